@@ -1,0 +1,63 @@
+package org.postern.chain;
+
+import java.io.ByteArrayInputStream;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.TreeMap;
+import org.postern.os.Octets;
+import org.postern.tcp.Connection;
+
+/**
+ * A program's descriptors.
+ *
+ * @param connection 0 and 1
+ * @param log 2
+ * @param others 3 and above, and 0 or 1 where they are something else than the connection (qmail-queue reads both)
+ */
+public record Descriptors(Connection connection, Log log, Map<Integer, Other> others) {
+    public Descriptors {
+        others = Map.copyOf(others);
+    }
+
+    public Descriptors(Connection connection, Log log) {
+        this(connection, log, Map.of());
+    }
+
+    /** A descriptor that is not the connection. */
+    public sealed interface Other {
+        /** These octets and then the end: a pipe, for a foreign program. */
+        record Data(String octets) implements Other {}
+
+        /** A descriptor that is open in this process. */
+        record Open(int descriptor) implements Other {}
+    }
+
+    public Descriptors with(int number, Other other) {
+        Map<Integer, Other> changed = new TreeMap<>(others);
+        changed.put(number, other);
+        return new Descriptors(connection, log, changed);
+    }
+
+    public Descriptors without(int number) {
+        Map<Integer, Other> changed = new TreeMap<>(others);
+        changed.remove(number);
+        return new Descriptors(connection, log, changed);
+    }
+
+    /** Reads a descriptor that is not the connection. */
+    public InputStream input(int number) throws IOException {
+        return switch (others.get(number)) {
+            case Other.Data data -> new ByteArrayInputStream(Octets.bytes(data.octets));
+            case Other.Open open -> new FileInputStream("/proc/self/fd/" + open.descriptor);
+            case null ->
+                switch (number) {
+                    case 0 -> new FileInputStream(FileDescriptor.in);
+                    case 1 -> new FileInputStream(FileDescriptor.out);
+                    default -> new FileInputStream("/proc/self/fd/" + number);
+                };
+        };
+    }
+}

@@ -1,0 +1,74 @@
+package org.postern.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.postern.os.Octets;
+
+/**
+ * qmail's control directory: a file a setting. Trailing blanks and tabs of a line do not count; in files of many lines,
+ * empty ones and those that begin with # are skipped (qmail-control(9)).
+ *
+ * @param directory usually /var/qmail/control
+ */
+public record QmailControl(Path directory) {
+    /** The first line of a file; empty where there is no such file. */
+    public Optional<String> line(String name) throws IOException {
+        return read(name).map(text -> cut(text.lines().findFirst().orElse("")));
+    }
+
+    /** All lines that count; empty where there is no such file, an empty list where it has none. */
+    public Optional<List<String>> lines(String name) throws IOException {
+        return read(name).map(text -> {
+            List<String> lines = new ArrayList<>();
+            for (String line : text.split("\n", -1)) {
+                String kept = cut(line);
+                if (!kept.isEmpty() && kept.charAt(0) != '#') {
+                    lines.add(kept);
+                }
+            }
+            return lines;
+        });
+    }
+
+    /** The number a file's first line begins with, as qmail's scan_ulong reads it; empty where it has none. */
+    public Optional<Long> number(String name) throws IOException {
+        return line(name).flatMap(QmailControl::leadingNumber);
+    }
+
+    static Optional<Long> leadingNumber(String text) {
+        int digits = 0;
+        while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
+            digits++;
+        }
+        if (digits == 0) {
+            return Optional.empty();
+        }
+        return Optional.of(digits > 18 ? Long.MAX_VALUE : Long.parseLong(text.substring(0, digits)));
+    }
+
+    /** {@code me}: the host's name, which most other settings default to. */
+    public Optional<String> me() throws IOException {
+        return line("me");
+    }
+
+    private Optional<String> read(String name) throws IOException {
+        try {
+            return Optional.of(Octets.of(Files.readAllBytes(directory.resolve(name))));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String cut(String line) {
+        int end = line.length();
+        while (end > 0 && " \t\n".indexOf(line.charAt(end - 1)) >= 0) {
+            end--;
+        }
+        return line.substring(0, end);
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * Files that are whole or absent, and cdb, the constant database.
+ */
+@NullMarked
+package org.postern.file;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * Maildir and maildrop.
+ */
+@NullMarked
+package org.postern.maildir;
+
+import org.jspecify.annotations.NullMarked;

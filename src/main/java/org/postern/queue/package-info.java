@@ -1,0 +1,7 @@
+/**
+ * The durable queue.
+ */
+@NullMarked
+package org.postern.queue;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * Delivery to the next hop.
+ */
+@NullMarked
+package org.postern.remote;
+
+import org.jspecify.annotations.NullMarked;

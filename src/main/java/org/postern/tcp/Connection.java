@@ -1,0 +1,199 @@
+package org.postern.tcp;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import org.postern.os.Octets;
+
+/**
+ * A {@link Wire} with buffers, which travel with it along a chain of programs: what a client pipelines behind the line
+ * that hands over is still there for the next program of ours. Not for use by two threads at once.
+ *
+ * <p>Output is flushed before the connection waits for input, so a session writes replies and never flushes.
+ */
+public final class Connection implements Closeable {
+    private static final int INPUT = 8192;
+    private static final int OUTPUT = 8192;
+
+    private final Wire wire;
+    private byte[] in = new byte[0];
+    private int at;
+    private int end;
+    private byte[] out = new byte[0];
+    private int pending;
+    private boolean bytewise;
+    private Duration writeLimit = Duration.ofMinutes(20);
+
+    public Connection(Wire wire) {
+        this.wire = wire;
+    }
+
+    /** What lies below, for a program that hands the descriptors to a foreign one. */
+    public Wire wire() {
+        return wire;
+    }
+
+    /** How long a write may make no progress. */
+    public void writeLimit(Duration limit) {
+        writeLimit = limit;
+    }
+
+    /**
+     * Reads single octets from now on, so that nothing behind a line is taken from the descriptor: for a program that
+     * will hand it to a foreign one, which cannot see our buffer.
+     */
+    public void bytewise(boolean on) {
+        bytewise = on;
+    }
+
+    /** Octets taken from the wire that no one has consumed. */
+    public int buffered() {
+        return end - at;
+    }
+
+    /** Forgets what was pipelined, as after STARTTLS. */
+    public void discardInput() {
+        at = end;
+    }
+
+    /**
+     * The next line, without its end. A line ends with LF; one CR before it is cut. Of a line longer than the limit the
+     * rest is read and dropped, in constant memory.
+     *
+     * @param maxOctets the longest line taken, its end not counted
+     * @param limit how long to wait for more input, each time; the whole line may take ten times as long
+     * @throws java.net.SocketTimeoutException when the limit passes
+     */
+    public Line readLine(int maxOctets, Duration limit) throws IOException {
+        long deadline = System.nanoTime() + limit.multipliedBy(10).toNanos();
+        StringBuilder parts = null;
+        boolean tooLong = false;
+        while (true) {
+            if (at == end && fill(limit) < 0) {
+                return new Line.End();
+            }
+            int lf = at;
+            while (lf < end && in[lf] != '\n') {
+                lf++;
+            }
+            boolean whole = lf < end;
+            int before = parts == null ? 0 : parts.length();
+            if (!tooLong && before + (lf - at) > maxOctets + 1) {
+                tooLong = true;
+                parts = null;
+            }
+            if (!tooLong) {
+                if (whole && parts == null) {
+                    String line = Octets.of(in, at, lf - at);
+                    at = lf + 1;
+                    return finished(line, maxOctets);
+                }
+                if (parts == null) {
+                    parts = new StringBuilder();
+                }
+                parts.append(Octets.of(in, at, lf - at));
+            }
+            at = whole ? lf + 1 : lf;
+            if (whole) {
+                return tooLong || parts == null ? new Line.TooLong() : finished(parts.toString(), maxOctets);
+            }
+            if (System.nanoTime() > deadline) {
+                throw new java.net.SocketTimeoutException("line took too long");
+            }
+        }
+    }
+
+    private static Line finished(String line, int maxOctets) {
+        String text = line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
+        return text.length() > maxOctets ? new Line.TooLong() : new Line.Text(text);
+    }
+
+    /** The next octet, or -1 at the end. */
+    public int read(Duration limit) throws IOException {
+        return at < end || fill(limit) > 0 ? in[at++] & 0xff : -1;
+    }
+
+    /** What is there, at least one octet; -1 at the end. */
+    public int read(byte[] into, int offset, int length, Duration limit) throws IOException {
+        if (at == end && fill(limit) < 0) {
+            return -1;
+        }
+        int n = Math.min(length, end - at);
+        System.arraycopy(in, at, into, offset, n);
+        at += n;
+        return n;
+    }
+
+    private int fill(Duration limit) throws IOException {
+        flush();
+        if (in.length == 0) {
+            in = new byte[INPUT];
+        }
+        int n = wire.read(in, 0, bytewise ? 1 : in.length, limit);
+        at = 0;
+        end = Math.max(n, 0);
+        return n;
+    }
+
+    /** Queues an octet string; see the class comment for when it goes out. */
+    public void write(String octets) throws IOException {
+        int length = octets.length();
+        if (length <= OUTPUT - pending) {
+            room();
+            for (int i = 0; i < length; i++) {
+                out[pending++] = (byte) octets.charAt(i);
+            }
+        } else {
+            byte[] bytes = Octets.bytes(octets);
+            write(bytes, 0, bytes.length);
+        }
+    }
+
+    public void write(byte[] from, int offset, int length) throws IOException {
+        if (length > OUTPUT - pending) {
+            flush();
+        }
+        if (length >= OUTPUT) {
+            wire.write(from, offset, length, writeLimit);
+            return;
+        }
+        room();
+        System.arraycopy(from, offset, out, pending, length);
+        pending += length;
+    }
+
+    private void room() {
+        if (out.length == 0) {
+            out = new byte[OUTPUT];
+        }
+    }
+
+    public void flush() throws IOException {
+        if (pending > 0) {
+            int length = pending;
+            pending = 0;
+            wire.write(out, 0, length, writeLimit);
+        }
+    }
+
+    /** Gives the buffers back while the session is idle or another program has the wire. Unread input is kept. */
+    public void shrink() {
+        if (at == end) {
+            in = new byte[0];
+            at = 0;
+            end = 0;
+        }
+        if (pending == 0) {
+            out = new byte[0];
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            flush();
+        } finally {
+            wire.close();
+        }
+    }
+}
