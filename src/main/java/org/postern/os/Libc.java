@@ -32,7 +32,12 @@ final class Libc {
                 LINKER.defaultLookup().findOrThrow(name), type, Linker.Option.captureCallState("errno"));
     }
 
-    /** The same for a variadic function, given how many of its arguments are fixed. */
+    /** A function whose errno means nothing. */
+    static MethodHandle plain(String name, FunctionDescriptor type) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
+    }
+
+    /** The same as {@link #function} for a variadic one, given how many of its arguments are fixed. */
     static MethodHandle variadic(String name, int fixed, FunctionDescriptor type) {
         return LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow(name),
