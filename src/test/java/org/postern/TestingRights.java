@@ -53,7 +53,8 @@ public final class TestingRights {
             for (Path file : files.toList()) {
                 String name = classes.relativize(file).toString().replace('/', '.');
                 if (name.startsWith("org.postern.") && name.endsWith(".class") && !name.endsWith("-info.class")) {
-                    Class.forName(name.substring(0, name.length() - ".class".length()), false, Octets.class.getClassLoader());
+                    Class.forName(
+                            name.substring(0, name.length() - ".class".length()), false, Octets.class.getClassLoader());
                 }
             }
         }

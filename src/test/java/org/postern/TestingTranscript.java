@@ -72,7 +72,8 @@ public final class TestingTranscript {
         while (!rest.isEmpty()) {
             int end = rest.indexOf("\r\n");
             String line = end < 0 ? rest : rest.substring(0, end);
-            into.append((side + escaped(line) + (end < 0 ? "\\" : "")).stripTrailing()).append('\n');
+            into.append((side + escaped(line) + (end < 0 ? "\\" : "")).stripTrailing())
+                    .append('\n');
             rest = end < 0 ? "" : rest.substring(end + 2);
         }
     }
@@ -100,14 +101,15 @@ public final class TestingTranscript {
 
     private static String escaped(String octets) {
         StringBuilder text = new StringBuilder();
-        octets.chars().forEach(c -> text.append(
-                switch (c) {
-                    case '\r' -> "\\r";
-                    case '\n' -> "\\n";
-                    case '\t' -> "\\t";
-                    case '\\' -> "\\\\";
-                    default -> c < ' ' || c > '~' ? "\\x%02x".formatted(c) : Character.toString(c);
-                }));
+        octets.chars()
+                .forEach(c -> text.append(
+                        switch (c) {
+                            case '\r' -> "\\r";
+                            case '\n' -> "\\n";
+                            case '\t' -> "\\t";
+                            case '\\' -> "\\\\";
+                            default -> c < ' ' || c > '~' ? "\\x%02x".formatted(c) : Character.toString(c);
+                        }));
         return text.toString().replaceFirst(" $", "\\\\x20");
     }
 }

@@ -75,9 +75,8 @@ public record MaildirName(String base, String info) implements Comparable<Maildi
         int from = at + key.length();
         int to = base.indexOf(',', from) < 0 ? base.length() : base.indexOf(',', from);
         String digits = base.substring(from, to);
-        boolean number = !digits.isEmpty()
-                && digits.length() <= DIGITS
-                && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean number =
+                !digits.isEmpty() && digits.length() <= DIGITS && digits.chars().allMatch(c -> c >= '0' && c <= '9');
         return number ? OptionalLong.of(Long.parseLong(digits)) : OptionalLong.empty();
     }
 
@@ -101,16 +100,14 @@ public record MaildirName(String base, String info) implements Comparable<Maildi
 
     /** The message's POP3 unique-id: the base, or a hash of it where RFC 1939 does not allow that. */
     public String uid() {
-        boolean allowed = !base.isEmpty()
-                && base.length() <= UID_OCTETS
-                && base.chars().allMatch(c -> c > 0x20 && c < 0x7f);
+        boolean allowed =
+                !base.isEmpty() && base.length() <= UID_OCTETS && base.chars().allMatch(c -> c > 0x20 && c < 0x7f);
         return allowed ? base : hash(base);
     }
 
     private static String hash(String octets) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(Octets.bytes(octets)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Octets.bytes(octets)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

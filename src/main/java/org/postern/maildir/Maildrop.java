@@ -229,11 +229,14 @@ public final class Maildrop {
         }
     }
 
-    /** One look through new/ and cur/. */
+    /** One look through new/ and cur/: in this order, so that a message which moves meanwhile is not missed. */
     private static final class Scan {
+        /** What stays when a message moves: one that was seen in new/ and again in cur/ is one message. */
+        private record File(String base, long inode) {}
+
         private final Path directory;
         private final FileTime settled;
-        private final List<Message> found = new ArrayList<>();
+        private final Map<File, Message> found = new HashMap<>();
         private @Nullable SizeMemory memory;
 
         Scan(Path directory, Instant now) {
@@ -252,7 +255,7 @@ public final class Maildrop {
             if (memory != null) {
                 memory.save();
             }
-            return found;
+            return new ArrayList<>(found.values());
         }
 
         private void consider(Path file, Place place) throws IOException {
@@ -270,7 +273,7 @@ public final class Maildrop {
                                 modified,
                                 new SizeMemory.Measured(
                                         place.name().base(), inode, size, modified.to(TimeUnit.NANOSECONDS)));
-                found.add(new Message(place, modified, octets));
+                found.put(new File(place.name().base(), inode), new Message(place, modified, octets));
             }
         }
 

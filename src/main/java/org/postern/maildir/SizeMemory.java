@@ -73,8 +73,7 @@ final class SizeMemory {
         if (!learnt) {
             return;
         }
-        Path temporary =
-                maildir.resolve("tmp").resolve(FILE + "." + Long.toHexString(System.nanoTime()));
+        Path temporary = maildir.resolve("tmp").resolve(FILE + "." + Long.toHexString(System.nanoTime()));
         Disk disk = Disk.real();
         try {
             byte[] octets = Octets.bytes(format());
@@ -83,7 +82,8 @@ final class SizeMemory {
             }
             disk.rename(temporary, maildir.resolve(FILE));
         } catch (IOException e) {
-            // A full or read-only disk must not keep anyone from the mail; what was begun goes with tmp/ after 36 hours.
+            // A full or read-only disk must not keep anyone from the mail; what was begun goes with tmp/ after 36
+            // hours.
             learnt = false;
         }
     }

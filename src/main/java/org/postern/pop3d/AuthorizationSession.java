@@ -19,8 +19,7 @@ public final class AuthorizationSession {
      * @param timestamp what APOP's digest is made with, unique for each connection, in its angle brackets
      * @param capabilities what CAPA lists
      */
-    public AuthorizationSession(
-            Connection connection, Limits limits, String timestamp, List<String> capabilities) {
+    public AuthorizationSession(Connection connection, Limits limits, String timestamp, List<String> capabilities) {
         this.dialogue = new Dialogue(connection, limits);
         this.limits = limits;
         this.timestamp = timestamp;
@@ -121,9 +120,7 @@ public final class AuthorizationSession {
         return switch (command) {
             case Command.Quit _ -> new Step.Close(Reply.OK);
             case Command.User c ->
-                c.name().isEmpty()
-                        ? new Step.Say(SYNTAX, state)
-                        : new Step.Say(Reply.OK, new State.Named(c.name()));
+                c.name().isEmpty() ? new Step.Say(SYNTAX, state) : new Step.Say(Reply.OK, new State.Named(c.name()));
             case Command.Pass _ -> new Step.Say(Reply.err("USER first"), state);
             case Command.Apop c ->
                 c.digest().isEmpty()

@@ -1,6 +1,5 @@
 package org.postern.pop3d;
 
-import java.util.Locale;
 import org.postern.tcp.Line;
 
 /** What a client can say. Parsing is total: whatever a line holds, it is one of these. */
@@ -82,7 +81,7 @@ public sealed interface Command {
         String verb = upTo(text, ' ');
         String rest = text.substring(verb.length());
         String argument = rest.substring(leadingBlanks(rest));
-        return switch (verb.toUpperCase(Locale.ROOT)) {
+        return switch (upperCase(verb)) {
             case "QUIT" -> new Quit();
             case "STAT" -> new Stat();
             case "LIST" -> new List(number(argument));
@@ -99,6 +98,13 @@ public sealed interface Command {
             case "CAPA" -> new Capa();
             default -> new Unknown(verb);
         };
+    }
+
+    /** Of ASCII alone: Java would make SS of the octet 0xDF. */
+    private static String upperCase(String verb) {
+        StringBuilder upper = new StringBuilder(verb.length());
+        verb.chars().forEach(c -> upper.append((char) (c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c)));
+        return upper.toString();
     }
 
     private static Argument number(String argument) {

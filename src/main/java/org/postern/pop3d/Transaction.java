@@ -60,15 +60,17 @@ record Transaction(Maildrop maildrop, List<String> capabilities) {
     Step step(State state, Command command) {
         return switch (command) {
             case Command.Stat _ -> new Say(stat(state), state);
-            case Command.List c -> listing(state, c.message(), i -> maildrop.message(i).octets());
-            case Command.Retr c -> onMessage(
-                    state, c.message(), i -> send(i, Long.MAX_VALUE, state, state.retrieving(i)));
+            case Command.List c ->
+                listing(state, c.message(), i -> maildrop.message(i).octets());
+            case Command.Retr c ->
+                onMessage(state, c.message(), i -> send(i, Long.MAX_VALUE, state, state.retrieving(i)));
             case Command.Dele c -> onMessage(state, c.message(), i -> new Say(Reply.OK, state.deleting(i)));
             case Command.Noop _ -> new Say(Reply.OK, state);
             case Command.Rset _ -> new Say(Reply.OK, state.reset());
             case Command.Quit _ -> new Update(state.deleted, state.retrieved);
             case Command.Top c -> top(state, c);
-            case Command.Uidl c -> listing(state, c.message(), i -> maildrop.message(i).uid());
+            case Command.Uidl c ->
+                listing(state, c.message(), i -> maildrop.message(i).uid());
             case Command.Last _ -> new Say(Reply.ok(Integer.toString(state.last)), state);
             case Command.Capa _ -> new SayLines(capabilities, state);
             case Command.TooLong _ -> new Say(Reply.err("line too long"), state);
@@ -82,7 +84,8 @@ record Transaction(Maildrop maildrop, List<String> capabilities) {
     }
 
     private Reply stat(State state) {
-        long octets = present(state).mapToLong(i -> maildrop.message(i).octets()).sum();
+        long octets =
+                present(state).mapToLong(i -> maildrop.message(i).octets()).sum();
         return Reply.ok((maildrop.size() - state.deleted.cardinality()) + " " + octets);
     }
 
@@ -111,12 +114,12 @@ record Transaction(Maildrop maildrop, List<String> capabilities) {
     private Step onMessage(State state, Argument argument, IntFunction<Step> step) {
         return switch (argument) {
             case Argument.None _, Argument.NotANumber _ -> new Say(SYNTAX, state);
-            case Argument.Number(long number) when number == 0 ->
-                new Say(Reply.err("messages are counted from 1"), state);
-            case Argument.Number(long number) when number > maildrop.size() ->
-                new Say(Reply.err("not that many messages"), state);
-            case Argument.Number(long number) when state.deleted.get((int) number - 1) ->
-                new Say(Reply.err("already deleted"), state);
+            case Argument.Number(long number)
+            when number == 0 -> new Say(Reply.err("messages are counted from 1"), state);
+            case Argument.Number(long number)
+            when number > maildrop.size() -> new Say(Reply.err("not that many messages"), state);
+            case Argument.Number(long number)
+            when state.deleted.get((int) number - 1) -> new Say(Reply.err("already deleted"), state);
             case Argument.Number(long number) -> step.apply((int) number - 1);
         };
     }

@@ -8,9 +8,7 @@ final class LogText {
 
     static String of(String octets) {
         StringBuilder text = new StringBuilder();
-        octets.chars()
-                .limit(LIMIT_OCTETS)
-                .forEach(c -> text.append(c > ' ' && c < 0x7f ? (char) c : '?'));
+        octets.chars().limit(LIMIT_OCTETS).forEach(c -> text.append(c > ' ' && c < 0x7f ? (char) c : '?'));
         return octets.length() > LIMIT_OCTETS ? text + "..." : text.toString();
     }
 }

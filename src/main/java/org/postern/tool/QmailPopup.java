@@ -8,8 +8,8 @@ import org.postern.chain.Chain;
 import org.postern.chain.Descriptors;
 import org.postern.chain.Ended;
 import org.postern.chain.Tool;
-import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Authenticator.Verdict;
+import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
 import org.postern.pop3d.FailedLogins;
@@ -69,8 +69,8 @@ public final class QmailPopup implements Tool {
         }
         List<String> subprogram = arguments.subList(1, arguments.size());
         // RFC 1939 §7: different for each connection.
-        String timestamp = "<%d.%d.%d@%s>"
-                .formatted(Process.PID, call.id(), Instant.now().getEpochSecond(), arguments.getFirst());
+        String timestamp =
+                "<%d.%d.%d@%s>".formatted(Process.PID, call.id(), Instant.now().getEpochSecond(), arguments.getFirst());
         connection.bytewise(!staysHere.wholly(call, subprogram));
         AuthorizationSession session =
                 new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.AUTHORIZATION);
@@ -95,12 +95,14 @@ public final class QmailPopup implements Tool {
         String address = call.env().find("TCPREMOTEIP").orElse("unknown");
         String who = " user=" + LogText.of(credentials.user()) + " ip=" + LogText.of(address);
         return switch (ended) {
-            case Ended.Exited(int code) when code == 0 -> {
+            case Ended.Exited(int code)
+            when code == 0 -> {
                 failedLogins.succeeded(address);
                 log(call, "login" + who);
                 yield new Verdict.Accepted<>(credentials);
             }
-            case Ended.Exited(int code) when code == 111 -> {
+            case Ended.Exited(int code)
+            when code == 111 -> {
                 log(call, "warning: login not decided, subprogram exited 111:" + who);
                 yield new Verdict.Temporary<>("temporary trouble, please try again later");
             }

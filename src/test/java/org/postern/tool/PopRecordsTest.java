@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,56 +68,107 @@ class PopRecordsTest {
 
     private static final List<Difference> DIFFERENCES = List.of(
             // RFC 1939 §7, design: the greeting is <pid.serial.time@host>; matched by GREETING below.
-            new Difference("", "CAPA", "-ERR authorization first\r\n",
-                    "+OK \r\nTOP\r\nUSER\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\n.\r\n", CAPA),
-            new Difference("", "CAPA", "-ERR unimplemented\r\n",
-                    "+OK \r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\n.\r\n", CAPA),
-            new Difference("popup: 100k line", "USER " + "u".repeat(100_000), "+OK \r\n",
-                    "-ERR line too long\r\n", LENGTH),
-            new Difference("popup: 100k line", "PASS x", "-ERR unable to write pipe\r\n", "-ERR USER first\r\n", LENGTH),
+            new Difference(
+                    "",
+                    "CAPA",
+                    "-ERR authorization first\r\n",
+                    "+OK \r\nTOP\r\nUSER\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\n.\r\n",
+                    CAPA),
+            new Difference(
+                    "",
+                    "CAPA",
+                    "-ERR unimplemented\r\n",
+                    "+OK \r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\n.\r\n",
+                    CAPA),
+            new Difference(
+                    "popup: 100k line", "USER " + "u".repeat(100_000), "+OK \r\n", "-ERR line too long\r\n", LENGTH),
+            new Difference(
+                    "popup: 100k line", "PASS x", "-ERR unable to write pipe\r\n", "-ERR USER first\r\n", LENGTH),
             new Difference("popup: 100k line", CLOSED, "", "by the client", LENGTH),
-            new Difference("popup: pipelined auth+commands", "USER ptest\r\nPASS secret\r\nSTAT\r\nQUIT", "+OK \r\n",
-                    "+OK \r\n+OK \r\n+OK 7 274\r\n+OK \r\n", "20: nothing pipelined is lost"),
-            new Difference("checkpassword exits 111", "PASS secret", "-ERR authorization failed\r\n",
-                    "-ERR [SYS/TEMP] temporary trouble, please try again later\r\n", "24: exit 111"),
-            new Difference("relay-ctrl-allow exec fails", "PASS secret", "-ERR authorization failed\r\n",
-                    "-ERR [SYS/TEMP] temporary trouble, please try again later\r\n", "24: exit 111"),
-            new Difference("pop3d: unreadable message", "STAT", "", "+OK 7 267\r\n",
+            new Difference(
+                    "popup: pipelined auth+commands",
+                    "USER ptest\r\nPASS secret\r\nSTAT\r\nQUIT",
+                    "+OK \r\n",
+                    "+OK \r\n+OK \r\n+OK 7 274\r\n+OK \r\n",
+                    "20: nothing pipelined is lost"),
+            new Difference(
+                    "checkpassword exits 111",
+                    "PASS secret",
+                    "-ERR authorization failed\r\n",
+                    "-ERR [SYS/TEMP] temporary trouble, please try again later\r\n",
+                    "24: exit 111"),
+            new Difference(
+                    "relay-ctrl-allow exec fails",
+                    "PASS secret",
+                    "-ERR authorization failed\r\n",
+                    "-ERR [SYS/TEMP] temporary trouble, please try again later\r\n",
+                    "24: exit 111"),
+            new Difference(
+                    "pop3d: unreadable message",
+                    "STAT",
+                    "",
+                    "+OK 7 267\r\n",
                     "21: what cannot be read counts as large as its file"),
             new Difference("", "STAT", "+OK 7 249\r\n", "+OK 7 274\r\n", SIZES),
             new Difference("", "stat", "+OK 7 249\r\n", "+OK 7 274\r\n", SIZES),
             new Difference("", "STAT", "+OK 7 222\r\n", "+OK 6 246\r\n", "21: STAT leaves deleted ones out"),
-            new Difference("", "LIST",
-                    "+OK \r\n1 59\r\n2 27\r\n3 30\r\n4 45\r\n5 0\r\n6 29\r\n7 59\r\n.\r\n", LISTING, SIZES),
-            new Difference("", "LIST", "+OK \r\n1 59\r\n3 30\r\n4 45\r\n5 0\r\n6 29\r\n7 59\r\n.\r\n",
-                    LISTING.replace("2 28\r\n", ""), SIZES),
-            new Difference("", "LIST", "+OK \r\n1 2\r\n2 2\r\n3 2\r\n4 2\r\n.\r\n",
-                    "+OK \r\n1 3\r\n2 3\r\n3 3\r\n4 3\r\n.\r\n", SIZES),
+            new Difference(
+                    "", "LIST", "+OK \r\n1 59\r\n2 27\r\n3 30\r\n4 45\r\n5 0\r\n6 29\r\n7 59\r\n.\r\n", LISTING, SIZES),
+            new Difference(
+                    "",
+                    "LIST",
+                    "+OK \r\n1 59\r\n3 30\r\n4 45\r\n5 0\r\n6 29\r\n7 59\r\n.\r\n",
+                    LISTING.replace("2 28\r\n", ""),
+                    SIZES),
+            new Difference(
+                    "",
+                    "LIST",
+                    "+OK \r\n1 2\r\n2 2\r\n3 2\r\n4 2\r\n.\r\n",
+                    "+OK \r\n1 3\r\n2 3\r\n3 3\r\n4 3\r\n.\r\n",
+                    SIZES),
             new Difference("", "LIST 1", "+OK 1 59\r\n", "+OK 1 66\r\n", SIZES),
             new Difference("", "LIST 1x", "+OK 1 59\r\n", "-ERR syntax error\r\n", NUMBERS),
             new Difference("", "LIST 1 2", "+OK 1 59\r\n", "-ERR syntax error\r\n", NUMBERS),
             new Difference("", "LIST 18446744073709551617", "+OK 1 59\r\n", "-ERR not that many messages\r\n", NUMBERS),
-            new Difference("pop3d: listing", "UIDL", "",
+            new Difference(
+                    "pop3d: listing",
+                    "UIDL",
+                    "",
                     "+OK \r\n1 1700000001.101.h\r\n2 1700000002.103.h\r\n3 1700000003.101.h\r\n"
-                            + "4 1700000003.102.h\r\n5 zzz\r\n6 1700000005.100.h\r\n7 big\r\n.\r\n", ORDER),
-            new Difference("pop3d: RETR errors", "UIDL", "",
+                            + "4 1700000003.102.h\r\n5 zzz\r\n6 1700000005.100.h\r\n7 big\r\n.\r\n",
+                    ORDER),
+            new Difference(
+                    "pop3d: RETR errors",
+                    "UIDL",
+                    "",
                     "+OK \r\n1 1700000001.101.h\r\n3 1700000003.101.h\r\n"
-                            + "4 1700000003.102.h\r\n5 zzz\r\n6 1700000005.100.h\r\n7 big\r\n.\r\n", ORDER),
+                            + "4 1700000003.102.h\r\n5 zzz\r\n6 1700000005.100.h\r\n7 big\r\n.\r\n",
+                    ORDER),
             new Difference("pop3d: equal mtimes", "UIDL", "", twentyInOrder(), ORDER),
-            new Difference("pop3d: uid with strange chars", "UIDL", "",
+            new Difference(
+                    "pop3d: uid with strange chars",
+                    "UIDL",
+                    "",
                     // sha256sum of: a b<TAB>c; 90 times x; nothing
                     "+OK \r\n1 b314d97eee1b4917a59206191f4596618580e1c78605bedb10d90681ba719790\r\n2 u\r\n"
                             + "3 efdfd9ee977cb6d9f6ca31e1aa4e871df8ef7dad95eb483e9de3a311bacba40f\r\n4 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n.\r\n",
                     "21: a hash where longer than 70 or not printable"),
             new Difference("", "RETR 1", ONE + "\r\n.\r\n", ONE + ".\r\n", NO_BLANK),
             new Difference("pop3d: RETR 2", "RETR 2", "", "+OK \r\nno header separator at all\r\n.\r\n", NO_BLANK),
-            new Difference("pop3d: message moved", "RETR 3", "-ERR unable to open that message\r\n", BLANKS,
+            new Difference(
+                    "pop3d: message moved",
+                    "RETR 3",
+                    "-ERR unable to open that message\r\n",
+                    BLANKS,
                     "ADR 0017: a moved message is found by its unique name"),
             new Difference("", "RETR 3", "", BLANKS, ORDER),
             new Difference("", "RETR 4", "", THREE, ORDER),
             new Difference("", "RETR 5", "", "+OK \r\n.\r\n", NO_BLANK),
             new Difference("", "RETR 6", "", "+OK \r\nSubject: five new\r\n\r\nbody five\r\n.\r\n", NO_BLANK),
-            new Difference("", "RETR 7", "",
+            new Difference(
+                    "",
+                    "RETR 7",
+                    "",
                     "+OK \r\nSubject: crlf\r\n\r\nhas CR LF already\r\nand \rbare\r CR\r\n"
                             + "\0nul \u00e3\u0081\u0082\r\n.\r\n",
                     "21: a CR LF in the file is sent once"),
@@ -132,15 +182,24 @@ class PopRecordsTest {
             new Difference("", "TOP 3 1", "", "+OK \r\nSubject: same mtime as three\r\n\r\n\r\n.\r\n", ORDER),
             new Difference("", "TOP 2 0", "", "+OK \r\nno header separator at all\r\n.\r\n", NO_BLANK),
             new Difference("", "TOP 6 0", "", "+OK \r\nSubject: five new\r\n\r\n.\r\n", NO_BLANK),
-            new Difference("", "TOP 1 2", "", "+OK \r\nSubject: one cur seen\r\n\r\nline1\r\n..dotline\r\n.\r\n", NO_BLANK),
+            new Difference(
+                    "", "TOP 1 2", "", "+OK \r\nSubject: one cur seen\r\n\r\nline1\r\n..dotline\r\n.\r\n", NO_BLANK),
             new Difference("", "TOP 5 0", "", "+OK \r\n.\r\n", NO_BLANK),
-            new Difference("pop3d: message vanishes", "QUIT",
+            new Difference(
+                    "pop3d: message vanishes",
+                    "QUIT",
                     "-ERR unable to unlink all deleted messages\r\n+OK \r\n",
-                    "-ERR unable to unlink all deleted messages\r\n", "23: a failed unlink ends in -ERR alone"),
-            new Difference("pop3d: pipelined", "STAT\r\nLIST\r\nRETR 1\r\nTOP 2 0\r\nDELE 1\r\nQUIT", "",
-                    "+OK 7 274\r\n" + LISTING + ONE + ".\r\n+OK \r\nno header separator at all\r\n.\r\n+OK \r\n+OK \r\n",
+                    "-ERR unable to unlink all deleted messages\r\n",
+                    "23: a failed unlink ends in -ERR alone"),
+            new Difference(
+                    "pop3d: pipelined",
+                    "STAT\r\nLIST\r\nRETR 1\r\nTOP 2 0\r\nDELE 1\r\nQUIT",
+                    "",
+                    "+OK 7 274\r\n" + LISTING + ONE
+                            + ".\r\n+OK \r\nno header separator at all\r\n.\r\n+OK \r\n+OK \r\n",
                     SIZES),
-            new Difference("pop3d: LF only", "NOOP " + "x".repeat(100_000), "+OK \r\n", "-ERR line too long\r\n", LENGTH),
+            new Difference(
+                    "pop3d: LF only", "NOOP " + "x".repeat(100_000), "+OK \r\n", "-ERR line too long\r\n", LENGTH),
             new Difference("pop3d: RETR 3", MAILDIR, "", "1700000003.101.h", SEEN),
             new Difference("pop3d: RETR 4", MAILDIR, "", "1700000003.102.h", SEEN),
             new Difference("pop3d: RETR 6", MAILDIR, "", "1700000005.100.h", SEEN),
@@ -163,7 +222,8 @@ class PopRecordsTest {
         TestingPopRecords world = new TestingPopRecords(recorded.title(), home);
         world.prepare();
         List<String> before = world.listing();
-        List<String> inputs = recorded.all("C").stream().map(PopRecordsTest::whole).toList();
+        List<String> inputs =
+                recorded.all("C").stream().map(PopRecordsTest::whole).toList();
         List<TestingDialogue.Turn> turns = new ArrayList<>();
         for (String input : inputs) {
             if (!input.equals("<EOF>")) {
@@ -178,7 +238,8 @@ class PopRecordsTest {
 
         List<String> expected = expectedReplies(world.title(), recorded, inputs);
         assertThat(masked(dialogue.replies())).isEqualTo(expected);
-        boolean byClient = inputs.contains("<EOF>") || !difference(world.title(), CLOSED, "", "").isEmpty();
+        boolean byClient = inputs.contains("<EOF>")
+                || !difference(world.title(), CLOSED, "", "").isEmpty();
         assertThat(dialogue.sawEnd()).as("the client closes").isEqualTo(byClient);
         assertThat(world.listing()).isEqualTo(expectedMaildir(world.title(), before, recorded));
     }
@@ -213,7 +274,8 @@ class PopRecordsTest {
 
     private List<String> expectedReplies(String title, TestingRecords.Case recorded, List<String> inputs) {
         List<String> replies = new ArrayList<>();
-        List<String> said = recorded.all("S").stream().filter(s -> !s.equals("<closed>")).toList();
+        List<String> said =
+                recorded.all("S").stream().filter(s -> !s.equals("<closed>")).toList();
         replies.add(said.getFirst().replaceFirst("\\+OK <.*@hoge.example.com>", "+OK <>"));
         for (int i = 1; i < said.size(); i++) {
             String input = inputs.get(i - 1);

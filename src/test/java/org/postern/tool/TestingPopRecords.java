@@ -30,8 +30,7 @@ final class TestingPopRecords {
 
     /** The seven messages and a dot file: name, seconds after the epoch, octets. */
     private static final List<File> STANDARD = List.of(
-            new File(
-                    "cur/1700000001.101.h:2,S", 1, "Subject: one cur seen\n\nline1\n.dotline\n..two\nlast no newline"),
+            new File("cur/1700000001.101.h:2,S", 1, "Subject: one cur seen\n\nline1\n.dotline\n..two\nlast no newline"),
             new File("cur/1700000002.103.h", 2, "no header separator at all\n"),
             new File("new/1700000003.102.h", 3, "Subject: three\nX: y\n\nl1\nl2\nl3\n"),
             new File("new/1700000003.101.h", 3, "Subject: same mtime as three\n\n\n\nblank lines\n\n"),
@@ -90,7 +89,8 @@ final class TestingPopRecords {
             case "pop3d: Maildir lacks cur" -> deleteAll(maildir().resolve("cur"));
             case UNREADABLE_MAILDIR -> mode(maildir().resolve("new"), "---------");
             case UNREADABLE_MESSAGE -> mode(maildir().resolve("cur/1700000001.101.h:2,S"), "---------");
-            case "pop3d: subdirectory inside new" -> Files.createDirectory(maildir().resolve("new/dir"));
+            case "pop3d: subdirectory inside new" ->
+                Files.createDirectory(maildir().resolve("new/dir"));
             case "pop3d: tmp older than 36h removed at login" -> {
                 touch(maildir().resolve("tmp/fresh"), Instant.now());
                 touch(maildir().resolve("tmp/old"), Instant.now().minus(Duration.ofHours(37)));
@@ -178,9 +178,8 @@ final class TestingPopRecords {
             print(call);
             return 0;
         }
-        List<String> argv = title.equals("pop3d without Maildir arg")
-                ? List.of("qmail-pop3d")
-                : List.of("qmail-pop3d", "Maildir");
+        List<String> argv =
+                title.equals("pop3d without Maildir arg") ? List.of("qmail-pop3d") : List.of("qmail-pop3d", "Maildir");
         Tool.Invocation pop3d = new Tool.Invocation(
                 new Args(argv), call.env(), home, call.identity(), call.fds().without(3), call.id());
         return new QmailPop3d().run(pop3d) instanceof Tool.Exit.Code(int code) ? code : -1;
