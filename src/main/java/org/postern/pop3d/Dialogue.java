@@ -76,8 +76,8 @@ final class Dialogue {
      */
     void send(Reply reply, InputStream message, long bodyLines) throws IOException {
         say(reply);
-        DotWriter writer = new DotWriter(bodyLines);
-        byte[] octets = new byte[DotWriter.INPUT_OCTETS];
+        MultiLineWriter writer = new MultiLineWriter(bodyLines);
+        byte[] octets = new byte[MultiLineWriter.INPUT_OCTETS];
         int n = message.read(octets);
         while (n >= 0 && !writer.isComplete()) {
             write(writer.output(), writer.convert(octets, n));

@@ -118,7 +118,7 @@ class PopPropertyTest {
     }
 
     private static String sent(String message, int piece) {
-        DotWriter writer = new DotWriter(Long.MAX_VALUE);
+        MultiLineWriter writer = new MultiLineWriter(Long.MAX_VALUE);
         StringBuilder sent = new StringBuilder();
         for (int at = 0; at < message.length(); at += piece) {
             byte[] octets = Octets.bytes(message.substring(at, Math.min(message.length(), at + piece)));

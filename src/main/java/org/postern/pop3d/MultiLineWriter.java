@@ -5,7 +5,7 @@ package org.postern.pop3d;
  * doubled, a line with one dot ends it (RFC 1939 §3). Every other octet is sent as it is, NUL and lone CR too. Works on
  * pieces cut anywhere, in constant memory.
  */
-final class DotWriter {
+final class MultiLineWriter {
     /** The largest piece. */
     static final int INPUT_OCTETS = 8192;
 
@@ -20,7 +20,7 @@ final class DotWriter {
     private int length;
 
     /** @param bodyLines how many lines below the header are wanted; {@link Long#MAX_VALUE} is all */
-    DotWriter(long bodyLines) {
+    MultiLineWriter(long bodyLines) {
         bodyLinesLeft = bodyLines;
     }
 
