@@ -2,7 +2,6 @@ package org.postern.maildir;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -214,18 +213,20 @@ public final class Maildrop {
             for (Path file : files) {
                 String name = Octets.of(file.getName(file.getNameCount() - 1));
                 if (name.charAt(0) != '.') {
-                    try {
-                        visit.file(file, name);
-                    } catch (IOException e) {
-                        // It has vanished, or is a link to nowhere: nothing to be listed.
-                        continue;
-                    }
+                    lookAt(file, name, visit);
                 }
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+        }
+    }
+
+    private static void lookAt(Path file, String name, Visit visit) {
+        try {
+            visit.file(file, name);
+        } catch (IOException e) {
+            // It has vanished, or is a link to nowhere: nothing to be listed.
+            return;
         }
     }
 

@@ -58,8 +58,8 @@ public sealed interface Command {
     sealed interface Argument {
         record None() implements Argument {}
 
-        /** @param value saturated: 2^64 + 1 is a very large number, not 1 */
-        record Number(long value) implements Argument {}
+        /** @param number saturated: 2^64 + 1 is a very large number, not 1 */
+        record Value(long number) implements Argument {}
 
         record NotANumber() implements Argument {}
 
@@ -71,7 +71,7 @@ public sealed interface Command {
                 return new NotANumber();
             }
             String digits = text.replaceFirst("^0+(?=.)", "");
-            return new Number(digits.length() > 18 ? Long.MAX_VALUE : Long.parseLong(digits));
+            return new Value(digits.length() > 18 ? Long.MAX_VALUE : Long.parseLong(digits));
         }
     }
 

@@ -98,7 +98,7 @@ record Transaction(Maildrop maildrop, List<String> capabilities) {
     }
 
     private Step top(State state, Command.Top command) {
-        return command.lines() instanceof Argument.Number(long lines)
+        return command.lines() instanceof Argument.Value(long lines)
                 ? onMessage(state, command.message(), i -> send(i, lines, state, state))
                 : new Say(SYNTAX, state);
     }
@@ -114,13 +114,13 @@ record Transaction(Maildrop maildrop, List<String> capabilities) {
     private Step onMessage(State state, Argument argument, IntFunction<Step> step) {
         return switch (argument) {
             case Argument.None _, Argument.NotANumber _ -> new Say(SYNTAX, state);
-            case Argument.Number(long number)
+            case Argument.Value(long number)
             when number == 0 -> new Say(Reply.err("messages are counted from 1"), state);
-            case Argument.Number(long number)
+            case Argument.Value(long number)
             when number > maildrop.size() -> new Say(Reply.err("not that many messages"), state);
-            case Argument.Number(long number)
+            case Argument.Value(long number)
             when state.deleted.get((int) number - 1) -> new Say(Reply.err("already deleted"), state);
-            case Argument.Number(long number) -> step.apply((int) number - 1);
+            case Argument.Value(long number) -> step.apply((int) number - 1);
         };
     }
 }

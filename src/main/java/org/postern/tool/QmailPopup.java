@@ -1,5 +1,6 @@
 package org.postern.tool;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -29,15 +30,6 @@ public final class QmailPopup implements Tool {
     private final Pause pause;
     private final FailedLogins failedLogins = new FailedLogins();
 
-    /**
-     * Tells whether a command line stays within this process to its end. Where it does not, a foreign program will read
-     * from the client's descriptor itself, and nothing behind PASS may have been taken from there before.
-     */
-    @FunctionalInterface
-    public interface StaysHere {
-        boolean wholly(Invocation call, List<String> subprogram);
-    }
-
     /** Waits. */
     @FunctionalInterface
     interface Pause {
@@ -54,12 +46,12 @@ public final class QmailPopup implements Tool {
         this.pause = pause;
     }
 
-    private static final class Process {
+    private static final class ThisProcess {
         static final long PID = ProcessHandle.current().pid();
     }
 
     @Override
-    public Exit run(Invocation call) throws java.io.IOException {
+    public Exit run(Invocation call) throws IOException {
         Connection connection = call.fds().connection();
         List<String> arguments = call.args().arguments();
         if (arguments.size() < 2) {
@@ -69,8 +61,8 @@ public final class QmailPopup implements Tool {
         }
         List<String> subprogram = arguments.subList(1, arguments.size());
         // RFC 1939 §7: different for each connection.
-        String timestamp =
-                "<%d.%d.%d@%s>".formatted(Process.PID, call.id(), Instant.now().getEpochSecond(), arguments.getFirst());
+        String timestamp = "<%d.%d.%d@%s>"
+                .formatted(ThisProcess.PID, call.id(), Instant.now().getEpochSecond(), arguments.getFirst());
         connection.bytewise(!staysHere.wholly(call, subprogram));
         AuthorizationSession session =
                 new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.AUTHORIZATION);

@@ -57,8 +57,8 @@ class PopPropertyTest {
     @Property
     void numbersAreExactOrSaturated(@ForAll @BigRange(min = "0") BigInteger number) {
         long expected = number.toString().length() <= 18 ? number.longValueExact() : Long.MAX_VALUE;
-        assertThat(Command.Argument.of(number.toString())).isEqualTo(new Command.Argument.Number(expected));
-        assertThat(Command.Argument.of("000" + number)).isEqualTo(new Command.Argument.Number(expected));
+        assertThat(Command.Argument.of(number.toString())).isEqualTo(new Command.Argument.Value(expected));
+        assertThat(Command.Argument.of("000" + number)).isEqualTo(new Command.Argument.Value(expected));
     }
 
     @Property
