@@ -2,8 +2,6 @@ package org.postern.maildir;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -19,12 +17,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.postern.maildir.Message.Place;
-import org.postern.os.Octets;
 
 /**
  * A Maildir as one POP session sees it: the messages that were there when it was opened, numbered from 0, oldest first.
@@ -32,14 +26,8 @@ import org.postern.os.Octets;
  * message that they have moved is found again by its unique name (docs/adr/0017).
  */
 public final class Maildrop {
-    /** Messages beyond this many wait until others have gone. */
-    static final int LIMIT_MESSAGES = 200_000;
-
     /** What a delivery left in tmp/ that long ago will never be finished (maildir(5)). */
     private static final Duration ABANDONED = Duration.ofHours(36);
-
-    /** A file younger than this may still be written to by one who does not know Maildir; it is not remembered. */
-    private static final Duration SETTLED = Duration.ofSeconds(2);
 
     private final Path directory;
     private final List<Message> messages;
@@ -81,9 +69,7 @@ public final class Maildrop {
         }
         removeAbandoned(directory.resolve("tmp"), now);
         try {
-            List<Message> messages = new Scan(directory, now).messages();
-            messages.sort(Message.ORDER);
-            return new Opening.Opened(new Maildrop(directory, messages));
+            return new Opening.Opened(new Maildrop(directory, Scan.of(directory, now)));
         } catch (IOException e) {
             return new Opening.CannotScan(e);
         }
@@ -167,7 +153,7 @@ public final class Maildrop {
     private void findMoved() throws IOException {
         Set<Place> present = new HashSet<>();
         for (String part : List.of("new", "cur")) {
-            list(directory.resolve(part), (file, name) -> present.add(new Place(part, MaildirName.of(name))));
+            Listing.of(directory.resolve(part), (file, name) -> present.add(new Place(part, MaildirName.of(name))));
         }
         Set<Place> others = new HashSet<>(present);
         messages.forEach(m -> others.remove(m.place()));
@@ -189,7 +175,7 @@ public final class Maildrop {
     private static void removeAbandoned(Path tmp, Instant now) {
         FileTime limit = FileTime.from(now.minus(ABANDONED));
         try {
-            list(tmp, (file, name) -> {
+            Listing.of(tmp, (file, name) -> {
                 BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
                 if (a.isRegularFile()
                         && a.lastAccessTime().compareTo(limit) < 0
@@ -200,104 +186,6 @@ public final class Maildrop {
         } catch (IOException e) {
             // No tmp/, or not ours to clean: the messages are what the session is about.
             return;
-        }
-    }
-
-    private interface Visit {
-        void file(Path file, String name) throws IOException;
-    }
-
-    /** All names but those that begin with a dot; a file that cannot be looked at is passed over. */
-    private static void list(Path part, Visit visit) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(part)) {
-            for (Path file : files) {
-                String name = Octets.of(file.getName(file.getNameCount() - 1));
-                if (name.charAt(0) != '.') {
-                    lookAt(file, name, visit);
-                }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-    }
-
-    private static void lookAt(Path file, String name, Visit visit) {
-        try {
-            visit.file(file, name);
-        } catch (IOException e) {
-            // It has vanished, or is a link to nowhere: nothing to be listed.
-            return;
-        }
-    }
-
-    /** One look through new/ and cur/: in this order, so that a message which moves meanwhile is not missed. */
-    private static final class Scan {
-        /** What stays when a message moves: one that was seen in new/ and again in cur/ is one message. */
-        private record File(String base, long inode) {}
-
-        private final Path directory;
-        private final FileTime settled;
-        private final Map<File, Message> found = new HashMap<>();
-        private @Nullable SizeMemory memory;
-
-        Scan(Path directory, Instant now) {
-            this.directory = directory;
-            this.settled = FileTime.from(now.minus(SETTLED));
-        }
-
-        List<Message> messages() throws IOException {
-            for (String part : List.of("new", "cur")) {
-                list(directory.resolve(part), (file, name) -> {
-                    if (found.size() < LIMIT_MESSAGES) {
-                        consider(file, new Place(part, MaildirName.of(name)));
-                    }
-                });
-            }
-            if (memory != null) {
-                memory.save();
-            }
-            return new ArrayList<>(found.values());
-        }
-
-        private void consider(Path file, Place place) throws IOException {
-            Map<String, Object> stat = Files.readAttributes(file, "unix:ino,size,lastModifiedTime,isRegularFile");
-            if (stat.get("isRegularFile") instanceof Boolean regular
-                    && regular
-                    && stat.get("size") instanceof Long size
-                    && stat.get("ino") instanceof Long inode
-                    && stat.get("lastModifiedTime") instanceof FileTime modified) {
-                OptionalLong told = place.name().wireOctets(size);
-                long octets = told.isPresent()
-                        ? told.getAsLong()
-                        : measured(
-                                file,
-                                modified,
-                                new SizeMemory.Measured(
-                                        place.name().base(), inode, size, modified.to(TimeUnit.NANOSECONDS)));
-                found.put(new File(place.name().base(), inode), new Message(place, modified, octets));
-            }
-        }
-
-        private long measured(Path file, FileTime modified, SizeMemory.Measured key) throws IOException {
-            if (memory == null) {
-                memory = SizeMemory.load(directory);
-            }
-            OptionalLong recalled = memory.recall(key);
-            if (recalled.isPresent()) {
-                return recalled.getAsLong();
-            }
-            try {
-                long octets = WireSize.of(file);
-                if (modified.compareTo(settled) < 0) {
-                    memory.remember(key, octets);
-                }
-                return octets;
-            } catch (NoSuchFileException e) {
-                throw e;
-            } catch (IOException e) {
-                // Listed all the same, as the original does; RETR will say that it cannot be opened.
-                return key.octets();
-            }
         }
     }
 }
