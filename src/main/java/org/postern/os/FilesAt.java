@@ -209,7 +209,8 @@ public final class FilesAt {
     }
 
     private static final class Open {
-        static final MethodHandle HANDLE = Libc.variadic("openat", 3, FunctionDescriptor.of(INT, INT, POINTER, INT, INT));
+        static final MethodHandle HANDLE =
+                Libc.variadic("openat", 3, FunctionDescriptor.of(INT, INT, POINTER, INT, INT));
     }
 
     private static final class Statx {

@@ -10,4 +10,5 @@ import org.jspecify.annotations.Nullable;
  * @param stuck how many it could not take away
  * @param trouble the first reason why not; null where there was none
  */
-public record Aged(int removed, int kept, int stuck, @Nullable String trouble) {}
+public record Aged(
+        int removed, int kept, int stuck, @Nullable String trouble) {}

@@ -10,7 +10,8 @@ final class GrantFile {
     static final int MAX_OCTETS = 8192;
 
     /** The original's {@code .sec.usec:pid}, and ours. */
-    private static final Pattern TEMPORARY = Pattern.compile("\\.\\d{1,19}\\.\\d{1,6}:(\\d{1,10}|postern-[0-9a-f]{1,8})");
+    private static final Pattern TEMPORARY =
+            Pattern.compile("\\.\\d{1,19}\\.\\d{1,6}:(\\d{1,10}|postern-[0-9a-f]{1,8})");
 
     private GrantFile() {}
 

@@ -20,7 +20,8 @@ public record Network(IpAddress address, int prefix) {
     public static Optional<Network> parse(String text) {
         int slash = text.indexOf('/');
         Optional<IpAddress> address = IpAddress.parse(slash < 0 ? text : text.substring(0, slash));
-        return address.flatMap(a -> slash < 0 ? Optional.of(new Network(a, bits(a))) : of(a, text.substring(slash + 1)));
+        return address.flatMap(
+                a -> slash < 0 ? Optional.of(new Network(a, bits(a))) : of(a, text.substring(slash + 1)));
     }
 
     private static Optional<Network> of(IpAddress address, String prefix) {

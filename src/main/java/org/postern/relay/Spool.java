@@ -2,10 +2,10 @@ package org.postern.relay;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.postern.os.Errno;
 import org.postern.os.FilesAt;
 import org.postern.os.Octets;
 import org.postern.os.OsException;
-import org.postern.os.Errno;
 
 /**
  * The directory in which the grants lie: given by its path, or by an open descriptor, which also serves those who may
@@ -46,7 +46,9 @@ public record Spool(int descriptor, String prefix, Path path, String called, int
             FilesAt.status(descriptor, prefix + ".");
             return null;
         } catch (OsException e) {
-            return (prefix.isEmpty() ? "Could not chdir to FD " + called : "Could not change directory to '" + called + "'")
+            return (prefix.isEmpty()
+                            ? "Could not chdir to FD " + called
+                            : "Could not change directory to '" + called + "'")
                     + ": " + Errno.text(e.errno());
         }
     }

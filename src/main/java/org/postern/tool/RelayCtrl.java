@@ -1,6 +1,7 @@
 package org.postern.tool;
 
 import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -119,10 +120,19 @@ final class RelayCtrl {
         if (name == null) {
             return new Where.Unset();
         }
+        Path directory = path(name);
+        return directory == null
+                ? new Where.Nowhere("Could not change directory to '" + name + "': " + Errno.ENOENT.text())
+                : new Where.In(Spool.at(directory, name, mode));
+    }
+
+    /** A directory by its name; null for what is none. Java would take the empty name for the working directory. */
+    @Nullable
+    Path path(String name) {
         try {
-            return new Where.In(Spool.at(call.path(name), name, mode));
+            return name.isEmpty() ? null : call.path(name);
         } catch (InvalidPathException e) {
-            return new Where.Nowhere("Could not change directory to '" + name + "': " + Errno.ENOENT.text());
+            return null;
         }
     }
 

@@ -1,7 +1,7 @@
 package org.postern.tool;
 
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import org.postern.chain.Args;
 import org.postern.chain.Descriptors;
@@ -29,8 +29,12 @@ public final class RelayCtrlChdir implements Tool {
             relayCtrl.fatal("$RELAY_CTRL_DIR is not set.");
             return Exit.code(111);
         }
+        Path path = relayCtrl.path(directory);
         try {
-            int fd = Descriptor.openDirectory(Octets.of(call.path(directory)));
+            if (path == null) {
+                throw new OsException("open", Errno.ENOENT.number());
+            }
+            int fd = Descriptor.openDirectory(Octets.of(path));
             return new Exit.Exec(
                     new Args(next),
                     call.env().with("RELAY_CTRL_DIR_FD", Integer.toString(fd)),
@@ -43,13 +47,12 @@ public final class RelayCtrlChdir implements Tool {
                         return Exit.code(111);
                     });
         } catch (OsException e) {
+            boolean isFile = e.errno() == Errno.ENOTDIR.number() && path != null && Files.exists(path);
             relayCtrl.fatal(
-                    e.errno() == Errno.ENOTDIR.number() && Files.exists(call.path(directory))
+                    isFile
                             ? "'" + directory + "' is not a directory"
                             : "Could not open dir '" + directory + "': " + Errno.text(e.errno()));
-        } catch (InvalidPathException e) {
-            relayCtrl.fatal("Could not open dir '" + directory + "': " + Errno.ENOENT.text());
+            return Exit.code(111);
         }
-        return Exit.code(111);
     }
 }

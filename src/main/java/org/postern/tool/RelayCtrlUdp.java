@@ -65,12 +65,14 @@ public final class RelayCtrlUdp implements Tool {
         List<Network> senders = new ArrayList<>();
         for (String word : call.env().find("RELAY_CTRL_UDP_FROM").orElse("").split("[,\\s]+", -1)) {
             if (!word.isEmpty()) {
-                senders.add(Network.parse(word).orElseThrow(() -> new Misused(
-                        "'" + word + "' in $RELAY_CTRL_UDP_FROM is no address and no network like 192.0.2.0/24")));
+                senders.add(Network.parse(word)
+                        .orElseThrow(() -> new Misused("'" + word
+                                + "' in $RELAY_CTRL_UDP_FROM is no address and no network like 192.0.2.0/24")));
             }
         }
         if (senders.isEmpty()) {
-            throw new Misused("$RELAY_CTRL_UDP_FROM is not set: it lists the senders to believe, as 192.0.2.1,192.0.2.2");
+            throw new Misused(
+                    "$RELAY_CTRL_UDP_FROM is not set: it lists the senders to believe, as 192.0.2.1,192.0.2.2");
         }
         return senders;
     }

@@ -62,7 +62,8 @@ class DirectoryStoreHostileTest {
         TestingSpool.ago(other, 100);
         store.allow(CLIENT, JOE);
         assertThat(store.check(CLIENT)).isInstanceOf(Verdict.Granted.class);
-        assertThat(Files.getLastModifiedTime(other).toInstant()).isBefore(java.time.Instant.now().minusSeconds(90));
+        assertThat(Files.getLastModifiedTime(other).toInstant())
+                .isBefore(java.time.Instant.now().minusSeconds(90));
     }
 
     @Test
@@ -151,7 +152,8 @@ class DirectoryStoreHostileTest {
 
     @Test
     void oddNamesDisturbNobody() throws IOException {
-        List<String> odd = List.of("\u00e9\u00ff\u0001", "a b\nc", "-rf", "...", "192.0.2.7 ", "192.0.2.7\u00e9", "x".repeat(255));
+        List<String> odd =
+                List.of("\u00e9\u00ff\u0001", "a b\nc", "-rf", "...", "192.0.2.7 ", "192.0.2.7\u00e9", "x".repeat(255));
         for (String name : odd) {
             spool.write(name, "USER=x\0", 1000);
         }
@@ -241,9 +243,7 @@ class DirectoryStoreHostileTest {
 
     private static DirectoryStore behind(int fd) {
         return new DirectoryStore(
-                Spool.behind(fd),
-                DirectoryStore.Settings.expiringAfter(TestingSpool.EXPIRY),
-                InstantSource.system());
+                Spool.behind(fd), DirectoryStore.Settings.expiringAfter(TestingSpool.EXPIRY), InstantSource.system());
     }
 
     private Holder holder() {

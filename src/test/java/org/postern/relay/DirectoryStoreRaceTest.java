@@ -24,7 +24,7 @@ import org.postern.tcp.IpAddress;
  */
 class DirectoryStoreRaceTest {
     private static final int LOGINS = 4;
-    private static final int TRIES = 5_000;
+    private static final int TRIES = 2_500;
 
     @TempDir
     Path scratch;
@@ -67,7 +67,8 @@ class DirectoryStoreRaceTest {
 
     private List<String> refusals(Login login) throws Exception {
         List<String> refusals = new ArrayList<>();
-        try (ExecutorService threads = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
+        try (ExecutorService threads =
+                Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
             Future<Integer> ageing = threads.submit(this::ageInALoop);
             Future<Integer> more = threads.submit(this::ageInALoop);
             List<Future<List<String>>> logins = new ArrayList<>();
@@ -101,7 +102,8 @@ class DirectoryStoreRaceTest {
         List<String> refusals = new ArrayList<>();
         for (int i = 0; i < TRIES; i++) {
             try {
-                TestingSpool.ago(spool.file(address.toString()), Duration.ofHours(1).toSeconds());
+                TestingSpool.ago(
+                        spool.file(address.toString()), Duration.ofHours(1).toSeconds());
             } catch (NoSuchFileException e) {
                 // The ageing of the last try's; or the first try.
             }

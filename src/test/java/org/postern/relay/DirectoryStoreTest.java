@@ -174,7 +174,13 @@ class DirectoryStoreTest {
         spool.write(".1795486487.000001:postern-7f", "", 1000);
         spool.write(".1795486999.220589:30518", "", 10);
         List<String> foreign = List.of(
-                ".hidden", "01.2.3.4", "1234567890123456", "2001:DB8::1", "999.999.999.999", "::ffff:192.0.2.1", "README");
+                ".hidden",
+                "01.2.3.4",
+                "1234567890123456",
+                "2001:DB8::1",
+                "999.999.999.999",
+                "::ffff:192.0.2.1",
+                "README");
         for (String name : foreign) {
             spool.write(name, "", 1000);
         }
@@ -233,9 +239,7 @@ class DirectoryStoreTest {
     void aDescriptorServesAsWell() throws IOException {
         int fd = Descriptor.openDirectory(scratch.toString());
         DirectoryStore behind = new DirectoryStore(
-                Spool.behind(fd),
-                DirectoryStore.Settings.expiringAfter(TestingSpool.EXPIRY),
-                InstantSource.system());
+                Spool.behind(fd), DirectoryStore.Settings.expiringAfter(TestingSpool.EXPIRY), InstantSource.system());
         assertThat(behind.allow(CLIENT, JOE)).isInstanceOf(Allowed.Written.class);
         assertThat((int) spool.attributes("192.0.2.7").get("mode") & 07777).isEqualTo(0666);
         assertThat(behind.check(CLIENT)).isInstanceOf(Verdict.Granted.class);

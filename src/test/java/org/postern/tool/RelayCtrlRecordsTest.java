@@ -128,11 +128,7 @@ class RelayCtrlRecordsTest {
                     "stderr",
                     "relay-ctrl-check[ID]: Warning: IP 1.2.3.4 found, but its time is 5000 s in the future, not used\n",
                     "8: a future mtime is no grant"),
-            d(
-                    "check: TCPREMOTEIP with slash path (not validated)",
-                    "stdout",
-                    "[unset]\n",
-                    "6: TCPREMOTEIP is checked"),
+            d("check: TCPREMOTEIP with slash path (not validated)", "stdout", "[unset]\n", "6: TCPREMOTEIP is checked"),
             d(
                     "check: TCPREMOTEIP with slash path (not validated)",
                     "stderr",
@@ -202,8 +198,7 @@ class RelayCtrlRecordsTest {
     /** Command lines that were written for a shell. */
     private static final Map<String, List<String>> ARGV = Map.of(
             "allow: unwritable dir as non-root", List.of("relay-ctrl-allow", "echo", "ran"),
-            "check: unreadable file non-root",
-                    List.of("relay-ctrl-check", "sh", "-c", "echo [${RELAYCLIENT-unset}]"),
+            "check: unreadable file non-root", List.of("relay-ctrl-check", "sh", "-c", "echo [${RELAYCLIENT-unset}]"),
             "chdir: ok",
                     List.of(
                             "relay-ctrl-chdir",
@@ -276,7 +271,8 @@ class RelayCtrlRecordsTest {
     /** All Python string literals of a text. */
     private static List<String> strings(String text) {
         List<String> strings = new ArrayList<>();
-        Matcher m = Pattern.compile("'(?:[^'\\\\]|\\\\.)*'|\"(?:[^\"\\\\]|\\\\.)*\"").matcher(text);
+        Matcher m = Pattern.compile("'(?:[^'\\\\]|\\\\.)*'|\"(?:[^\"\\\\]|\\\\.)*\"")
+                .matcher(text);
         while (m.find()) {
             strings.add(TestingRecords.unquote(m.group()));
         }
@@ -350,9 +346,11 @@ class RelayCtrlRecordsTest {
             Map<String, Object> a = Files.readAttributes(file, "unix:*", LinkOption.NOFOLLOW_LINKS);
             boolean directory = Boolean.TRUE.equals(a.get("isDirectory"));
             String content = directory ? "DIR" : Files.readString(file).replace("\0", "\\x00");
-            long age = now.getEpochSecond() - ((FileTime) a.get("lastModifiedTime")).toInstant().getEpochSecond();
+            long age = now.getEpochSecond()
+                    - ((FileTime) a.get("lastModifiedTime")).toInstant().getEpochSecond();
             return "%s mode=%o uid=%s size=%s age=%d content='%s'"
-                    .formatted(file.getFileName(), (int) a.get("mode") & 0777, a.get("uid"), a.get("size"), age, content);
+                    .formatted(
+                            file.getFileName(), (int) a.get("mode") & 0777, a.get("uid"), a.get("size"), age, content);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -366,9 +364,13 @@ class RelayCtrlRecordsTest {
                     .findFirst()
                     .orElse(null);
             String expected = normal(difference == null ? theirs : difference.ours);
-            assertThat(normal(ours.get(field))).as("%s: %s", recorded.title, field).isEqualTo(expected);
+            assertThat(normal(ours.get(field)))
+                    .as("%s: %s", recorded.title, field)
+                    .isEqualTo(expected);
             if (difference != null) {
-                assertThat(normal(theirs)).as("no difference any more: %s", difference).isNotEqualTo(expected);
+                assertThat(normal(theirs))
+                        .as("no difference any more: %s", difference)
+                        .isNotEqualTo(expected);
             }
         });
     }

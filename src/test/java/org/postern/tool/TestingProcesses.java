@@ -36,16 +36,16 @@ final class TestingProcesses {
     Left run(List<String> argv, Env env, Path cwd) throws IOException {
         TestingCall testing = TestingCall.stdin("");
         Tool.Invocation plain = testing.invocation("x");
-        Tool.Exit exit = new Tool.Exit.Exec(
-                new Args(argv), env, cwd, plain.identity(), plain.fds(), why -> Tool.Exit.code(127));
+        Tool.Exit exit =
+                new Tool.Exit.Exec(new Args(argv), env, cwd, plain.identity(), plain.fds(), why -> Tool.Exit.code(127));
         StringBuilder out = new StringBuilder();
         StringBuilder err = new StringBuilder();
         int code = 0;
         while (exit instanceof Tool.Exit.Exec next) {
             Tool tool = tools.get(name(next.argv().program()));
             if (tool != null) {
-                exit = tool.run(new Tool.Invocation(
-                        next.argv(), next.env(), next.cwd(), next.identity(), next.kept(), 4711));
+                exit = tool.run(
+                        new Tool.Invocation(next.argv(), next.env(), next.cwd(), next.identity(), next.kept(), 4711));
             } else {
                 Path program = find(next.argv().program());
                 if (program == null) {
@@ -90,12 +90,7 @@ final class TestingProcesses {
             fds.set(number, ((Descriptors.Other.Open) other).descriptor());
         });
         int pid = Spawn.start(new Spawn.Child(
-                program.toString(),
-                next.argv().values(),
-                next.env().entries(),
-                Octets.of(next.cwd()),
-                fds,
-                null));
+                program.toString(), next.argv().values(), next.env().entries(), Octets.of(next.cwd()), fds, null));
         for (int fd : new int[] {stdin[0], stdin[1], stdout[1], stderr[1]}) {
             Descriptor.close(fd);
         }
