@@ -88,6 +88,12 @@ public enum Errno {
         return null;
     }
 
+    /** strerror(3)'s words for Linux's number. */
+    public static String text(int number) {
+        Errno errno = of(number);
+        return errno != null ? errno.text : "error " + number;
+    }
+
     /** strerror(3)'s words for what Java threw. */
     public static String text(IOException e) {
         Errno errno = of(e);
