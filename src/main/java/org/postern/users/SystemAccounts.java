@@ -59,7 +59,7 @@ public final class SystemAccounts implements AccountSource {
         try {
             return nss.shadow(name);
         } catch (OsException e) {
-            if (passwd.isPresent() && passwd.get().password().equals("x")) {
+            if (passwd.isEmpty() || passwd.get().password().equals("x")) {
                 throw e;
             }
             return Optional.empty();
