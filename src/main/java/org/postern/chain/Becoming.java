@@ -92,8 +92,7 @@ public final class Becoming {
                 kept.add(number);
             }
         });
-        return ThisProcess.exec(
-                file, wanted.argv().values(), wanted.env().entries(), wanted.cwd(), kept);
+        return ThisProcess.exec(file, wanted.argv().values(), wanted.env().entries(), wanted.cwd(), kept);
     }
 
     /** What the log says where a program that must say something itself cannot be run. */

@@ -137,15 +137,14 @@ public final class Children {
         try {
             for (Map.Entry<Integer, Descriptors.Other> other : new TreeMap<>(fds.others()).entrySet()) {
                 int number = other.getKey();
-                int source =
-                        switch (other.getValue()) {
-                            case Descriptors.Other.Open open -> open.descriptor();
-                            case Descriptors.Other.Data data -> {
-                                int end = filledPipe(data.octets());
-                                pipes.add(end);
-                                yield end;
-                            }
-                        };
+                int source = switch (other.getValue()) {
+                    case Descriptors.Other.Open open -> open.descriptor();
+                    case Descriptors.Other.Data data -> {
+                        int end = filledPipe(data.octets());
+                        pipes.add(end);
+                        yield end;
+                    }
+                };
                 int given = number <= KEEPS_NUMBER ? number : Math.max(3, numbers.size());
                 while (numbers.size() <= given) {
                     numbers.add(-1);

@@ -6,7 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Octets;
 
@@ -18,16 +19,17 @@ public final class Programs {
     /** execvp's own, where PATH is unset. */
     private static final String DEFAULT_PATH = "/bin:/usr/bin";
 
-    private final Map<String, Tool> tools;
+    private final Function<String, Optional<Tool>> tools;
     private final @Nullable Object launcher;
 
     /**
-     * Knows our tools by name.
+     * Knows which programs are ours.
      *
+     * @param tools our tools by name
      * @param launcher the file that our links lead to; null where only foreign programs are wanted
      */
-    public Programs(Map<String, Tool> tools, @Nullable Path launcher) throws IOException {
-        this.tools = Map.copyOf(tools);
+    public Programs(Function<String, Optional<Tool>> tools, @Nullable Path launcher) throws IOException {
+        this.tools = tools;
         this.launcher = launcher == null ? null : identity(launcher);
     }
 
@@ -49,7 +51,8 @@ public final class Programs {
         }
         String path = env.get("PATH");
         for (String directory : (path == null ? DEFAULT_PATH : path).split(":", -1)) {
-            Path file = cwd.resolve(Octets.path(directory.isEmpty() ? "." : directory)).resolve(Octets.path(name));
+            Path file = cwd.resolve(Octets.path(directory.isEmpty() ? "." : directory))
+                    .resolve(Octets.path(name));
             // Asked first, since an exception for each directory of PATH would be the dearest part of a session.
             if (Files.exists(file)) {
                 try {
@@ -74,9 +77,9 @@ public final class Programs {
     private Found found(String name, Path file) throws IOException {
         Object identity = identity(file);
         if (identity.equals(launcher)) {
-            Tool tool = tools.get(name.substring(name.lastIndexOf('/') + 1));
-            if (tool != null) {
-                return new Found.Ours(tool);
+            Optional<Tool> tool = tools.apply(name.substring(name.lastIndexOf('/') + 1));
+            if (tool.isPresent()) {
+                return new Found.Ours(tool.get());
             }
         }
         if (Files.isDirectory(file) || !Files.isExecutable(file)) {

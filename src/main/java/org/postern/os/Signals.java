@@ -20,12 +20,13 @@ public final class Signals {
      * @param name without SIG: TERM, HUP, ALRM
      */
     public static void on(String name, Runnable action) {
-        Object handler = Proxy.newProxyInstance(HANDLER.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, m, args) -> {
-            if (m.getName().equals("handle")) {
-                action.run();
-            }
-            return null;
-        });
+        Object handler =
+                Proxy.newProxyInstance(HANDLER.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, m, args) -> {
+                    if (m.getName().equals("handle")) {
+                        action.run();
+                    }
+                    return null;
+                });
         handle(name, handler);
     }
 

@@ -175,7 +175,8 @@ public final class ThisProcess {
         String archive = System.getProperty("java.class.path", "");
         int slash = archive.lastIndexOf('/');
         String image = slash > 0 ? archive.substring(0, slash + 1) : archive;
-        for (int fd : Descriptor.open().stream().sorted(Comparator.naturalOrder()).toList()) {
+        for (int fd :
+                Descriptor.open().stream().sorted(Comparator.naturalOrder()).toList()) {
             if (fd <= 2) {
                 continue;
             }

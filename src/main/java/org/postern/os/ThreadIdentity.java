@@ -75,7 +75,6 @@ public final class ThreadIdentity {
 
     private static final class Raw {
         static final MethodHandle TWO = Libc.variadic("syscall", 1, FunctionDescriptor.of(LONG, LONG, LONG));
-        static final MethodHandle THREE =
-                Libc.variadic("syscall", 1, FunctionDescriptor.of(LONG, LONG, LONG, POINTER));
+        static final MethodHandle THREE = Libc.variadic("syscall", 1, FunctionDescriptor.of(LONG, LONG, LONG, POINTER));
     }
 }
