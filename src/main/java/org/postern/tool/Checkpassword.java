@@ -3,6 +3,7 @@ package org.postern.tool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
@@ -130,19 +131,25 @@ public final class Checkpassword implements Tool {
 
     /** What chdir would say with the user's rights: the working directory of a chain is a value, nothing is entered. */
     private static void enter(Path home, Identity theirs, Identity own) throws IOException {
-        Path inside = home.resolve(".");
         if (theirs.equals(own)) {
-            Files.readAttributes(inside, BasicFileAttributes.class);
+            BasicFileAttributes unused = enter(home);
             return;
         }
         try {
-            BasicFileAttributes unused = ThreadIdentity.as(
-                    theirs, () -> Files.readAttributes(inside, BasicFileAttributes.class));
+            BasicFileAttributes unused = ThreadIdentity.as(theirs, () -> enter(home));
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
             throw new IOException(e.toString(), e);
         }
+    }
+
+    /** Looking at the directory's own entry for itself takes the right that chdir takes. */
+    private static BasicFileAttributes enter(Path home) throws IOException {
+        if (!Files.readAttributes(home, BasicFileAttributes.class).isDirectory()) {
+            throw new NotDirectoryException(Octets.of(home));
+        }
+        return Files.readAttributes(home.resolve("."), BasicFileAttributes.class);
     }
 
     private static @Nullable IpAddress client(Env env) {

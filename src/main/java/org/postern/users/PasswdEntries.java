@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,11 @@ final class PasswdEntries {
                 yield new Added.Fine();
             }
         };
+    }
+
+    /** Whether this is what was read. */
+    boolean isOf(String text) {
+        return Arrays.equals(key, digest(Octets.bytes(text)));
     }
 
     Lookup find(String name) {

@@ -51,6 +51,22 @@ public final class PasswdFile implements AccountSource {
                     (int) a.get("mode"));
         }
 
+        void demandSound() throws IOException {
+            if ((mode & TYPE) != REGULAR) {
+                throw new IOException("it is no regular file");
+            }
+            if ((mode & 0002) != 0) {
+                throw new IOException("everyone may write to it, so anyone could make accounts: chmod o-w it");
+            }
+            if (size > LARGEST) {
+                throw new IOException("it is larger than " + (LARGEST >> 20) + " MB");
+            }
+        }
+
+        boolean isReadableByAll() {
+            return (mode & 0004) != 0;
+        }
+
         /** Whether a change after that moment has another time than this version. */
         boolean isSettledAt(Instant when) {
             return changed.toInstant().plus(TICK).isBefore(when);
@@ -94,7 +110,7 @@ public final class PasswdFile implements AccountSource {
         try {
             last = read;
             if (last == null || !last.isStill(Version.of(file))) {
-                last = read(log);
+                last = read(last, log);
                 read = last;
             }
             return last.entries;
@@ -103,28 +119,26 @@ public final class PasswdFile implements AccountSource {
         }
     }
 
-    /** Reads until nobody has changed the file meanwhile. */
-    private Read read(Log log) throws IOException {
+    /** Reads until nobody has changed the file meanwhile. What is wrong with the same text is not told again. */
+    private Read read(@Nullable Read last, Log log) throws IOException {
         for (int i = 0; ; i++) {
             Version before = Version.of(file);
-            if ((before.mode & Version.TYPE) != Version.REGULAR) {
-                throw new IOException("it is no regular file");
-            }
-            if ((before.mode & 0002) != 0) {
-                throw new IOException("everyone may write to it, so anyone could make accounts: chmod o-w it");
-            }
-            if (before.size > LARGEST) {
-                throw new IOException("it is larger than " + (LARGEST >> 20) + " MB");
-            }
+            before.demandSound();
             Instant at = Instant.now();
-            byte[] octets = Files.readAllBytes(file);
+            String text = Octets.of(Files.readAllBytes(file));
             if (before.equals(Version.of(file)) || i == TRIES) {
-                String name = Octets.of(file);
-                if ((before.mode & 0004) != 0) {
-                    log.line("warning: " + name + " can be read by everyone: chmod 640 it");
-                }
-                return new Read(before, at, PasswdEntries.parse(Octets.of(octets), name, names, log));
+                return last != null && last.version.mode == before.mode && last.entries.isOf(text)
+                        ? new Read(before, at, last.entries)
+                        : new Read(before, at, parse(text, before, log));
             }
         }
+    }
+
+    private PasswdEntries parse(String text, Version version, Log log) throws IOException {
+        String name = Octets.of(file);
+        if (version.isReadableByAll()) {
+            log.line("warning: " + name + " can be read by everyone: chmod 640 it");
+        }
+        return PasswdEntries.parse(text, name, names, log);
     }
 }

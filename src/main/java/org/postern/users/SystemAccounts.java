@@ -10,7 +10,6 @@ import org.postern.os.Crypt;
 import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
-import org.postern.os.OsException;
 
 /**
  * The system's own accounts: passwd(5), shadow(5) and group(5), from wherever nsswitch.conf says. A login shell is not
@@ -18,6 +17,8 @@ import org.postern.os.OsException;
  */
 public final class SystemAccounts implements AccountSource {
     private static final long SECONDS_A_DAY = 86_400;
+    private static final String NOT_ROOT = "its password is in /etc/shadow, which has no line for it or can be read by"
+            + " root alone: run this as root (tcpserver without -u), or use a file of accounts (CHECKPASSWORD_FILE)";
 
     private final Nss nss;
     private final Crypt crypt;
@@ -43,34 +44,24 @@ public final class SystemAccounts implements AccountSource {
         }
         try {
             Optional<Nss.Passwd> passwd = nss.passwd(name);
-            Optional<Nss.Shadow> shadow = shadow(name, passwd);
+            Optional<Nss.Shadow> shadow = nss.shadow(name);
             // Asked for unknown names too, so that these cost the same.
             List<Integer> groups = nss.groups(name, passwd.map(Nss.Passwd::gid).orElse(-1));
             if (passwd.isEmpty()) {
                 return new Lookup.Unknown();
             }
-            return new Lookup.Found(account(passwd.get(), shadow, groups));
+            // Where a service follows "files" in nsswitch.conf, a shadow file that cannot be read looks like none.
+            return shadow.isEmpty() && passwd.get().password().equals("x")
+                    ? unavailable(name, NOT_ROOT)
+                    : new Lookup.Found(account(passwd.get(), shadow, groups));
         } catch (IOException e) {
-            return new Lookup.Unavailable("unable to look up " + Account.printable(name) + ": " + because(e));
+            return unavailable(
+                    name, Errno.of(e) == Errno.EACCES ? NOT_ROOT : e.getMessage() == null ? e.toString() : e.getMessage());
         }
     }
 
-    private Optional<Nss.Shadow> shadow(String name, Optional<Nss.Passwd> passwd) throws IOException {
-        try {
-            return nss.shadow(name);
-        } catch (OsException e) {
-            if (passwd.isEmpty() || passwd.get().password().equals("x")) {
-                throw e;
-            }
-            return Optional.empty();
-        }
-    }
-
-    private static String because(IOException e) {
-        return Errno.of(e) == Errno.EACCES
-                ? "the passwords in /etc/shadow can be read by root alone: run this as root (tcpserver without -u), or"
-                        + " use a file of accounts (CHECKPASSWORD_FILE)"
-                : e.getMessage() == null ? e.toString() : e.getMessage();
+    private static Lookup unavailable(String name, String why) {
+        return new Lookup.Unavailable("unable to look up " + Account.printable(name) + ": " + why);
     }
 
     private Account account(Nss.Passwd passwd, Optional<Nss.Shadow> shadow, List<Integer> groups) {
