@@ -74,8 +74,10 @@ public final class Cdb implements Closeable {
         if (head.limit() < HEADER) {
             throw broken("it ends at octet " + head.limit() + ", its header at " + HEADER);
         }
+        long all = 0;
         for (int table = 0; table < TABLES; table++) {
             long slots = slots(table);
+            all += slots;
             long end = position(table) + slots * SLOT;
             if (end > size) {
                 throw broken("it ends at octet " + size + ", its hash table " + table + " at " + end);
@@ -83,6 +85,9 @@ public final class Cdb implements Closeable {
             if (slots > 0 && position(table) < HEADER) {
                 throw broken("its hash table " + table + " begins inside the header");
             }
+        }
+        if (all == 0 && size > HEADER) {
+            throw broken("it has records, but no hash table: its writer did not finish");
         }
     }
 

@@ -9,8 +9,8 @@ final class RuleParser {
     private static final String DENY = "deny";
     private static final String ALLOW = "allow";
 
-    /** An IPv6 address or the beginning of one, before it perhaps TCPREMOTEINFO. */
-    private static final Pattern IPV6 = Pattern.compile("(.*@)?[0-9a-fA-F.]*:[0-9a-fA-F:.]*", Pattern.DOTALL);
+    /** The beginning of an IPv6 address, as rules have it. */
+    private static final Pattern IPV6_PREFIX = Pattern.compile("([0-9a-fA-F]{0,4}:)+");
 
     private RuleParser() {}
 
@@ -50,7 +50,14 @@ final class RuleParser {
         while (colon >= 0 && !hasVerbAt(text, colon + 1)) {
             colon = text.indexOf(':', colon + 1);
         }
-        return colon >= 0 && IPV6.matcher(text.substring(0, colon)).matches() ? colon : first;
+        return colon >= 0 && isIpv6(text.substring(0, colon)) ? colon : first;
+    }
+
+    private static boolean isIpv6(String address) {
+        // Before it there may be TCPREMOTEINFO; a zone (%eth0) is no part of TCPREMOTEIP.
+        String ip = address.substring(address.lastIndexOf('@') + 1);
+        return IPV6_PREFIX.matcher(ip).matches()
+                || ip.indexOf(':') >= 0 && ip.indexOf('%') < 0 && IpAddress.parse(ip).isPresent();
     }
 
     private static boolean hasVerbAt(String text, int place) {

@@ -3,6 +3,7 @@ package org.postern.tool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -56,12 +57,13 @@ public final class Envdir implements Tool {
     }
 
     private static Reading read(Invocation call, String directory) {
+        String cannotSwitch = "unable to switch to directory " + directory;
+        String cannotRead = "unable to read directory " + directory;
         Map<String, @Nullable String> changes = new LinkedHashMap<>();
         try {
-            // The original changes to it, which takes the right to search it.
-            Files.readAttributes(FileName.of(call, directory).resolve("."), "size");
+            requireSearchable(FileName.of(call, directory));
         } catch (IOException e) {
-            return new Reading.Failed("unable to switch to directory " + directory, e);
+            return new Reading.Failed(cannotSwitch, e);
         }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(call.path(directory))) {
             for (Path file : files) {
@@ -76,11 +78,25 @@ public final class Envdir implements Tool {
                 }
             }
         } catch (DirectoryIteratorException e) {
-            return new Reading.Failed("unable to read directory " + directory, e.getCause());
+            return new Reading.Failed(cannotRead, e.getCause());
+        } catch (AccessDeniedException e) {
+            return new Reading.Failed(cannotRead, e);
         } catch (IOException e) {
-            return new Reading.Failed("unable to read directory " + directory, e);
+            return new Reading.Failed(cannotSwitch, e);
         }
         return new Reading.Variables(call.env().withAll(changes));
+    }
+
+    /** The original changes to the directory, which takes the right to search it. Listing it takes another. */
+    private static void requireSearchable(Path directory) throws IOException {
+        try {
+            Files.getLastModifiedTime(directory.resolve("."));
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (IOException e) {
+            // Opening it says better why.
+            return;
+        }
     }
 
     /** As pathexec_env: in a file's name with a = in it, the variable's name ends there. */
