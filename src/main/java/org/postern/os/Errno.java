@@ -124,7 +124,8 @@ public enum Errno {
     private static @Nullable Errno byText(@Nullable String reason) {
         if (reason != null) {
             for (Errno e : values()) {
-                if (reason.equals(e.text) || reason.endsWith("(" + e.text + ")")) {
+                // For ELOOP Java adds "or unable to access attributes of symbolic link".
+                if (reason.equals(e.text) || reason.endsWith("(" + e.text + ")") || reason.startsWith(e.text + " or ")) {
                     return e;
                 }
             }
