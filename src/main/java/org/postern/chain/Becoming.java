@@ -59,7 +59,7 @@ public final class Becoming {
                 }
                 switch (programs.find(wanted.argv().program(), wanted.env(), wanted.cwd())) {
                     case Programs.Found.Ours ours -> {
-                        ThisProcess.name(wanted.argv().program());
+                        ThisProcess.title(wanted.argv().values());
                         return new Ours(
                                 ours.tool(),
                                 new Tool.Invocation(

@@ -5,6 +5,7 @@ import static org.postern.os.Libc.LONG;
 import static org.postern.os.Libc.POINTER;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +21,11 @@ import java.util.Set;
 /** This process: what it was started with, whose it is, and becoming another program. */
 public final class ThisProcess {
     private static final int SIG_SETMASK = 2;
+
+    /** Places in /proc/PID/stat (proc(5): 48 and 49), counted from the field behind the name. */
+    private static final int ARG_START = 45;
+
+    private static final int ARG_END = 46;
 
     private ThisProcess() {}
 
@@ -46,10 +52,23 @@ public final class ThisProcess {
         return Long.parseLong(Files.readSymbolicLink(Path.of("/proc/self")).toString());
     }
 
-    /** What ps and pidof show. */
-    public static void name(String name) {
-        try {
-            Files.writeString(Path.of("/proc/self/comm"), name);
+    /**
+     * What ps and pidof show: the program's own command line in the place of the JVM's. /proc/PID/cmdline is the memory
+     * that the command line was put in, so it is written over (as setproctitle does elsewhere).
+     */
+    public static void title(List<String> argv) {
+        String program = argv.getFirst().substring(argv.getFirst().lastIndexOf('/') + 1);
+        try (RandomAccessFile memory = new RandomAccessFile("/proc/self/mem", "rw")) {
+            Files.writeString(Path.of("/proc/self/comm"), program);
+            String stat = Files.readString(Path.of("/proc/self/stat"), java.nio.charset.StandardCharsets.ISO_8859_1);
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            long start = Long.parseUnsignedLong(fields[ARG_START]);
+            int room = (int) (Long.parseUnsignedLong(fields[ARG_END]) - start);
+            byte[] title = new byte[room];
+            byte[] wanted = Octets.bytes(String.join("\0", argv));
+            System.arraycopy(wanted, 0, title, 0, Math.min(wanted.length, room - 1));
+            memory.seek(start);
+            memory.write(title);
         } catch (IOException e) {
             // A cosmetic matter; /proc may be hidden.
             return;
