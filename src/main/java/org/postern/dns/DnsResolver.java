@@ -128,7 +128,8 @@ public final class DnsResolver implements Resolver {
             return null;
         }
         try {
-            Name parsed = Name.fromString(name, Name.root);
+            // In lower case: compressed answers repeat the name as it was asked.
+            Name parsed = Name.fromString(name.toLowerCase(Locale.ROOT), Name.root);
             return parsed.equals(Name.root) ? null : parsed;
         } catch (TextParseException e) {
             return null;

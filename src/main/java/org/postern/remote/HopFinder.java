@@ -98,7 +98,9 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
                 case Addresses.Found found -> {
                     if (found.addresses().stream().anyMatch(own::isOwn)) {
                         // RFC 5321 §5.1: only preferences better than our own are tried.
-                        return better == 0 ? OURSELVES : new NextHops.Hosts(hosts.subList(0, better));
+                        return better > 0
+                                ? new NextHops.Hosts(hosts.subList(0, better))
+                                : trouble ? DNS_TROUBLE : OURSELVES;
                     }
                     found.addresses().forEach(a -> hosts.add(new InetSocketAddress(a.inet(), SmtpRoute.SMTP)));
                 }
