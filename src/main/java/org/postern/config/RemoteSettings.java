@@ -79,7 +79,8 @@ public record RemoteSettings(
 
     private static List<SmtpRoute> routes(QmailControl control, List<String> problems) throws IOException {
         List<SmtpRoute> routes = new ArrayList<>();
-        for (QmailControl.NumberedLine line : control.numberedLines("smtproutes").orElse(List.of())) {
+        for (QmailControl.NumberedLine line :
+                control.numberedLines("smtproutes").orElse(List.of())) {
             switch (SmtpRoute.parse(line.text())) {
                 case SmtpRoute.Parsed.Route good -> routes.add(good.route());
                 case SmtpRoute.Parsed.Bad bad ->

@@ -50,7 +50,8 @@ public record SmtpRoute(String domain, String host, int port) {
             return new Parsed.Route(new SmtpRoute(domain, host, SMTP));
         }
         if (!behind.startsWith(":") || behind.indexOf(':', 1) >= 0) {
-            return new Parsed.Bad("there is too much behind the host: write an IPv6 address in brackets, domain:[address]:port");
+            return new Parsed.Bad(
+                    "there is too much behind the host: write an IPv6 address in brackets, domain:[address]:port");
         }
         String port = behind.substring(1);
         if (port.isEmpty() || port.length() > 5 || !port.chars().allMatch(c -> c >= '0' && c <= '9')) {

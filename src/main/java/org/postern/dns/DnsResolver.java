@@ -114,8 +114,8 @@ public final class DnsResolver implements Resolver {
         return records.isEmpty() ? new MailExchangers.None() : new MailExchangers.NullMx();
     }
 
-    private static final List<IpAddress> LOOPBACK =
-            List.of(IpAddress.parse("127.0.0.1").orElseThrow(), IpAddress.parse("::1").orElseThrow());
+    private static final List<IpAddress> LOOPBACK = List.of(
+            IpAddress.parse("127.0.0.1").orElseThrow(), IpAddress.parse("::1").orElseThrow());
 
     private static boolean isLocalhost(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
@@ -166,10 +166,7 @@ public final class DnsResolver implements Resolver {
     private sealed interface Answer {
         record Records(List<Record> records) implements Answer {
             <R extends Record> List<R> of(Class<R> type) {
-                return records.stream()
-                        .filter(type::isInstance)
-                        .map(type::cast)
-                        .toList();
+                return records.stream().filter(type::isInstance).map(type::cast).toList();
             }
         }
 

@@ -68,8 +68,6 @@ final class Sessions {
         ResolvConfResolverConfigProvider file = new ResolvConfResolverConfigProvider();
         file.initialize();
         List<InetSocketAddress> servers = file.servers();
-        return servers.isEmpty()
-                ? List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), DNS_PORT))
-                : servers;
+        return servers.isEmpty() ? List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), DNS_PORT)) : servers;
     }
 }

@@ -49,8 +49,8 @@ public record AccountHomes(Accounts accounts, Optional<String> alias) implements
         if (alias.isEmpty()) {
             return Optional.empty();
         }
-        Account catchAll = accounts.account(alias.get())
-                .orElseThrow(() -> new IOException("Unable to find alias user!"));
+        Account catchAll =
+                accounts.account(alias.get()).orElseThrow(() -> new IOException("Unable to find alias user!"));
         return Optional.of(home(catchAll, "-", localPart));
     }
 

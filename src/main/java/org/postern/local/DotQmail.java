@@ -9,7 +9,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Errno;
@@ -73,8 +72,7 @@ final class DotQmail {
             // The dot is looked up inside: that takes a directory, and the right to search it.
             mode = mode(directory.resolve("."));
         } catch (IOException e) {
-            return Optional.of(
-                    "Unable to switch to " + Octets.of(directory) + ": " + Errno.djbText(e) + ". (#4.3.0)");
+            return Optional.of("Unable to switch to " + Octets.of(directory) + ": " + Errno.djbText(e) + ". (#4.3.0)");
         }
         if ((mode & OTHERS_WRITE) != 0) {
             return Optional.of("Uh-oh: home directory is writable. (#4.7.0)");

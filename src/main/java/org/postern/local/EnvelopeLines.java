@@ -14,8 +14,9 @@ import org.postern.mail.Quoting;
  * @param from the line that begins a message in an mbox
  */
 record EnvelopeLines(String returnPath, String deliveredTo, String from) {
-    private static final DateTimeFormatter CTIME =
-            DateTimeFormatter.ofPattern("EEE MMM dd HH:mm:ss yyyy", Locale.ENGLISH).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter CTIME = DateTimeFormatter.ofPattern(
+                    "EEE MMM dd HH:mm:ss yyyy", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
 
     static EnvelopeLines of(String sender, String recipient, Instant now) {
         String who = sender.isEmpty() ? "MAILER-DAEMON" : sender.replaceAll("[ \t\n]", "-");

@@ -5,9 +5,9 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Function;
 import org.postern.chain.Env;
-import org.postern.mail.DeliveryResult;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
+import org.postern.mail.DeliveryResult;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
 import org.postern.os.Identity;
@@ -46,8 +46,7 @@ public final class LocalDeliverer implements Deliverer {
             Function<Identity, Intake> queue,
             InstantSource clock) {
         this.homes = homes;
-        this.context =
-                new Context(settings, environment, maildirs, new Mbox(settings.lockLimit()), queue, clock);
+        this.context = new Context(settings, environment, maildirs, new Mbox(settings.lockLimit()), queue, clock);
     }
 
     @Override

@@ -43,7 +43,8 @@ final class LocalDelivery {
         this.home = home;
         this.recipient = recipient;
         this.delivery = delivery;
-        this.lines = EnvelopeLines.of(delivery.sender(), address(recipient, ""), context.clock().instant());
+        this.lines = EnvelopeLines.of(
+                delivery.sender(), address(recipient, ""), context.clock().instant());
     }
 
     /** The recipient with something appended to the local part; always with an @, as qmail-local has it. */
@@ -136,9 +137,7 @@ final class LocalDelivery {
                         ? defer("Uh-oh: .qmail has file delivery but has x bit set. (#4.7.0)")
                         : maildir(maildir.directory());
             case Instruction.Mbox mbox ->
-                forwardsOnly
-                        ? defer("Uh-oh: .qmail has file delivery but has x bit set. (#4.7.0)")
-                        : mbox(mbox.file());
+                forwardsOnly ? defer("Uh-oh: .qmail has file delivery but has x bit set. (#4.7.0)") : mbox(mbox.file());
             case Instruction.Program program ->
                 forwardsOnly
                         ? defer("Uh-oh: .qmail has prog delivery but has x bit set. (#4.7.0)")
@@ -189,11 +188,12 @@ final class LocalDelivery {
         SpooledMessage message = spooled;
         if (message == null) {
             try {
-                message = SpooledMessage.of(delivery.message(), context.settings().spool());
+                message =
+                        SpooledMessage.of(delivery.message(), context.settings().spool());
                 spooled = message;
             } catch (IOException e) {
-                return defer("Unable to put the message into " + Octets.of(context.settings().spool()) + ": "
-                        + Errno.djbText(e) + ". (#4.3.0)");
+                return defer("Unable to put the message into "
+                        + Octets.of(context.settings().spool()) + ": " + Errno.djbText(e) + ". (#4.3.0)");
             }
         }
         programs++;

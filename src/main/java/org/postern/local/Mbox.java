@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.postern.os.Errno;
-import org.postern.os.Octets;
 
 /**
  * Appends to mboxes (mbox(5)). The file is locked by fcntl(2), which mail readers of today look at (qmail's flock(2)

@@ -1,20 +1,20 @@
 package org.postern.local;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Ended;
 import org.postern.chain.Env;
 import org.postern.os.Descriptor;
 import org.postern.os.Errno;
 import org.postern.os.Identity;
-import org.postern.os.OsException;
 import org.postern.os.Octets;
+import org.postern.os.OsException;
 import org.postern.os.Spawn;
 import org.postern.os.ThreadIdentity;
 

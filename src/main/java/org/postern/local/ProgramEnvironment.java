@@ -33,7 +33,8 @@ final class ProgramEnvironment {
         String extension = home.extension();
         set.put("EXT", extension);
         for (int i = 2; i <= 4; i++) {
-            extension = extension.substring(extension.indexOf('-') < 0 ? extension.length() : extension.indexOf('-') + 1);
+            extension =
+                    extension.substring(extension.indexOf('-') < 0 ? extension.length() : extension.indexOf('-') + 1);
             set.put("EXT" + i, extension);
         }
         for (int i = 2; i <= 4; i++) {

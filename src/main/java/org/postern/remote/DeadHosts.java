@@ -35,9 +35,7 @@ final class DeadHosts {
         lock.lock();
         try {
             TimeOuts known = hosts.get(host);
-            return known != null
-                    && known.count >= ENOUGH
-                    && clock.instant().isBefore(known.last.plus(LEFT_ALONE));
+            return known != null && known.count >= ENOUGH && clock.instant().isBefore(known.last.plus(LEFT_ALONE));
         } finally {
             lock.unlock();
         }

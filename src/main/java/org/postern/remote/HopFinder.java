@@ -26,12 +26,12 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
     /** How many of a domain's mail exchangers are looked up. */
     private static final int MOST_EXCHANGERS = 16;
 
-    private static final NextHops NO_EXCHANGER = new NextHops.Nowhere(
-            new Bounced("Sorry, I couldn't find a mail exchanger or IP address. (#5.4.4)\n"));
+    private static final NextHops NO_EXCHANGER =
+            new NextHops.Nowhere(new Bounced("Sorry, I couldn't find a mail exchanger or IP address. (#5.4.4)\n"));
     private static final NextHops DNS_TROUBLE =
             new NextHops.Nowhere(new Deferred("Sorry, I couldn't find any host by that name. (#4.1.2)\n"));
-    private static final NextHops OURSELVES = new NextHops.Nowhere(
-            new Bounced("Sorry. Although I'm listed as a best-preference MX or A for that host,\n"
+    private static final NextHops OURSELVES =
+            new NextHops.Nowhere(new Bounced("Sorry. Although I'm listed as a best-preference MX or A for that host,\n"
                     + "it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)\n"));
 
     NextHops find(String domain, RemoteSettings settings) {
@@ -43,7 +43,8 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
     private NextHops through(SmtpRoute route) {
         Optional<IpAddress> literal = IpAddress.parse(route.host());
         if (literal.isPresent()) {
-            return new NextHops.Hosts(List.of(new InetSocketAddress(literal.get().inet(), route.port())));
+            return new NextHops.Hosts(
+                    List.of(new InetSocketAddress(literal.get().inet(), route.port())));
         }
         return switch (dns.addresses(route.host())) {
             case Addresses.Found found -> hosts(found.addresses(), route.port());

@@ -113,8 +113,8 @@ public final class RemoteDeliverer implements Deliverer {
             }
             return switch (opening) {
                 case SmtpClient.Opening.GreetingFailed failed ->
-                    new Attempt.Elsewhere(new Deferred(
-                            "Connected to " + name + " but greeting failed.\n" + said(failed.reply())));
+                    new Attempt.Elsewhere(
+                            new Deferred("Connected to " + name + " but greeting failed.\n" + said(failed.reply())));
                 case SmtpClient.Opening.NameRejected rejected ->
                     new Attempt.Elsewhere(new Deferred(
                             "Connected to " + name + " but my name was rejected.\n" + said(rejected.reply())));
@@ -176,8 +176,7 @@ public final class RemoteDeliverer implements Deliverer {
             case SmtpClient.Answer.RecipientRejected a ->
                 refused(a, host + " does not like recipient.\n" + said + "Giving up on " + host + ".\n");
             case SmtpClient.Answer.DataRejected a -> refused(a, host + " failed on DATA command.\n" + said);
-            case SmtpClient.Answer.MessageRejected a ->
-                refused(a, host + " failed after I sent the message.\n" + said);
+            case SmtpClient.Answer.MessageRejected a -> refused(a, host + " failed after I sent the message.\n" + said);
         };
     }
 

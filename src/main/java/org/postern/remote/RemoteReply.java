@@ -88,7 +88,8 @@ record RemoteReply(int code, List<String> lines) {
     /** For a report: the lines, each with a line feed; a NUL becomes a question mark. */
     String text() {
         StringBuilder text = new StringBuilder();
-        lines.forEach(line -> text.append(line.replace('\0', '?').replace("\r", "")).append('\n'));
+        lines.forEach(
+                line -> text.append(line.replace('\0', '?').replace("\r", "")).append('\n'));
         return text.length() > LONGEST_TEXT ? text.substring(0, LONGEST_TEXT) : text.toString();
     }
 }

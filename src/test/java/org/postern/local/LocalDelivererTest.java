@@ -63,8 +63,7 @@ class LocalDelivererTest {
         if (TestingHome.ROOT) {
             TestingHome.maildir(others.resolve("box"));
             Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwx------"));
-            assertThat(withLines(others + "/box/\n"))
-                    .isEqualTo(new Deferred("Unable to chdir to maildir. (#4.2.1)\n"));
+            assertThat(withLines(others + "/box/\n")).isEqualTo(new Deferred("Unable to chdir to maildir. (#4.2.1)\n"));
             assertThat(withLines(others + "/file\n"))
                     .isEqualTo(new Deferred("Unable to open " + others + "/file: access denied. (#4.2.1)\n"));
             assertThat(withLines("|echo x > " + others + "/made\n")).isInstanceOf(Deferred.class);
@@ -79,8 +78,8 @@ class LocalDelivererTest {
         Object gid = Files.getAttribute(home, "unix:gid");
         if (TestingHome.ROOT) {
             assertThat(result.report())
-                    .isEqualTo(uid + "\n" + gid + "\n" + TestingLocal.TEXT.length() + "\n" + home
-                            + "\n0077\ndid 0+0+1\n");
+                    .isEqualTo(
+                            uid + "\n" + gid + "\n" + TestingLocal.TEXT.length() + "\n" + home + "\n0077\ndid 0+0+1\n");
         } else {
             assertThat(result.report()).startsWith(uid + "\n").contains(home.toString());
         }
@@ -155,8 +154,8 @@ class LocalDelivererTest {
                 .isEqualTo(new Deferred("Unable to forward message: qq write error or disk full (#4.3.0).\n"));
         machine.queue.refusing(31);
         assertThat(withLines("&a@x.example\n"))
-                .isEqualTo(new Bounced(
-                        "Unable to forward message: mail server permanently rejected message (#5.3.0).\n"));
+                .isEqualTo(
+                        new Bounced("Unable to forward message: mail server permanently rejected message (#5.3.0).\n"));
         machine.queue.broken();
         assertThat(withLines("&a@x.example\n"))
                 .isEqualTo(new Deferred("Unable to forward message: unable to exec qq (#4.3.0).\n"));
@@ -238,8 +237,7 @@ class LocalDelivererTest {
                 .isEqualTo(new Deferred("Uh-oh: home directory is writable. (#4.7.0)\n"));
         Files.setAttribute(home, "unix:mode", 01755);
         assertThat(machine.deliver("ptest" + HOST))
-                .isEqualTo(new Deferred(
-                        "Home directory is sticky: user is editing his .qmail file. (#4.2.1)\n"));
+                .isEqualTo(new Deferred("Home directory is sticky: user is editing his .qmail file. (#4.2.1)\n"));
         Files.setAttribute(home, "unix:mode", 0);
         if (TestingHome.ROOT) {
             assertThat(machine.deliver("ptest" + HOST))

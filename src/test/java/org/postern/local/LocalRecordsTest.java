@@ -57,8 +57,7 @@ class LocalRecordsTest {
             while (entries.find()) {
                 dotQmail.put(TestingRecords.unquote(entries.group(1)), TestingRecords.unquote(entries.group(2)));
             }
-            Matcher end = Pattern.compile(
-                            "delivery " + firstNumber(lines) + ": (success|failure|deferral): (\\S*)")
+            Matcher end = Pattern.compile("delivery " + firstNumber(lines) + ": (success|failure|deferral): (\\S*)")
                     .matcher(block);
             assertThat(end.find()).isTrue();
             return new Recorded(

@@ -20,8 +20,8 @@ import org.postern.os.Octets;
 class MboxPropertyTest {
     @Provide
     Arbitrary<String> texts() {
-        Arbitrary<String> piece =
-                Arbitraries.of("From ", "From", ">", ">>", "F", "Fr", "\n", "\r\n", "x", " ", "From x", "\n\n", "\u00ff");
+        Arbitrary<String> piece = Arbitraries.of(
+                "From ", "From", ">", ">>", "F", "Fr", "\n", "\r\n", "x", " ", "From x", "\n\n", "\u00ff");
         return piece.list().ofMaxSize(20).map(pieces -> String.join("", pieces));
     }
 

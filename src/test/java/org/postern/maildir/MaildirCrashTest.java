@@ -67,8 +67,8 @@ class MaildirCrashTest {
         for (int step = 1; step <= operations; step++) {
             int failing = step;
             Path maildir = maildir("error" + step);
-            MaildirDelivery process = new MaildirDelivery(
-                    new StoppingDisk(number -> number == failing), InstantSource.system(), "vm");
+            MaildirDelivery process =
+                    new MaildirDelivery(new StoppingDisk(number -> number == failing), InstantSource.system(), "vm");
             assertThat(process.deliver(maildir, "77", "", new ByteArrayInputStream(Octets.bytes(TEXT))))
                     .isInstanceOf(Outcome.Failed.class);
             assertThat(process.deliver(maildir, "77", "", new ByteArrayInputStream(Octets.bytes(TEXT))))

@@ -62,11 +62,11 @@ class MaildirDeliveryTest {
     @Test
     void theFileHasTimeIdHostAndSizesInItsName() throws IOException {
         assertThat(deliver(process(Disk.real()), "4711-0"))
-                .isEqualTo(new Outcome.Stored(
-                        maildir.resolve("new/1795486673.Q4711-0.vm.example,S=54,W=59"), false));
+                .isEqualTo(new Outcome.Stored(maildir.resolve("new/1795486673.Q4711-0.vm.example,S=54,W=59"), false));
         Path file = messages().getFirst();
         assertThat(Files.readString(file)).isEqualTo(HEAD + TEXT).hasSize(54);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThat(leftInTmp()).isZero();
     }
 
@@ -91,8 +91,8 @@ class MaildirDeliveryTest {
     @Test
     void aCopyThatWasReadInTheMeantimeIsFoundWhateverItsFlags() throws IOException {
         deliver(process(Disk.real()), "1");
-        Path moved = maildir.resolve(
-                "cur/" + messages().getFirst().getFileName().toString() + ":2,FRSTabz");
+        Path moved =
+                maildir.resolve("cur/" + messages().getFirst().getFileName().toString() + ":2,FRSTabz");
         Files.move(messages().getFirst(), moved);
         assertThat(deliver(process(Disk.real()), "1")).isEqualTo(new Outcome.Stored(moved, true));
         assertThat(messages()).containsExactly(moved);
@@ -103,8 +103,9 @@ class MaildirDeliveryTest {
         MaildirDelivery process = process(Disk.real());
         deliver(process, "1");
         Files.delete(messages().getFirst());
-        assertThat(deliver(process, "1")).isInstanceOfSatisfying(Outcome.Stored.class, s -> assertThat(s.again())
-                .isFalse());
+        assertThat(deliver(process, "1"))
+                .isInstanceOfSatisfying(
+                        Outcome.Stored.class, s -> assertThat(s.again()).isFalse());
         assertThat(messages()).hasSize(1);
     }
 
@@ -152,9 +153,7 @@ class MaildirDeliveryTest {
 
     @Test
     void aHostNameCannotLeaveTheDirectory() throws IOException {
-        new MaildirDelivery(Disk.real(), CLOCK, "a/b:c")
-                .deliver(maildir, "1", "", new TestingMessage("x\n").open());
-        assertThat(messages().getFirst().getFileName().toString())
-                .isEqualTo("1795486673.Q1.a\\057b\\072c,S=2,W=3");
+        new MaildirDelivery(Disk.real(), CLOCK, "a/b:c").deliver(maildir, "1", "", new TestingMessage("x\n").open());
+        assertThat(messages().getFirst().getFileName().toString()).isEqualTo("1795486673.Q1.a\\057b\\072c,S=2,W=3");
     }
 }

@@ -104,15 +104,17 @@ class ThreadIdentityTest {
     void aThreadThatInheritedIdsIsPutRight() throws Exception {
         String before = ids();
         String[] seen = new String[2];
-        Thread child = ThreadIdentity.as(NOBODY, () -> Thread.ofPlatform().start(() -> {
-            try {
-                seen[0] = ids();
-                ThreadIdentity.ensureOwn();
-                seen[1] = ids();
-            } catch (IOException e) {
-                seen[0] = e.toString();
-            }
-        }));
+        Thread child = ThreadIdentity.as(
+                NOBODY,
+                () -> Thread.ofPlatform().start(() -> {
+                    try {
+                        seen[0] = ids();
+                        ThreadIdentity.ensureOwn();
+                        seen[1] = ids();
+                    } catch (IOException e) {
+                        seen[0] = e.toString();
+                    }
+                }));
         child.join();
         if (ROOT) {
             // The fact that the class comment warns of.
