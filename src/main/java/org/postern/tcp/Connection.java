@@ -124,6 +124,11 @@ public final class Connection implements Closeable {
         return n;
     }
 
+    /** Gives the last octets of the latest {@link #read} back: the next reader gets them. */
+    void unread(int octets) {
+        at -= octets;
+    }
+
     private int fill(Duration limit) throws IOException {
         flush();
         if (in.length == 0) {
