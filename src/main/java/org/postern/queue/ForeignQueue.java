@@ -59,11 +59,8 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
         try (Pipe.SourceChannel messageEnd = message.source();
                 Pipe.SourceChannel envelopeEnd = envelope.source()) {
             boolean other = isNotOurs(identity);
-            if (other && !Files.isExecutable(directory.resolve(Octets.path(program)))) {
-                throw new OsException("exec", Errno.ENOENT.number());
-            }
             int pid = Spawn.start(new Spawn.Child(
-                    program,
+                    other ? forSetpriv() : program,
                     List.of(program),
                     env,
                     Octets.of(directory),
@@ -78,6 +75,15 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
             }
             return new Refusing(CANNOT_EXEC);
         }
+    }
+
+    /** setpriv would search PATH for a bare name, and hide why exec failed in an exit code of its own. */
+    private String forSetpriv() throws OsException {
+        Path file = directory.resolve(Octets.path(program));
+        if (!Files.isRegularFile(file) || !Files.isExecutable(file)) {
+            throw new OsException("exec", Errno.ENOENT.number());
+        }
+        return Octets.of(file.toAbsolutePath());
     }
 
     private static boolean isNotOurs(Identity identity) throws IOException {

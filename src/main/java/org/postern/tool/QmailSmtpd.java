@@ -71,7 +71,8 @@ public final class QmailSmtpd implements Tool {
         if (settings.rcpthosts().missing()) {
             log.line(
                     "alert: qmail-smtpd: " + Octets.of(control.directory())
-                            + "/rcpthosts is missing: only clients with RELAYCLIENT can send mail; put the domains of this host there");
+                            + "/rcpthosts: there is no such file, so mail is taken from clients with RELAYCLIENT alone;"
+                    + " put the domains of this host into it");
         }
         Consumer<SmtpdEvent> events = event -> {
             if (event instanceof SmtpdEvent.Trouble trouble) {
