@@ -38,6 +38,11 @@ final class Ids {
         return used.add(fromDrop.id()) ? fromDrop : fromDrop.under(nextId());
     }
 
+    /** The name stands in the marks of a message since before a restart. */
+    void use(MessageName name) {
+        used.add(name.id());
+    }
+
     void free(MessageName name) {
         used.remove(name.id());
     }

@@ -90,8 +90,9 @@ public final class Marks {
         }
     }
 
-    public boolean isFinished(int recipient) {
-        return finished.get(recipient);
+    /** The recipients that are finished, as a copy. */
+    public BitSet finished() {
+        return (BitSet) finished.clone();
     }
 
     public boolean hasFailures() {

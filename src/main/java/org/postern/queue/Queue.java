@@ -96,6 +96,11 @@ public final class Queue implements Closeable {
         return found;
     }
 
+    /** When to try what again, kept over a clean stop. */
+    public ScheduleFile schedule() {
+        return new ScheduleFile(directory.schedule(), disk);
+    }
+
     /** The way in for this process: one file, one sync, and a share of the directory's sync. */
     public Intake intake(Origin origin) {
         Submitters submitters = Submitters.none();
@@ -174,7 +179,7 @@ public final class Queue implements Closeable {
      *
      * @return how much was found there; 0: nothing that can be taken now
      */
-    public int take() throws IOException, InterruptedException {
+    public int take() throws IOException {
         return taking.take(this::release);
     }
 
@@ -219,6 +224,7 @@ public final class Queue implements Closeable {
                 new StoredEnvelope.Record(clock.instant().getEpochSecond(), owner, name.id(), Origin.BOUNCE, about);
         byte[] line = Octets.bytes(ReceivedLine.of(name.id(), "for bounce", clock.instant()));
         Path unfinished = path(name.text() + ".new");
+        ids.use(name);
         try {
             disk.unlink(unfinished); // Left by a try that failed.
         } catch (NoSuchFileException e) {
@@ -270,6 +276,7 @@ public final class Queue implements Closeable {
     /** Lets another process send from this queue. */
     @Override
     public void close() {
+        taking.close();
         lock.close();
     }
 }

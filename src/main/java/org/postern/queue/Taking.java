@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
 import org.postern.file.Disk;
@@ -38,6 +39,8 @@ final class Taking {
     private static final int MAX_IGNORED = 1000;
     /** qmail's OSSIFIED: how long a file may be in the making. */
     private static final Duration ABANDONED = Duration.ofHours(36);
+
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     private final QueueDirectory queue;
     private final Disk disk;
@@ -92,7 +95,7 @@ final class Taking {
      *
      * @return how many entries were taken or moved away; 0: nothing is left that can be taken now
      */
-    int take(Release release) throws IOException, InterruptedException {
+    int take(Release release) throws IOException {
         List<String> entries = entries();
         List<Thread> copying = new ArrayList<>();
         List<Copy> copies = java.util.Collections.synchronizedList(new ArrayList<>());
@@ -104,10 +107,36 @@ final class Taking {
                 copying.add(Thread.ofVirtual().name("take").start(() -> copies.add(copy(entry))));
             }
         }
-        for (Thread t : copying) {
-            t.join();
-        }
+        joinAll(copying);
         return aside + settle(copies, release);
+    }
+
+    /** A batch that was begun is settled, whoever interrupts: else the next owner would not know of it. */
+    private static void joinAll(List<Thread> threads) {
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits, for a while, for the large ones under way. */
+    void close() {
+        try {
+            if (!large.tryAcquire(LARGE_AT_ONCE, CLOSE_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                log.line("warning: a large message is still being taken; it will be taken anew at the next start");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private boolean takeBeside(String entry, Release release) {
