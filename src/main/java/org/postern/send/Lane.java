@@ -47,7 +47,14 @@ final class Lane {
         waiting++;
     }
 
+    /** There is enough to do for this destination. */
     boolean hasEnough(Destination.Key key) {
+        Destination d = destinations.get(key);
+        return d != null && d.works.size() >= ENOUGH;
+    }
+
+    /** A message that becomes due queues up behind those that are parked. */
+    boolean mustPark(Destination.Key key) {
         Destination d = destinations.get(key);
         return d != null && (d.works.size() >= ENOUGH || !d.parked.isEmpty());
     }

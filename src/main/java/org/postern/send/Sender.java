@@ -272,7 +272,7 @@ public final class Sender {
         while (entry == null && !waiting.isEmpty() && !waiting.peek().due().isAfter(now)) {
             Entry due = waiting.remove();
             Destination.Key key = due.destination;
-            if (key != null && lane(key).hasEnough(key)) {
+            if (key != null && lane(key).mustPark(key)) {
                 lane(key).park(due, key);
             } else {
                 entry = due;
