@@ -32,18 +32,15 @@ public final class Children {
 
     private final Programs programs;
     private final Set<String> descriptorVariables;
-    private final Identity self;
 
     /**
      * Starts children.
      *
      * @param descriptorVariables environment variables whose value is a descriptor's number: RELAY_CTRL_DIR_FD
-     * @param self whose rights this process has
      */
-    public Children(Programs programs, Set<String> descriptorVariables, Identity self) {
+    public Children(Programs programs, Set<String> descriptorVariables) {
         this.programs = programs;
         this.descriptorVariables = Set.copyOf(descriptorVariables);
-        this.self = self;
     }
 
     Ended run(Path file, Tool.Invocation call, Trampoline trampoline) {
@@ -158,7 +155,7 @@ public final class Children {
                 }
                 numbers.set(REPORT, report);
             }
-            boolean same = call.identity().equals(self);
+            boolean same = call.identity().equals(Self.IDENTITY);
             return Spawn.start(new Spawn.Child(
                     Octets.of(file),
                     argv,
@@ -196,6 +193,19 @@ public final class Children {
             Descriptor.close(pipe[1]);
         }
         return pipe[0];
+    }
+
+    /** Whose rights this process has: read by the first child, so behind tcpserver's -u. */
+    private static final class Self {
+        static final Identity IDENTITY = read();
+
+        private static Identity read() {
+            try {
+                return ThisProcess.identity();
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
     }
 
     private static Ended ended(int pid) throws OsException {

@@ -96,16 +96,21 @@ public final class Trampoline implements Chain {
 
     /** The rest of the chain with another user's rights: on a thread that carries them. */
     private Ended as(Step step) {
+        if (!ThreadIdentity.changes(step.call.identity())) {
+            return cannotTake(step.call, "only root can become another user");
+        }
         try {
             return ThreadIdentity.as(step.call.identity(), () -> follow(step));
         } catch (Exception e) {
-            step.call
-                    .fds()
-                    .log()
-                    .line(step.call.args().program() + ": fatal: unable to take uid "
-                            + step.call.identity().uid() + ": " + e.getMessage());
-            return new Ended.Exited(111);
+            return cannotTake(step.call, String.valueOf(e.getMessage()));
         }
+    }
+
+    private static Ended cannotTake(Tool.Invocation call, String why) {
+        call.fds()
+                .log()
+                .line(name(call) + ": fatal: unable to take uid " + call.identity().uid() + ": " + why);
+        return new Ended.Exited(111);
     }
 
     /** A tool's exit; what it did not foresee is logged and ends it with 111, as a crash of one program would not end others. */

@@ -28,7 +28,11 @@ public record RcptHosts(Set<String> names, More more, boolean missing) {
     }
 
     public static RcptHosts of(String... names) {
-        return new RcptHosts(SmtpdSettings.lowerCased(List.of(names)), name -> false, false);
+        return of(List.of(names));
+    }
+
+    public static RcptHosts of(List<String> names) {
+        return new RcptHosts(SmtpdSettings.lowerCased(names), name -> false, false);
     }
 
     static RcptHosts read(QmailControl control) throws IOException {

@@ -22,6 +22,7 @@ import org.postern.file.Disk;
 import org.postern.mail.Mailbox;
 import org.postern.os.Crypt;
 import org.postern.os.Identity;
+import org.postern.os.Nss;
 import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
@@ -88,7 +89,7 @@ public final class Gateway implements Closeable {
         Path home = settings.home();
         Files.createDirectories(home);
         GrantStore grants = grants(settings);
-        PasswdFile accounts = new PasswdFile(settings.users().file());
+        PasswdFile accounts = new PasswdFile(settings.users().file(), new Nss());
         Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
         SenderClock clock = SenderClock.system();
         Queue queue =

@@ -20,10 +20,19 @@ public final class Signals {
      * @param name without SIG: TERM, HUP, ALRM
      */
     public static void on(String name, Runnable action) {
-        Object handler =
-                Proxy.newProxyInstance(HANDLER.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, m, args) -> {
-                    if (m.getName().equals("handle")) {
-                        action.run();
+        Object handler = Proxy.newProxyInstance(
+                Signals.class.getClassLoader(), new Class<?>[] {HANDLER}, (self, method, arguments) -> {
+                    switch (method.getName()) {
+                        case "handle" -> action.run();
+                        case "equals" -> {
+                            return arguments != null && self == arguments[0];
+                        }
+                        case "hashCode" -> {
+                            return System.identityHashCode(self);
+                        }
+                        default -> {
+                            return "handler of " + name;
+                        }
                     }
                     return null;
                 });

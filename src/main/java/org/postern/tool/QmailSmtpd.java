@@ -38,17 +38,23 @@ import org.postern.tcp.IpAddress;
 public final class QmailSmtpd implements Tool {
     private static final String HOME = "/var/qmail";
 
-    private final Intake queue;
+    private final Queues queues;
     private final Predicate<Mailbox> isLocalUser;
     private final InstantSource clock;
 
+    /** The queue of an installation. */
+    @FunctionalInterface
+    public interface Queues {
+        Intake under(Path qmailHome);
+    }
+
     /**
-     * @param queue where messages go unless QMAILQUEUE says otherwise
+     * @param queues where messages go unless QMAILQUEUE says otherwise
      * @param isLocalUser whether a mailbox of one of our domains is a user's own, by the rules of delivery; only such a
      *     one may have %, ! or @ in its local part
      */
-    public QmailSmtpd(Intake queue, Predicate<Mailbox> isLocalUser, InstantSource clock) {
-        this.queue = queue;
+    public QmailSmtpd(Queues queues, Predicate<Mailbox> isLocalUser, InstantSource clock) {
+        this.queues = queues;
         this.isLocalUser = isLocalUser;
         this.clock = clock;
     }
@@ -94,7 +100,7 @@ public final class QmailSmtpd implements Tool {
         Optional<String> program = call.env().find("QMAILQUEUE");
         return program.<Intake>map(name ->
                         new ForeignQueue(name, call.env().entries(), home, call.identity(), settings.timeoutsmtpd()))
-                .orElse(queue);
+                .orElseGet(() -> queues.under(home));
     }
 
     private static Peer peer(Env env) {

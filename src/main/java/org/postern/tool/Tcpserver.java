@@ -34,18 +34,17 @@ public final class Tcpserver implements Tool {
     static final Duration DRAIN_LIMIT = Duration.ofMinutes(20);
 
     private final Programs programs;
-    private final Function<Identity, Trampoline> chains;
+    private final Trampoline chain;
     private final Function<String, Resolver> resolvers;
 
     /**
      * Made once for the process.
      *
-     * @param chains the chain for sessions, given whose rights this process has by then
      * @param resolvers a resolver, given DNSCACHEIP (empty: the system's)
      */
-    public Tcpserver(Programs programs, Function<Identity, Trampoline> chains, Function<String, Resolver> resolvers) {
+    public Tcpserver(Programs programs, Trampoline chain, Function<String, Resolver> resolvers) {
         this.programs = programs;
-        this.chains = chains;
+        this.chain = chain;
         this.resolvers = resolvers;
     }
 
@@ -107,7 +106,7 @@ public final class Tcpserver implements Tool {
         Identity self = options.uid() == 0 && options.gid() == 0 ? call.identity() : ThisProcess.identity();
         Resolver resolver = resolvers.apply(call.env().find("DNSCACHEIP").orElse(""));
         TcpserverSession sessions =
-                new TcpserverSession(options, call, self, programs, chains.apply(self), resolver);
+                new TcpserverSession(options, call, self, programs, chain, resolver);
         drainOnTerm(listener);
         sessions.status(0);
         try {

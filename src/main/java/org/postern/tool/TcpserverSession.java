@@ -26,6 +26,7 @@ import org.postern.tcp.IpAddress;
 import org.postern.tcp.Listener;
 import org.postern.tcp.Rules;
 import org.postern.tcp.SocketWire;
+import org.postern.tcp.Verdict;
 
 /** What tcpserver does with a connection: environment, rules, log, and the program. */
 final class TcpserverSession implements Listener.Service {
@@ -148,11 +149,11 @@ final class TcpserverSession implements Listener.Service {
             String file = options.rules().get();
             try (Rules rules = Rules.open(call.path(file))) {
                 switch (rules.check(remoteIp.toString(), remoteHost.orElse(null), info.orElse(null))) {
-                    case Rules.Deny deny -> {
+                    case Verdict.Deny deny -> {
                         tell("deny " + peers);
                         return DENIED;
                     }
-                    case Rules.Allow allow -> env = env.withAll(allow.environment());
+                    case Verdict.Allow allow -> env = env.withAll(allow.environment());
                 }
             } catch (IOException e) {
                 boolean missing = Errno.of(e) == Errno.ENOENT;

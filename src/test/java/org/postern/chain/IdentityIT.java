@@ -46,7 +46,7 @@ class IdentityIT {
     void aForeignProgramGetsTheIdentityOfTheChain() throws Exception {
         try (TestingSocket socket = new TestingSocket()) {
             Programs programs = new Programs(name -> java.util.Optional.empty(), null);
-            Trampoline chain = new Trampoline(programs, new Children(programs, Set.of(), ThisProcess.identity()));
+            Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
             Tool.Invocation call = new Tool.Invocation(
                     Args.of("/bin/sh", "-c", "id -u; id -g; id -G"),
                     Env.empty().with("PATH", "/usr/bin:/bin"),

@@ -57,7 +57,7 @@ class TrampolineTest {
     private Trampoline trampoline() throws IOException {
         Programs programs = new Programs(
                 name -> name.equals("ours") ? Optional.of(TrampolineTest::says) : Optional.empty(), launcher);
-        return new Trampoline(programs, new Children(programs, Set.of("RELAY_CTRL_DIR_FD"), self));
+        return new Trampoline(programs, new Children(programs, Set.of("RELAY_CTRL_DIR_FD")));
     }
 
     private Tool.Invocation call(Env env, Map<Integer, Descriptors.Other> others, String... args) {
@@ -179,7 +179,7 @@ class TrampolineTest {
                     throw new IllegalStateException("oops");
                 }),
                 launcher);
-        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of(), self));
+        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
         assertThat(chain.run(call(Env.empty(), Map.of(), "broken"))).isEqualTo(new Ended.Exited(111));
         assertThat(log)
                 .singleElement()
