@@ -1,5 +1,6 @@
 package org.postern.relay;
 
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Descriptor;
 import org.postern.os.Errno;
@@ -8,6 +9,10 @@ import org.postern.os.OsException;
 
 /** One pass over a spool: files of addresses and temporary files that are too old are removed, all else is left. */
 final class Ageing {
+    /** The original's {@code .sec.usec:pid}, and ours. */
+    private static final Pattern TEMPORARY =
+            Pattern.compile("\\.\\d{1,19}\\.\\d{1,6}:(\\d{1,10}|postern-[0-9a-f]{1,8})");
+
     private final Spool spool;
     private final long oldest;
     private int removed;
@@ -26,7 +31,7 @@ final class Ageing {
     }
 
     void look(String name) {
-        boolean temporary = GrantFile.isTemporary(name);
+        boolean temporary = TEMPORARY.matcher(name).matches();
         if (!temporary && GrantFile.address(name) == null) {
             return;
         }

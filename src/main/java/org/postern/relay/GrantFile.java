@@ -1,6 +1,5 @@
 package org.postern.relay;
 
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Descriptor;
 import org.postern.os.FilesAt;
@@ -12,10 +11,6 @@ import org.postern.tcp.IpAddress;
 final class GrantFile {
     /** The original reads no more of it. */
     static final int MAX_OCTETS = 8192;
-
-    /** The original's {@code .sec.usec:pid}, and ours. */
-    private static final Pattern TEMPORARY =
-            Pattern.compile("\\.\\d{1,19}\\.\\d{1,6}:(\\d{1,10}|postern-[0-9a-f]{1,8})");
 
     private GrantFile() {}
 
@@ -67,13 +62,10 @@ final class GrantFile {
         return IpAddress.parse(name).filter(a -> a.toString().equals(name)).orElse(null);
     }
 
-    static boolean isTemporary(String name) {
-        return TEMPORARY.matcher(name).matches();
-    }
-
     /** A name for a file that is being written: relay-ctrl's form, with "postern" where it has its pid. */
     static String temporary(long micros, int random) {
-        return String.format(
-                java.util.Locale.ROOT, ".%d.%06d:postern-%x", micros / 1_000_000, micros % 1_000_000, random);
+        // No formatter and no regular expression here: relay-ctrl-allow may be a process of its own.
+        String fraction = Long.toString(1_000_000 + micros % 1_000_000).substring(1);
+        return "." + micros / 1_000_000 + "." + fraction + ":postern-" + Integer.toHexString(random);
     }
 }

@@ -118,7 +118,7 @@ public final class RelayCtrlSend implements Tool {
                         List.of(none, none, 2),
                         null));
                 // Taken away when it ends, as long as this process stays a JVM.
-                Object unused = Spawn.waitFor(pid);
+                var _ = Spawn.waitFor(pid);
             } catch (IOException e) {
                 relayCtrl.warning("Could not fork: " + Errno.text(e));
             } finally {

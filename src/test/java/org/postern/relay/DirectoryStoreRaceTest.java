@@ -25,6 +25,7 @@ import org.postern.tcp.IpAddress;
 class DirectoryStoreRaceTest {
     private static final int LOGINS = 4;
     private static final int TRIES = 2_500;
+    private static final int SHARED_TRIES = 500;
 
     @TempDir
     Path scratch;
@@ -48,7 +49,7 @@ class DirectoryStoreRaceTest {
         assertThat(refusals(login -> () -> {
                     DirectoryStore store = new TestingSpool(scratch).store();
                     List<String> refusals = new ArrayList<>();
-                    for (int i = 0; i < TRIES; i++) {
+                    for (int i = 0; i < SHARED_TRIES; i++) {
                         if (!(store.allow(shared, new Holder("user" + (login + i) % 3, null))
                                         instanceof Allowed.Written)
                                 || !(store.check(shared) instanceof Verdict.Granted)) {
