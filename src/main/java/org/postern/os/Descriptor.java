@@ -57,15 +57,12 @@ public final class Descriptor {
 
     /** Opens a directory, close-on-exec, to be used as {@code /proc/self/fd/N}. */
     public static int openDirectory(String path) throws OsException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.state(arena);
-            int fd = (int) Open.HANDLE.invokeExact(state, Libc.string(arena, path), O_DIRECTORY | O_CLOEXEC);
-            return Libc.check("open", fd, state);
-        } catch (OsException e) {
-            throw e;
-        } catch (Throwable t) {
-            throw Libc.impossible(t);
-        }
+        return open(path, O_DIRECTORY | O_CLOEXEC);
+    }
+
+    /** Opens a file for reading, close-on-exec: what a foreign program gets as its 0. */
+    public static int openFile(String path) throws OsException {
+        return open(path, O_CLOEXEC);
     }
 
     /** A second number for the same descriptor, close-on-exec, not below {@code least}. */
@@ -192,6 +189,18 @@ public final class Descriptor {
             }
         }
         return open;
+    }
+
+    private static int open(String path, int flags) throws OsException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Libc.state(arena);
+            int fd = (int) Open.HANDLE.invokeExact(state, Libc.string(arena, path), flags);
+            return Libc.check("open", fd, state);
+        } catch (OsException e) {
+            throw e;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
     }
 
     private static int fcntl(int descriptor, int command, int argument) throws OsException {
