@@ -1,16 +1,13 @@
 package org.postern;
 
-import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
+import org.postern.os.Identity;
 import org.postern.os.Octets;
+import org.postern.os.ThreadIdentity;
 
 /**
  * Runs something without root's rights to read everything: where the tests run as root, on a thread that has an
@@ -32,17 +29,7 @@ public final class TestingRights {
             }
         }
         loadClasses();
-        FutureTask<T> task = new FutureTask<>(() -> {
-            call("setfsgid", NOBODY);
-            call("setfsuid", NOBODY);
-            return action.call();
-        });
-        Thread thread = Thread.ofPlatform().start(task);
-        try {
-            return task.get();
-        } finally {
-            thread.join();
-        }
+        return ThreadIdentity.as(new Identity(NOBODY, NOBODY, List.of()), action);
     }
 
     /** The ordinary user may be unable to read the directory that the build is in. */
@@ -57,22 +44,6 @@ public final class TestingRights {
                             name.substring(0, name.length() - ".class".length()), false, Octets.class.getClassLoader());
                 }
             }
-        }
-    }
-
-    private static void call(String function, int id) throws IOException {
-        MethodHandle handle = Linker.nativeLinker()
-                .downcallHandle(
-                        Linker.nativeLinker().defaultLookup().findOrThrow(function),
-                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        try {
-            int before = (int) handle.invokeExact(id);
-            int now = (int) handle.invokeExact(id);
-            if (now != id) {
-                throw new IOException(function + " refused, still " + before);
-            }
-        } catch (Throwable t) {
-            throw t instanceof IOException e ? e : new IOException(t);
         }
     }
 }

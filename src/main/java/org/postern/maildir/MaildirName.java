@@ -32,17 +32,6 @@ public record MaildirName(String base, String info) implements Comparable<Maildi
                 : new MaildirName(fileName.substring(0, colon), fileName.substring(colon));
     }
 
-    /**
-     * The name of a message being delivered, with Maildir++'s sizes: with them a maildrop opens without reading it.
-     *
-     * @param unique what makes it unique: no colon, no comma, no slash, no dot in front
-     * @param octets the size of the file
-     * @param wireOctets what {@link WireSize} counted of it
-     */
-    public static MaildirName delivered(String unique, long octets, long wireOctets) {
-        return new MaildirName(unique + ",S=" + octets + ",W=" + wireOctets, "");
-    }
-
     /** Maildir++'s {@code S=}: the size of the file. */
     public OptionalLong octets() {
         return field(",S=");

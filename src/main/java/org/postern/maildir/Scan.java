@@ -84,7 +84,7 @@ final class Scan {
             return recalled.getAsLong();
         }
         try {
-            long octets = WireSize.of(file);
+            long octets = Sizes.of(file).sent();
             if (stat.lastModifiedTime().compareTo(settled) < 0) {
                 memory.remember(key, octets);
             }

@@ -19,13 +19,6 @@ class MaildirNameTest {
     }
 
     @Test
-    void deliveredNameSaysBothSizes() {
-        MaildirName name = MaildirName.delivered("1.2.h", 10, 12);
-        assertThat(name).hasToString("1.2.h,S=10,W=12").isEqualTo(MaildirName.of("1.2.h,S=10,W=12"));
-        assertThat(name.wireOctets(10)).hasValue(12);
-    }
-
-    @Test
     void sizeThatTheFileBeliesCountsForNothing() {
         assertThat(MaildirName.of("a,S=10,W=12").wireOctets(11)).isEmpty();
         assertThat(MaildirName.of("a,S=10,W=9").wireOctets(10)).isEmpty();

@@ -2,6 +2,7 @@ package org.postern.maildir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.file.Disk;
 import org.postern.os.Octets;
 
 class MaildropTest {
@@ -39,12 +41,25 @@ class MaildropTest {
     void ourOwnDeliveriesOpenWithoutBeingRead() throws IOException {
         // The names say what a reader would not find: a file that were read would count 12, not 15.
         for (int i = 0; i < 10_000; i++) {
-            write("new/" + MaildirName.delivered("1700000000.M" + i + ".h", 10, 15), "0123456789", OLD);
+            write("new/1700000000.Q" + i + ".h,S=10,W=15", "0123456789", OLD);
         }
         Maildrop maildrop = open();
         assertThat(maildrop.size()).isEqualTo(10_000);
         assertThat(IntStream.range(0, 10_000)).allMatch(i -> maildrop.message(i).octets() == 15);
         assertThat(memory()).doesNotExist();
+    }
+
+    @Test
+    void nameThatOurDeliveryGaveIsBelieved() throws IOException {
+        MaildirDelivery delivery = new MaildirDelivery(Disk.real(), () -> OLD, "mail.example.org");
+        byte[] message = Octets.bytes("Subject: x\n\n.dot\r\nno end");
+        assertThat(delivery.deliver(maildir, "id", "Delivered-To: a@b\n", new ByteArrayInputStream(message)))
+                .isInstanceOf(MaildirDelivery.Outcome.Stored.class);
+        Maildrop maildrop = open();
+        String sent = "Delivered-To: a@b\r\nSubject: x\r\n\r\n.dot\r\nno end\r\n";
+        assertThat(octets(maildrop)).containsExactly((long) sent.length());
+        assertThat(maildrop.message(0).place().name().wireOctets()).hasValue(sent.length());
+        assertThat(memory()).as("not measured").doesNotExist();
     }
 
     @Test

@@ -15,7 +15,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.BigRange;
 import net.jqwik.api.constraints.IntRange;
-import org.postern.maildir.WireSize;
+import org.postern.maildir.Sizes;
 import org.postern.os.Octets;
 import org.postern.tcp.Connection;
 import org.postern.tcp.Line;
@@ -137,11 +137,11 @@ class PopPropertyTest {
     }
 
     private static long size(String message, int piece) {
-        WireSize size = new WireSize();
+        Sizes sizes = new Sizes();
         for (int at = 0; at < message.length(); at += piece) {
             byte[] octets = Octets.bytes(message);
-            size.add(octets, at, Math.min(piece, octets.length - at));
+            sizes.count(octets, at, Math.min(piece, octets.length - at));
         }
-        return size.octets();
+        return sizes.sent();
     }
 }
