@@ -30,6 +30,8 @@ public final class Descriptor {
     private static final int O_DIRECTORY = 0x10000;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
+    private static final int IPPROTO_IP = 0;
+    private static final int IP_OPTIONS = 4;
 
     private Descriptor() {}
 
@@ -95,6 +97,16 @@ public final class Descriptor {
     public static void close(int descriptor) {
         try (Arena arena = Arena.ofConfined()) {
             int ignored = (int) Close.HANDLE.invokeExact(Libc.state(arena), descriptor);
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
+    /** Kills IP options, so that no source route is followed back: tcpserver -O. Where there are none it says nothing. */
+    public static void dropIpOptions(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            int ignored = (int) SetSockOpt.HANDLE.invokeExact(
+                    Libc.state(arena), descriptor, IPPROTO_IP, IP_OPTIONS, MemorySegment.NULL, 0);
         } catch (Throwable t) {
             throw Libc.impossible(t);
         }
@@ -239,6 +251,11 @@ public final class Descriptor {
     private static final class SocketPair {
         static final MethodHandle HANDLE =
                 Libc.function("socketpair", FunctionDescriptor.of(INT, INT, INT, INT, POINTER));
+    }
+
+    private static final class SetSockOpt {
+        static final MethodHandle HANDLE =
+                Libc.function("setsockopt", FunctionDescriptor.of(INT, INT, INT, INT, POINTER, INT));
     }
 
     private static final class Read {
