@@ -25,7 +25,8 @@ public record Authenticator(AccountSource accounts, PasswordCheck passwords, Ide
      * @param name as the client gave it
      * @param client its address; null where nobody knows
      */
-    public record Attempt(String name, Proof proof, @Nullable IpAddress client) {}
+    public record Attempt(
+            String name, Proof proof, @Nullable IpAddress client) {}
 
     public Authentication authenticate(Attempt attempt, Log log) {
         return switch (accounts.find(attempt.name, log)) {
@@ -63,7 +64,7 @@ public record Authenticator(AccountSource accounts, PasswordCheck passwords, Ide
 
     /** Takes the time of a real check, and refuses. */
     private Authentication inVain(Attempt attempt, String reason, boolean ordinary) {
-        PasswordCheck.Verdict unused = passwords.check(accounts.decoy(attempt.name), attempt.proof);
+        PasswordCheck.Verdict _ = passwords.check(accounts.decoy(attempt.name), attempt.proof);
         return new Authentication.Refused(reason, ordinary);
     }
 }

@@ -58,15 +58,19 @@ public final class PasswordCheck {
         return switch (proof) {
             case Proof.Password p -> same(password, p.octets());
             case Proof.Apop p -> isApop(password, p.digest(), p.timestamp());
-            // Both are computed, whichever is right.
-            case Proof.PasswordOrApop p -> same(password, p.octets()) | isApop(password, p.octets(), p.timestamp());
+            case Proof.PasswordOrApop p -> {
+                // Both are computed, whichever is right.
+                boolean digest = isApop(password, p.octets(), p.timestamp());
+                boolean itself = same(password, p.octets());
+                yield itself || digest;
+            }
         };
     }
 
     /** RFC 1939 §7: the digest of the timestamp, angle brackets included, followed by the shared secret. */
     private static boolean isApop(String password, String digest, String timestamp) {
-        String wanted = HexFormat.of().formatHex(digest("MD5", timestamp + password));
-        return same(wanted, digest) & Proof.isTimestamp(timestamp);
+        boolean right = same(HexFormat.of().formatHex(digest("MD5", timestamp + password)), digest);
+        return right && Proof.isTimestamp(timestamp);
     }
 
     private static boolean isDigest(StoredPassword.Digested stored, String password) {
@@ -82,8 +86,8 @@ public final class PasswordCheck {
             return switch (crypt.hash(password, stored.hash())) {
                 case Crypt.Result.Hash made -> verdict(same(stored.hash(), made.octets()));
                 case Crypt.Result.NotSupported not ->
-                    new Verdict.Unclear("its password has a form that " + not.library() + " does not know: "
-                            + stored.scheme());
+                    new Verdict.Unclear(
+                            "its password has a form that " + not.library() + " does not know: " + stored.scheme());
                 case Crypt.Result.NoLibrary none -> new Verdict.Unclear(none.remedy());
             };
         } catch (IOException e) {

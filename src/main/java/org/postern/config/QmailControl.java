@@ -1,6 +1,7 @@
 package org.postern.config;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -80,6 +81,11 @@ public record QmailControl(Path directory) {
             return Optional.of(Octets.of(Files.readAllBytes(directory.resolve(name))));
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            // "Is a directory" comes without the name.
+            throw new FileSystemException(directory.resolve(name).toString(), null, e.getMessage());
         }
     }
 

@@ -134,7 +134,8 @@ public final class Crypt {
             } catch (IllegalArgumentException e) {
                 continue;
             }
-            @Nullable MethodHandle makeSetting = symbols.find("crypt_gensalt_rn").isPresent()
+            @Nullable
+            MethodHandle makeSetting = symbols.find("crypt_gensalt_rn").isPresent()
                     ? Libc.plain(
                             symbols,
                             "crypt_gensalt_rn",
@@ -142,8 +143,7 @@ public final class Crypt {
                     : null;
             if (symbols.find("crypt_rn").isPresent()) {
                 FunctionDescriptor type = FunctionDescriptor.of(POINTER, POINTER, POINTER, POINTER, INT);
-                return new Library.Loaded(
-                        name, Libc.plain(symbols, "crypt_rn", type), true, DATA_SIZE, makeSetting);
+                return new Library.Loaded(name, Libc.plain(symbols, "crypt_rn", type), true, DATA_SIZE, makeSetting);
             }
             if (symbols.find("crypt_r").isPresent()) {
                 FunctionDescriptor type = FunctionDescriptor.of(POINTER, POINTER, POINTER, POINTER);
@@ -163,8 +163,11 @@ public final class Crypt {
          * @param sized whether the hash function is told the size of its data
          */
         record Loaded(
-                String name, MethodHandle hash, boolean sized, int dataSize, @Nullable MethodHandle makeSetting)
-                implements Library {}
+                String name,
+                MethodHandle hash,
+                boolean sized,
+                int dataSize,
+                @Nullable MethodHandle makeSetting) implements Library {}
 
         record None(String remedy) implements Library {}
     }

@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.nio.channels.Channel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,15 @@ public final class Descriptor {
 
     /** A channel's descriptor, which stays the channel's. */
     public static int of(SocketChannel channel) throws IOException {
+        return ofChannel(channel);
+    }
+
+    /** The reading end of a pipe, which stays the channel's. */
+    public static int of(java.nio.channels.Pipe.SourceChannel channel) throws IOException {
+        return ofChannel(channel);
+    }
+
+    private static int ofChannel(Channel channel) throws IOException {
         try {
             return (int) Reflected.FD_VALUE.invoke(channel);
         } catch (ReflectiveOperationException e) {
@@ -221,8 +231,7 @@ public final class Descriptor {
 
         static {
             try {
-                Class<?> channel = Class.forName("sun.nio.ch.SocketChannelImpl");
-                FD_VALUE = channel.getDeclaredMethod("getFDVal");
+                FD_VALUE = Class.forName("sun.nio.ch.SelChImpl").getMethod("getFDVal");
                 FD_VALUE.setAccessible(true);
                 FD = FileDescriptor.class.getDeclaredField("fd");
                 FD.setAccessible(true);

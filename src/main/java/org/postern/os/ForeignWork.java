@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -22,6 +23,7 @@ final class ForeignWork {
 
     private final String what;
     private final Duration limit;
+    private final Semaphore turns;
     private final ThreadPoolExecutor threads;
 
     /**
@@ -34,6 +36,7 @@ final class ForeignWork {
     ForeignWork(String what, int atOnce, Duration limit) {
         this.what = what;
         this.limit = limit;
+        this.turns = new Semaphore(atOnce, true);
         this.threads = new ThreadPoolExecutor(
                 atOnce,
                 atOnce,
@@ -47,11 +50,25 @@ final class ForeignWork {
     /** Makes the call and waits for it. */
     <T> T call(Callable<T> work) throws IOException {
         try {
-            return Thread.currentThread().isVirtual() ? handOver(work) : work.call();
+            return Thread.currentThread().isVirtual() ? handOver(() -> inTurn(work)) : inTurn(work);
         } catch (IOException | RuntimeException e) {
             throw e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(what + ": interrupted", e);
         } catch (Exception e) {
             throw new IOException(what + ": " + e, e);
+        }
+    }
+
+    private <T> T inTurn(Callable<T> work) throws Exception {
+        if (!turns.tryAcquire(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IOException(what + ": no turn within " + limit.toSeconds() + " s");
+        }
+        try {
+            return work.call();
+        } finally {
+            turns.release();
         }
     }
 
@@ -69,8 +86,7 @@ final class ForeignWork {
             throw new IOException(what + ": no answer within " + limit.toSeconds() + " s", e);
         } catch (InterruptedException e) {
             result.cancel(true);
-            Thread.currentThread().interrupt();
-            throw new IOException(what + ": interrupted", e);
+            throw e;
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case Exception cause -> throw cause;

@@ -87,8 +87,7 @@ public final class Nss {
 
     /** The gid of a group, by getgrnam(3). */
     public Optional<Integer> gid(String group) throws IOException {
-        return work.call(
-                () -> find("getgrnam", group, GROUP_SIZE, GroupByName.HANDLE, struct -> struct.get(INT, 16)));
+        return work.call(() -> find("getgrnam", group, GROUP_SIZE, GroupByName.HANDLE, struct -> struct.get(INT, 16)));
     }
 
     /** All groups of a user, the given first one included: getgrouplist(3), what initgroups(3) sets. */

@@ -31,7 +31,7 @@ final class Ageing {
             return;
         }
         try {
-            FilesAt.Status status = FilesAt.status(spool.descriptor(), spool.at(name));
+            FilesAt.Status status = spool.status(name);
             if (!status.isRegular()) {
                 // A link, a FIFO, a directory: no program of ours made it, and it grants nothing.
                 return;
@@ -53,7 +53,7 @@ final class Ageing {
 
     /** Removes the file unless somebody renews it: see {@link DirectoryStore}. */
     private void remove(String name) throws OsException {
-        int fd = FilesAt.open(spool.descriptor(), spool.at(name));
+        int fd = spool.open(name);
         if (fd < 0) {
             throw new OsException("open", -fd);
         }
@@ -63,7 +63,7 @@ final class Ageing {
                 return;
             }
             FilesAt.Status locked = FilesAt.status(fd);
-            FilesAt.Status named = FilesAt.status(spool.descriptor(), spool.at(name));
+            FilesAt.Status named = spool.status(name);
             if (locked.modified() < oldest && locked.isSameFile(named)) {
                 unlink(name);
             } else {
@@ -75,7 +75,7 @@ final class Ageing {
     }
 
     private void unlink(String name) throws OsException {
-        int r = FilesAt.unlink(spool.descriptor(), spool.at(name));
+        int r = spool.unlink(name);
         if (r != 0) {
             throw new OsException("unlink", -r);
         }

@@ -2,6 +2,10 @@ package org.postern.relay;
 
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.postern.os.Descriptor;
+import org.postern.os.FilesAt;
+import org.postern.os.Octets;
+import org.postern.os.OsException;
 import org.postern.tcp.IpAddress;
 
 /** A grant's file as relay-ctrl 3.1.1 has it: named as the address, {@code USER=…\0DOMAIN=…\0} inside, each only if set. */
@@ -39,6 +43,23 @@ final class GrantFile {
             at = end + 1;
         }
         return Holder.ofFit(user, domain);
+    }
+
+    /** Only what relay-ctrl itself makes is a grant: others may write into the directory. */
+    static Verdict.@Nullable Why unusable(FilesAt.Status status) {
+        if (!status.isRegular()) {
+            return new Verdict.Why.Unusable("not a regular file");
+        }
+        if (status.links() > 1) {
+            return new Verdict.Why.Unusable("a file with other names");
+        }
+        return status.size() > MAX_OCTETS ? new Verdict.Why.Unusable("larger than " + MAX_OCTETS + " octets") : null;
+    }
+
+    /** All of it, as much as there was when it was looked at. */
+    static String read(int descriptor, FilesAt.Status status) throws OsException {
+        byte[] octets = new byte[(int) status.size()];
+        return octets.length == 0 ? "" : Octets.of(octets, 0, Descriptor.read(descriptor, octets));
     }
 
     /** The address that a name stands for; null where it is not an address in its canonical form. */

@@ -39,6 +39,21 @@ public record Spool(int descriptor, String prefix, Path path, String called, int
         return prefix + name;
     }
 
+    /** A file, opened for reading as {@link FilesAt#open} does; a descriptor, or -errno. */
+    int open(String name) {
+        return FilesAt.open(descriptor, at(name));
+    }
+
+    /** Takes a name away; 0, or -errno. */
+    int unlink(String name) {
+        return FilesAt.unlink(descriptor, at(name));
+    }
+
+    /** What has the name. */
+    FilesAt.Status status(String name) throws OsException {
+        return FilesAt.status(descriptor, at(name));
+    }
+
     /** Why nothing can be found or made there at all; null where the directory is well. */
     public @Nullable String trouble() {
         try {

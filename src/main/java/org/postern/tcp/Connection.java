@@ -128,6 +128,11 @@ public final class Connection implements Closeable {
         return n;
     }
 
+    /** Gives the last octets of the latest {@link #read} back: the next reader gets them. */
+    void unread(int octets) {
+        at -= octets;
+    }
+
     private int fill(Duration limit) throws IOException {
         flush();
         int room = bytewise ? 1 : in.length;

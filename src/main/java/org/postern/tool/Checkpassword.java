@@ -118,8 +118,7 @@ public final class Checkpassword implements Tool {
             return temporary(call, "unable to switch to " + account.home() + ": " + Errno.djbText(e));
         }
         Args next = new Args(call.args().arguments());
-        Env env = call.env()
-                .withAll(Map.of("USER", account.name(), "HOME", account.home(), "SHELL", account.shell()));
+        Env env = call.env().withAll(Map.of("USER", account.name(), "HOME", account.home(), "SHELL", account.shell()));
         return new Exit.Exec(
                 next,
                 env,
@@ -132,11 +131,11 @@ public final class Checkpassword implements Tool {
     /** What chdir would say with the user's rights: the working directory of a chain is a value, nothing is entered. */
     private static void enter(Path home, Identity theirs, Identity own) throws IOException {
         if (theirs.equals(own)) {
-            BasicFileAttributes unused = enter(home);
+            BasicFileAttributes _ = enter(home);
             return;
         }
         try {
-            BasicFileAttributes unused = ThreadIdentity.as(theirs, () -> enter(home));
+            BasicFileAttributes _ = ThreadIdentity.as(theirs, () -> enter(home));
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

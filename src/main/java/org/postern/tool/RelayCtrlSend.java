@@ -117,7 +117,8 @@ public final class RelayCtrlSend implements Tool {
                         Octets.of(call.cwd()),
                         List.of(none, none, 2),
                         null));
-                Spawn.waitFor(pid);
+                // Taken away when it ends, as long as this process stays a JVM.
+                Object unused = Spawn.waitFor(pid);
             } catch (IOException e) {
                 relayCtrl.warning("Could not fork: " + Errno.text(e));
             } finally {

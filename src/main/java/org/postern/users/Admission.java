@@ -34,9 +34,7 @@ public sealed interface Admission {
             case Open open -> Optional.empty();
             case Closed closed -> Optional.of(closed.why);
             case OnlyFrom only ->
-                client != null
-                                && only.networks.stream()
-                                        .anyMatch(n -> client.inNetwork(n.address, n.prefix))
+                client != null && only.networks.stream().anyMatch(n -> client.inNetwork(n.address, n.prefix))
                         ? Optional.empty()
                         : Optional.of("allow_nets does not list "
                                 + (client == null ? "a client without TCPREMOTEIP" : client.toString()));

@@ -64,8 +64,8 @@ final class PasswdEntries {
         return switch (line) {
             case PasswdLine.Blank blank -> new Added.Fine();
             case PasswdLine.Bad bad -> {
-                String what = where + ": " + Account.printable(bad.name()) + (bad.name().isEmpty() ? "" : ": ")
-                        + bad.why();
+                String what = where + ": " + Account.printable(bad.name())
+                        + (bad.name().isEmpty() ? "" : ": ") + bad.why();
                 accounts.putIfAbsent(bad.name(), new Lookup.Unavailable(what));
                 yield new Added.Problem(what);
             }

@@ -7,6 +7,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
@@ -44,11 +45,15 @@ public final class PasswdFile implements AccountSource {
         static Version of(Path file) throws IOException {
             Map<String, Object> a = Files.readAttributes(file, "unix:lastModifiedTime,ctime,size,ino,mode");
             return new Version(
-                    (FileTime) a.get("lastModifiedTime"),
-                    (FileTime) a.get("ctime"),
-                    (long) a.get("size"),
-                    (long) a.get("ino"),
-                    (int) a.get("mode"));
+                    (FileTime) known(a, "lastModifiedTime"),
+                    (FileTime) known(a, "ctime"),
+                    (Long) known(a, "size"),
+                    (Long) known(a, "ino"),
+                    (Integer) known(a, "mode"));
+        }
+
+        private static Object known(Map<String, Object> attributes, String name) {
+            return Objects.requireNonNull(attributes.get(name), name);
         }
 
         void demandSound() throws IOException {
@@ -76,8 +81,7 @@ public final class PasswdFile implements AccountSource {
     /** A version that was read, at that time. */
     private record Read(Version version, Instant at, PasswdEntries entries) {
         boolean isStill(Version found) {
-            return version.equals(found)
-                    && (version.isSettledAt(at) || !version.isSettledAt(Instant.now()));
+            return version.equals(found) && (version.isSettledAt(at) || !version.isSettledAt(Instant.now()));
         }
     }
 

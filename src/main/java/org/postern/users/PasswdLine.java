@@ -65,8 +65,10 @@ sealed interface PasswdLine {
         if (admission.isEmpty()) {
             return new Bad(name, "allow_nets is no list of addresses or networks, as 192.0.2.0/24,2001:db8::/32");
         }
-        return owned(fields, names, identity -> new Account(
-                name, identity, home, field(fields, 6), password, admission.get()));
+        return owned(
+                fields,
+                names,
+                identity -> new Account(name, identity, home, field(fields, 6), password, admission.get()));
     }
 
     @FunctionalInterface
@@ -93,7 +95,8 @@ sealed interface PasswdLine {
             gid = names.gid(group);
         }
         if (uid.isEmpty()) {
-            return new Bad(name, "the uid " + Account.printable(user) + " is neither a number nor a user of the system");
+            return new Bad(
+                    name, "the uid " + Account.printable(user) + " is neither a number nor a user of the system");
         }
         if (gid.isEmpty()) {
             return new Bad(

@@ -51,8 +51,8 @@ final class PasswordField {
                             + "} is not supported: docs/users.md lists those that are");
             };
         } catch (IllegalArgumentException e) {
-            return new StoredPassword.NotSupported("password of scheme {" + Account.printable(scheme)
-                    + "} is not " + (encoding.isEmpty() ? "base64 or hex" : Account.printable(encoding)));
+            return new StoredPassword.NotSupported("password of scheme {" + Account.printable(scheme) + "} is not "
+                    + (encoding.isEmpty() ? "base64 or hex" : Account.printable(encoding)));
         }
     }
 
@@ -79,8 +79,7 @@ final class PasswordField {
             return new StoredPassword.Locked("its password field is x: the hash stands elsewhere, as in /etc/shadow");
         }
         if (!mark.isEmpty() && !hash.startsWith(mark)) {
-            return new StoredPassword.NotSupported(
-                    "password of scheme {" + hint + "} does not begin with " + mark);
+            return new StoredPassword.NotSupported("password of scheme {" + hint + "} does not begin with " + mark);
         }
         if (hash.charAt(0) != '$' && hash.charAt(0) != '_' && !isDes(hash)) {
             return new StoredPassword.NotSupported("password field is no hash of crypt(3): " + hint);

@@ -56,7 +56,8 @@ public final class SystemAccounts implements AccountSource {
                     : new Lookup.Found(account(passwd.get(), shadow, groups));
         } catch (IOException e) {
             return unavailable(
-                    name, Errno.of(e) == Errno.EACCES ? NOT_ROOT : e.getMessage() == null ? e.toString() : e.getMessage());
+                    name,
+                    Errno.of(e) == Errno.EACCES ? NOT_ROOT : e.getMessage() == null ? e.toString() : e.getMessage());
         }
     }
 
@@ -65,8 +66,8 @@ public final class SystemAccounts implements AccountSource {
     }
 
     private Account account(Nss.Passwd passwd, Optional<Nss.Shadow> shadow, List<Integer> groups) {
-        StoredPassword password = PasswordField.ofSystem(
-                shadow.map(Nss.Shadow::password).orElse(passwd.password()));
+        StoredPassword password =
+                PasswordField.ofSystem(shadow.map(Nss.Shadow::password).orElse(passwd.password()));
         if (password instanceof StoredPassword.Crypted) {
             lastSeen = password;
         }

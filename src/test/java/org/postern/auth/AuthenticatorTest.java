@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.postern.chain.Log;
 import org.postern.os.Crypt;
 import org.postern.os.Identity;
@@ -56,7 +56,8 @@ class AuthenticatorTest {
         assertThat(login(joe, "secret", JOE)).isEqualTo(new Authentication.Accepted(joe));
         assertThat(login(joe, "secret", ROOT))
                 .isInstanceOfSatisfying(
-                        Authentication.Refused.class, refused -> assertThat(refused.reason()).contains("give it one"));
+                        Authentication.Refused.class,
+                        refused -> assertThat(refused.reason()).contains("give it one"));
     }
 
     @Test
@@ -76,8 +77,7 @@ class AuthenticatorTest {
     @Test
     void networksAreKept() {
         IpAddress inside = IpAddress.parse("192.0.2.7").orElseThrow();
-        Account bound = account(
-                JOE, SECRET, new Admission.OnlyFrom(List.of(new Admission.Network(inside, 24))));
+        Account bound = account(JOE, SECRET, new Admission.OnlyFrom(List.of(new Admission.Network(inside, 24))));
         Authenticator authenticator = authenticator(Map.of("joe", bound), ROOT);
         assertThat(authenticator.authenticate(attempt("joe", "secret", inside), line -> {}))
                 .isEqualTo(new Authentication.Accepted(bound));

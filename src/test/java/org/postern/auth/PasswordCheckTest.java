@@ -25,7 +25,9 @@ class PasswordCheckTest {
     void aClearPasswordIsCompared() {
         assertThat(check.check(TANSTAAF, new Proof.Password("tanstaaf"))).isEqualTo(RIGHT);
         for (String wrong : List.of("", "tanstaa", "tanstaaff", "Tanstaaf", DIGEST)) {
-            assertThat(check.check(TANSTAAF, new Proof.Password(wrong))).as(wrong).isEqualTo(WRONG);
+            assertThat(check.check(TANSTAAF, new Proof.Password(wrong)))
+                    .as(wrong)
+                    .isEqualTo(WRONG);
         }
     }
 
@@ -41,21 +43,28 @@ class PasswordCheckTest {
 
     @Test
     void checkpasswordIsHandedOneOrTheOther() {
-        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop("tanstaaf", TIMESTAMP))).isEqualTo(RIGHT);
-        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop("tanstaaf", ""))).isEqualTo(RIGHT);
-        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop(DIGEST, TIMESTAMP))).isEqualTo(RIGHT);
+        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop("tanstaaf", TIMESTAMP)))
+                .isEqualTo(RIGHT);
+        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop("tanstaaf", "")))
+                .isEqualTo(RIGHT);
+        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop(DIGEST, TIMESTAMP)))
+                .isEqualTo(RIGHT);
         assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop(DIGEST, ""))).isEqualTo(WRONG);
-        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop("", TIMESTAMP))).isEqualTo(WRONG);
+        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop("", TIMESTAMP)))
+                .isEqualTo(WRONG);
     }
 
     /** MD5 of the timestamp and "tanstaaf", for timestamps that no server makes. */
     @ParameterizedTest
-    @ValueSource(strings = {"", "x", "<>", "<@>", "<a>", "<@b>", "<a@>", "a@b", "<a@b>c", "<a@b> <c@d>", "<a @b>", "<a@b>\n"})
+    @ValueSource(
+            strings = {"", "x", "<>", "<@>", "<a>", "<@b>", "<a@>", "a@b", "<a@b>c", "<a@b> <c@d>", "<a @b>", "<a@b>\n"
+            })
     void aTimestampThatIsNoneProvesNothing(String timestamp) throws Exception {
         String digest = java.util.HexFormat.of()
                 .formatHex(java.security.MessageDigest.getInstance("MD5")
                         .digest(org.postern.os.Octets.bytes(timestamp + "tanstaaf")));
-        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop(digest, timestamp))).isEqualTo(WRONG);
+        assertThat(check.check(TANSTAAF, new Proof.PasswordOrApop(digest, timestamp)))
+                .isEqualTo(WRONG);
         assertThat(check.check(TANSTAAF, new Proof.Apop(digest, timestamp))).isEqualTo(WRONG);
     }
 
@@ -63,12 +72,15 @@ class PasswordCheckTest {
     void aHashServesNoApop() {
         StoredPassword hashed = new StoredPassword.Crypted("$1$wY1OlIRg$ideWlEu81Xx.QOpkEY7xo/");
         assertThat(check.check(hashed, new Proof.Password("secret"))).isEqualTo(RIGHT);
-        assertThat(check.check(hashed, new Proof.PasswordOrApop("secret", TIMESTAMP))).isEqualTo(RIGHT);
+        assertThat(check.check(hashed, new Proof.PasswordOrApop("secret", TIMESTAMP)))
+                .isEqualTo(RIGHT);
         assertThat(check.check(hashed, new Proof.Password("Secret"))).isEqualTo(WRONG);
         assertThat(check.check(hashed, new Proof.Password(""))).isEqualTo(WRONG);
         assertThat(check.check(hashed, new Proof.Apop("secret", TIMESTAMP))).isEqualTo(WRONG);
-        assertThat(check.check(hashed, new Proof.Password("$1$wY1OlIRg$ideWlEu81Xx.QOpkEY7xo/"))).isEqualTo(WRONG);
-        assertThat(check.check(hashed, new Proof.Password("secret".repeat(100)))).isEqualTo(WRONG);
+        assertThat(check.check(hashed, new Proof.Password("$1$wY1OlIRg$ideWlEu81Xx.QOpkEY7xo/")))
+                .isEqualTo(WRONG);
+        assertThat(check.check(hashed, new Proof.Password("secret".repeat(100))))
+                .isEqualTo(WRONG);
     }
 
     @Test
@@ -78,7 +90,8 @@ class PasswordCheckTest {
                         new Proof.Password("secret")))
                 .isInstanceOfSatisfying(
                         PasswordCheck.Verdict.Unclear.class,
-                        unclear -> assertThat(unclear.why()).contains("$argon2id$").doesNotContain("def"));
+                        unclear ->
+                                assertThat(unclear.why()).contains("$argon2id$").doesNotContain("def"));
         assertThat(check.check(new StoredPassword.NotSupported("why"), new Proof.Password("secret")))
                 .isEqualTo(new PasswordCheck.Verdict.Unclear("why"));
     }

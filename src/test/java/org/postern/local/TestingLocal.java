@@ -23,7 +23,7 @@ final class TestingLocal {
     static final String TEXT = "Date: 24 Nov 2026 02:17:53 -0000\nSubject: t\n\nbody\n";
 
     final Path dir;
-    final TestingIntake queue = new TestingIntake(4711);
+    final TestingIntake queue = TestingIntake.numbering(java.util.List.of(4711L, 4711L, 4711L, 4711L, 4711L, 4711L));
     final Map<String, AccountHomes.Account> accounts = new HashMap<>();
     private Duration programLimit = Duration.ofSeconds(60);
     private Duration lockLimit = Duration.ofMillis(500);

@@ -48,7 +48,18 @@ class CryptTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"$argon2id$v=19$m=65536,t=3,p=1$Ndui2AhGPX9qXv5tsXBrHQ$mgYd", "$apr1$EoN6l35q$waYk", "*", "!!", "", "$", "$6", "x", "\0"})
+    @ValueSource(
+            strings = {
+                "$argon2id$v=19$m=65536,t=3,p=1$Ndui2AhGPX9qXv5tsXBrHQ$mgYd",
+                "$apr1$EoN6l35q$waYk",
+                "*",
+                "!!",
+                "",
+                "$",
+                "$6",
+                "x",
+                "\0"
+            })
     void whatTheLibraryDoesNotKnowIsNotSupported(String setting) throws IOException {
         assertThat(crypt.hash("secret", setting)).isEqualTo(new Crypt.Result.NotSupported("libcrypt.so.1"));
     }
@@ -65,14 +76,17 @@ class CryptTest {
         Crypt absent = new Crypt(List.of("libcrypt-of-no-machine.so.7"));
         assertThat(absent.hash("secret", "$1$abc$"))
                 .isInstanceOfSatisfying(
-                        Crypt.Result.NoLibrary.class, none -> assertThat(none.remedy()).contains("libcrypt1"));
+                        Crypt.Result.NoLibrary.class,
+                        none -> assertThat(none.remedy()).contains("libcrypt1"));
         assertThat(absent.preferredSetting()).isEmpty();
     }
 
     @Test
     void thePreferredSettingIsASchemesAndNeverTheSameTwice() throws IOException {
         String setting = crypt.preferredSetting().orElseThrow();
-        assertThat(setting).startsWith("$").isNotEqualTo(crypt.preferredSetting().orElseThrow());
+        assertThat(setting)
+                .startsWith("$")
+                .isNotEqualTo(crypt.preferredSetting().orElseThrow());
         assertThat(crypt.hash("secret", setting)).isInstanceOf(Crypt.Result.Hash.class);
     }
 

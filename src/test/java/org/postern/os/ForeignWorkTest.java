@@ -47,6 +47,26 @@ class ForeignWorkTest {
                 .hasMessageContaining("no answer");
     }
 
+    @Test
+    void noMoreThanSoManyRunAtOnceWhoeverAsks() throws Exception {
+        java.util.concurrent.atomic.AtomicInteger running = new java.util.concurrent.atomic.AtomicInteger();
+        java.util.concurrent.atomic.AtomicInteger most = new java.util.concurrent.atomic.AtomicInteger();
+        ForeignWork patient = new ForeignWork("work", 2, Duration.ofSeconds(60));
+        try (var virtual = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor();
+                var platform = java.util.concurrent.Executors.newFixedThreadPool(8)) {
+            for (int i = 0; i < 200; i++) {
+                (i % 2 == 0 ? virtual : platform)
+                        .submit(() -> patient.call(() -> {
+                            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                            Thread.yield();
+                            return running.decrementAndGet();
+                        }));
+            }
+        }
+        assertThat(most.get()).isBetween(1, 2);
+        assertThat(running.get()).isZero();
+    }
+
     private static <T> T virtually(Callable<T> task) throws Exception {
         FutureTask<T> future = new FutureTask<>(task);
         Thread.ofVirtual().start(future);

@@ -48,8 +48,10 @@ class NssTest {
 
     @Test
     void noPasswordIsShown() {
-        assertThat(new Nss.Passwd("joe", "$6$hash", 1, 2, "", "/", "/").toString()).doesNotContain("hash");
-        assertThat(new Nss.Shadow("joe", "$6$hash", 1, 2, 3, 4, 5, 6).toString()).doesNotContain("hash");
+        assertThat(new Nss.Passwd("joe", "$6$hash", 1, 2, "", "/", "/").toString())
+                .doesNotContain("hash");
+        assertThat(new Nss.Shadow("joe", "$6$hash", 1, 2, 3, 4, 5, 6).toString())
+                .doesNotContain("hash");
     }
 
     @Test

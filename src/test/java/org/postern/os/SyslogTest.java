@@ -23,7 +23,8 @@ class SyslogTest {
         Path path = directory.resolve("log");
         try (TestingSyslogd syslogd = new TestingSyslogd(path);
                 Syslog syslog = new Syslog(path, ZoneOffset.UTC)) {
-            assertThat(syslog.send(DAEMON, Syslog.INFO, AT, "pop3d", "caf\u00e9")).isEqualTo(new Syslog.Sent.Done());
+            assertThat(syslog.send(DAEMON, Syslog.INFO, AT, "pop3d", "caf\u00e9"))
+                    .isEqualTo(new Syslog.Sent.Done());
             assertThat(syslogd.received()).containsExactly("<30>Nov  4 02:21:09 pop3d: caf\u00e9");
         }
     }
@@ -43,7 +44,8 @@ class SyslogTest {
         try (Syslog syslog = new Syslog(directory.resolve("log"), ZoneOffset.UTC)) {
             assertThat(syslog.send(DAEMON, Syslog.INFO, AT, "t", "m"))
                     .isInstanceOfSatisfying(
-                            Syslog.Sent.Failed.class, failed -> assertThat(failed.why().errno()).isEqualTo(2));
+                            Syslog.Sent.Failed.class,
+                            failed -> assertThat(failed.why().errno()).isEqualTo(2));
         }
     }
 
@@ -53,7 +55,8 @@ class SyslogTest {
         try (Syslog syslog = new Syslog(path, ZoneOffset.UTC)) {
             for (int i = 0; i < 3; i++) {
                 try (TestingSyslogd syslogd = new TestingSyslogd(path)) {
-                    assertThat(syslog.send(DAEMON, Syslog.INFO, AT, "t", "m" + i)).isEqualTo(new Syslog.Sent.Done());
+                    assertThat(syslog.send(DAEMON, Syslog.INFO, AT, "t", "m" + i))
+                            .isEqualTo(new Syslog.Sent.Done());
                     assertThat(syslogd.received()).containsExactly("<30>Nov  4 02:21:09 t: m" + i);
                 }
                 assertThat(syslog.send(DAEMON, Syslog.INFO, AT, "t", "lost")).isInstanceOf(Syslog.Sent.Failed.class);

@@ -70,8 +70,20 @@ class CheckpasswordFuzzTest {
     @Provide
     Arbitrary<String> offers() {
         Arbitrary<String> pieces = Arbitraries.of(
-                "joe", "secret", "\0", "\0", "ann", "bob", "", "<1.2@h>", "\n", "\u00ff", "joe\0secret\0", "!",
-                "5ebe2294ecd0e0f08eab7690d2a6ee69", "x".repeat(200));
+                "joe",
+                "secret",
+                "\0",
+                "\0",
+                "ann",
+                "bob",
+                "",
+                "<1.2@h>",
+                "\n",
+                "\u00ff",
+                "joe\0secret\0",
+                "!",
+                "5ebe2294ecd0e0f08eab7690d2a6ee69",
+                "x".repeat(200));
         return pieces.list().ofMaxSize(8).map(list -> String.join("", list));
     }
 }

@@ -72,8 +72,7 @@ class CheckpasswordIT {
         assertThat(exec.cwd()).isEqualTo(user.home());
         assertThat(exec.env())
                 .isEqualTo(Env.empty()
-                        .withAll(Map.of(
-                                "USER", user.name(), "HOME", user.home().toString(), "SHELL", "/bin/bash")));
+                        .withAll(Map.of("USER", user.name(), "HOME", user.home().toString(), "SHELL", "/bin/bash")));
         assertThat(log).isEmpty();
     }
 
@@ -133,22 +132,19 @@ class CheckpasswordIT {
         Files.setAttribute(user.home(), "unix:uid", 0);
         Files.setPosixFilePermissions(user.home(), PosixFilePermissions.fromString("rwx------"));
         assertThat(login("secret")).isEqualTo(Tool.Exit.code(111));
-        assertThat(log)
-                .containsExactly("checkpassword: fatal: unable to switch to " + user.home() + ": access denied");
+        assertThat(log).containsExactly("checkpassword: fatal: unable to switch to " + user.home() + ": access denied");
     }
 
     @Test
     void aHomeBelowWhatTheUserCannotEnterIsTemporary() throws IOException {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
         assertThat(login("secret")).isEqualTo(Tool.Exit.code(111));
-        assertThat(log)
-                .containsExactly("checkpassword: fatal: unable to switch to " + user.home() + ": access denied");
+        assertThat(log).containsExactly("checkpassword: fatal: unable to switch to " + user.home() + ": access denied");
     }
 
     @Test
     void withoutRootTheSystemsPasswordsCannotBeReadWhichIsNoNo() throws Exception {
-        Tool.Exit exit =
-                ThreadIdentity.as(NOBODY, () -> checkpassword.run(call(user.name() + "\0secret\0", NOBODY)));
+        Tool.Exit exit = ThreadIdentity.as(NOBODY, () -> checkpassword.run(call(user.name() + "\0secret\0", NOBODY)));
         assertThat(exit).isEqualTo(Tool.Exit.code(111));
         assertThat(log)
                 .hasSize(1)
@@ -167,7 +163,8 @@ class CheckpasswordIT {
                 .all("stdout")
                 .getFirst();
         String wanted = recorded.replace("/home/ptest", user.home().toString()).replace("ptest", user.name());
-        assertThat(chained("id -un; pwd; echo; env|grep -E '^(USER|HOME|SHELL)='|sort")).isEqualTo(wanted);
+        assertThat(chained("id -un; pwd; echo; env|grep -E '^(USER|HOME|SHELL)='|sort"))
+                .isEqualTo(wanted);
     }
 
     @Test
@@ -194,8 +191,8 @@ class CheckpasswordIT {
             for (int i = 0; i < 50; i++) {
                 assertThat(right.get(i).get())
                         .isInstanceOfSatisfying(
-                                Tool.Exit.Exec.class, exec -> assertThat(exec.env().get("USER"))
-                                        .isIn(user.name(), other.name()));
+                                Tool.Exit.Exec.class,
+                                exec -> assertThat(exec.env().get("USER")).isIn(user.name(), other.name()));
                 assertThat(wrong.get(i).get()).isEqualTo(Tool.Exit.code(1));
             }
         }
@@ -239,9 +236,7 @@ class CheckpasswordIT {
 
     private Tool.Invocation call(String offer, Identity identity) {
         Descriptors fds = new Descriptors(
-                new Connection(TestingWire.sending()),
-                log::add,
-                Map.of(3, new Descriptors.Other.Data(offer)));
+                new Connection(TestingWire.sending()), log::add, Map.of(3, new Descriptors.Other.Data(offer)));
         return new Tool.Invocation(
                 Args.of("checkpassword", "qmail-pop3d", "Maildir"), Env.empty(), directory, identity, fds, 4711);
     }

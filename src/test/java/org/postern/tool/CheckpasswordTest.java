@@ -104,13 +104,14 @@ class CheckpasswordTest {
                     .orElseThrow()
                     .key()
                     .substring(3));
-            Tool.Exit exit =
-                    switch (title) {
-                        case "no prog" -> checkpassword.run(call("joe\0secret\0", JOE, "checkpassword"));
-                        case "fd3 closed" -> checkpassword.run(closed());
-                        default -> run(inputs.get(title));
-                    };
-            assertThat(exit instanceof Tool.Exit.Code c ? c.value() : 0).as(title).isEqualTo(code);
+            Tool.Exit exit = switch (title) {
+                case "no prog" -> checkpassword.run(call("joe\0secret\0", JOE, "checkpassword"));
+                case "fd3 closed" -> checkpassword.run(closed());
+                default -> run(inputs.get(title));
+            };
+            assertThat(exit instanceof Tool.Exit.Code c ? c.value() : 0)
+                    .as(title)
+                    .isEqualTo(code);
         }
         assertThat(seen).isEqualTo(11);
     }
@@ -131,15 +132,18 @@ class CheckpasswordTest {
 
     @Test
     void wrongArgumentsAreMisuseWhateverStandsOnTheDescriptor() throws IOException {
-        assertThat(checkpassword.run(call("joe\0secret\0", JOE, "checkpassword"))).isEqualTo(code(2));
-        assertThat(checkpassword.run(call("x".repeat(600), JOE, "checkpassword"))).isEqualTo(code(2));
+        assertThat(checkpassword.run(call("joe\0secret\0", JOE, "checkpassword")))
+                .isEqualTo(code(2));
+        assertThat(checkpassword.run(call("x".repeat(600), JOE, "checkpassword")))
+                .isEqualTo(code(2));
     }
 
     @Test
     void anApopDigestIsAcceptedForAClearPassword() throws Exception {
         String digest = md5(TIMESTAMP + "secret");
         assertThat(run("joe\0" + digest + "\0" + TIMESTAMP + "\0")).isInstanceOf(Tool.Exit.Exec.class);
-        assertThat(run("joe\0" + digest + "\0<10002.1795485710@hoge.example.com>\0")).isEqualTo(code(1));
+        assertThat(run("joe\0" + digest + "\0<10002.1795485710@hoge.example.com>\0"))
+                .isEqualTo(code(1));
         assertThat(run("md5\0" + digest + "\0" + TIMESTAMP + "\0")).isEqualTo(code(1));
         assertThat(run("md5\0secret\0" + TIMESTAMP + "\0")).isInstanceOf(Tool.Exit.Exec.class);
     }
@@ -191,8 +195,7 @@ class CheckpasswordTest {
     void aHomeThatIsAFileIsTemporary() throws IOException {
         Files.writeString(home.resolve("none"), "");
         assertThat(run("lost\0secret\0")).isEqualTo(code(111));
-        assertThat(log).containsExactly(
-                "checkpassword: fatal: unable to switch to " + home + "/none: not a directory");
+        assertThat(log).containsExactly("checkpassword: fatal: unable to switch to " + home + "/none: not a directory");
     }
 
     @Test
@@ -287,11 +290,9 @@ class CheckpasswordTest {
                 }
             });
             Descriptors fds = new Descriptors(
-                    new Connection(TestingWire.sending()),
-                    log::add,
-                    Map.of(3, new Descriptors.Other.Open(pipe[0])));
-            assertThat(checkpassword.run(new Tool.Invocation(
-                            Args.of("checkpassword", "true"), env, directory, JOE, fds, 1)))
+                    new Connection(TestingWire.sending()), log::add, Map.of(3, new Descriptors.Other.Open(pipe[0])));
+            assertThat(checkpassword.run(
+                            new Tool.Invocation(Args.of("checkpassword", "true"), env, directory, JOE, fds, 1)))
                     .isInstanceOf(Tool.Exit.Exec.class);
             writer.join();
             Descriptor.close(pipe[0]);
@@ -330,7 +331,7 @@ class CheckpasswordTest {
     }
 
     private static String md5(String octets) throws Exception {
-        return HexFormat.of().formatHex(
-                java.security.MessageDigest.getInstance("MD5").digest(Octets.bytes(octets)));
+        return HexFormat.of()
+                .formatHex(java.security.MessageDigest.getInstance("MD5").digest(Octets.bytes(octets)));
     }
 }

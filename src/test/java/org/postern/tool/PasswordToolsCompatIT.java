@@ -28,7 +28,10 @@ class PasswordToolsCompatIT {
         }
         assertThat(methods).contains("yescrypt", "bcrypt", "sha512crypt", "sha256crypt", "md5crypt", "descrypt");
         for (String method : methods) {
-            assertChecked(method, TestingSystemUser.run(PASSWORD, "mkpasswd", "-s", "-m", method).strip());
+            assertChecked(
+                    method,
+                    TestingSystemUser.run(PASSWORD, "mkpasswd", "-s", "-m", method)
+                            .strip());
         }
     }
 
@@ -37,7 +40,8 @@ class PasswordToolsCompatIT {
         for (String method : List.of("-1", "-5", "-6")) {
             assertChecked(
                     "openssl " + method,
-                    TestingSystemUser.run(PASSWORD + "\n", "openssl", "passwd", method, "-stdin").strip());
+                    TestingSystemUser.run(PASSWORD + "\n", "openssl", "passwd", method, "-stdin")
+                            .strip());
         }
     }
 

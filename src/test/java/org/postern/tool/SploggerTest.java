@@ -69,8 +69,7 @@ class SploggerTest {
     @Test
     void aLineOfExactlyOnePieceHasNoSecond() throws IOException {
         assertThat(send("x".repeat(799) + "\n", "splogger")).containsExactly(HEAD + " " + "x".repeat(799));
-        assertThat(send("x".repeat(800) + "\n", "splogger"))
-                .containsExactly(HEAD + " " + "x".repeat(799), HEAD + "+x");
+        assertThat(send("x".repeat(800) + "\n", "splogger")).containsExactly(HEAD + " " + "x".repeat(799), HEAD + "+x");
     }
 
     @Test
@@ -85,7 +84,18 @@ class SploggerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2, 22", "3, 30", "10, 86", "0, 14", "x, 14", "'', 14", "3x, 30", "127, 1022", "128, 14", "99999999999, 14"})
+    @CsvSource({
+        "2, 22",
+        "3, 30",
+        "10, 86",
+        "0, 14",
+        "x, 14",
+        "'', 14",
+        "3x, 30",
+        "127, 1022",
+        "128, 14",
+        "99999999999, 14"
+    })
     void theFacilityIsANumber(String argument, int priority) throws IOException {
         assertThat(send("a\n", "splogger", "t", argument).getFirst()).startsWith("<" + priority + ">");
     }
@@ -95,7 +105,8 @@ class SploggerTest {
         String input = "alert: a\n\nwarning: b\n" + "y".repeat(805) + "\nend";
         List<String> whole = send(input, "splogger", "t", "3");
         for (int cut = 0; cut <= input.length(); cut += 7) {
-            assertThat(sendOver(TestingWire.cutAt(input, cut), "splogger", "t", "3")).isEqualTo(whole);
+            assertThat(sendOver(TestingWire.cutAt(input, cut), "splogger", "t", "3"))
+                    .isEqualTo(whole);
         }
     }
 

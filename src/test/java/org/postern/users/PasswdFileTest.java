@@ -142,8 +142,7 @@ class PasswdFileTest {
 
     @Test
     void aFileThatIsNotThereIsNoNo() throws IOException {
-        assertThat(find("joe"))
-                .isEqualTo(new Lookup.Unavailable("unable to use " + path + ": file does not exist"));
+        assertThat(find("joe")).isEqualTo(new Lookup.Unavailable("unable to use " + path + ": file does not exist"));
         write("joe:{PLAIN}a\n");
         assertThat(password("joe")).isEqualTo("a");
         Files.delete(path);
@@ -153,8 +152,7 @@ class PasswdFileTest {
     @Test
     void aDirectoryIsRefused() throws IOException {
         Files.createDirectory(path);
-        assertThat(find("joe"))
-                .isEqualTo(new Lookup.Unavailable("unable to use " + path + ": it is no regular file"));
+        assertThat(find("joe")).isEqualTo(new Lookup.Unavailable("unable to use " + path + ": it is no regular file"));
     }
 
     @Test
@@ -163,7 +161,8 @@ class PasswdFileTest {
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw-rw-"));
         assertThat(find("joe"))
                 .isInstanceOfSatisfying(
-                        Lookup.Unavailable.class, refused -> assertThat(refused.why()).contains("chmod o-w"));
+                        Lookup.Unavailable.class,
+                        refused -> assertThat(refused.why()).contains("chmod o-w"));
     }
 
     @Test

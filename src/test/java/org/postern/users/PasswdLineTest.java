@@ -91,7 +91,8 @@ class PasswdLineTest {
             })
     void aBrokenLineSaysWhatIsWrong(String line, String why) throws IOException {
         assertThat(parse(line))
-                .isInstanceOfSatisfying(PasswdLine.Bad.class, bad -> assertThat(bad.why()).contains(why));
+                .isInstanceOfSatisfying(
+                        PasswdLine.Bad.class, bad -> assertThat(bad.why()).contains(why));
     }
 
     @Test
@@ -116,17 +117,23 @@ class PasswdLineTest {
         Admission admission = account(
                         "joe:{PLAIN}x:1:1::/:/bin/sh:userdb_mail=maildir:~/Maildir allow_nets=127.0.0.0/8,192.0.2.7,2001:db8::/32")
                 .admission();
-        assertThat(admission.objection(IpAddress.parse("127.0.0.5").orElseThrow())).isEmpty();
-        assertThat(admission.objection(IpAddress.parse("192.0.2.7").orElseThrow())).isEmpty();
-        assertThat(admission.objection(IpAddress.parse("::ffff:192.0.2.7").orElseThrow())).isEmpty();
-        assertThat(admission.objection(IpAddress.parse("2001:db8::1").orElseThrow())).isEmpty();
-        assertThat(admission.objection(IpAddress.parse("192.0.2.8").orElseThrow())).isNotEmpty();
+        assertThat(admission.objection(IpAddress.parse("127.0.0.5").orElseThrow()))
+                .isEmpty();
+        assertThat(admission.objection(IpAddress.parse("192.0.2.7").orElseThrow()))
+                .isEmpty();
+        assertThat(admission.objection(IpAddress.parse("::ffff:192.0.2.7").orElseThrow()))
+                .isEmpty();
+        assertThat(admission.objection(IpAddress.parse("2001:db8::1").orElseThrow()))
+                .isEmpty();
+        assertThat(admission.objection(IpAddress.parse("192.0.2.8").orElseThrow()))
+                .isNotEmpty();
         assertThat(admission.objection(null)).isNotEmpty();
     }
 
     @Test
     void otherKeysChangeNothing() throws IOException {
-        assertThat(account("joe:{PLAIN}x:1:1::/:/bin/sh:userdb_quota_rule=*:storage=1G proxy=y").admission())
+        assertThat(account("joe:{PLAIN}x:1:1::/:/bin/sh:userdb_quota_rule=*:storage=1G proxy=y")
+                        .admission())
                 .isEqualTo(new Admission.Open());
     }
 
@@ -138,8 +145,32 @@ class PasswdLineTest {
     @Provide
     Arbitrary<String> lines() {
         Arbitrary<String> pieces = Arbitraries.of(
-                ":", "{", "}", "joe", "{PLAIN}", "{SSHA}", "{SHA512.HEX}", "$6$", "1", "99999999999", "/", "\0", "é",
-                "\r", " ", "allow_nets=", "nologin", ",", "::", "#", "x", "!", "*", "=", ".B64}", "abc");
+                ":",
+                "{",
+                "}",
+                "joe",
+                "{PLAIN}",
+                "{SSHA}",
+                "{SHA512.HEX}",
+                "$6$",
+                "1",
+                "99999999999",
+                "/",
+                "\0",
+                "é",
+                "\r",
+                " ",
+                "allow_nets=",
+                "nologin",
+                ",",
+                "::",
+                "#",
+                "x",
+                "!",
+                "*",
+                "=",
+                ".B64}",
+                "abc");
         return pieces.list().ofMaxSize(20).map(list -> String.join("", list));
     }
 

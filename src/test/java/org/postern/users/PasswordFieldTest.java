@@ -13,7 +13,12 @@ class PasswordFieldTest {
     @Test
     void clearTextHasThreeNamesAndTwoEncodings() {
         for (String field : List.of(
-                "{PLAIN}a:b", "{CLEARTEXT}a:b", "{clear}a:b", "{PLAIN.B64}YTpi", "{plain.base64}YTpi", "{PLAIN.HEX}613a62")) {
+                "{PLAIN}a:b",
+                "{CLEARTEXT}a:b",
+                "{clear}a:b",
+                "{PLAIN.B64}YTpi",
+                "{plain.base64}YTpi",
+                "{PLAIN.HEX}613a62")) {
             assertThat(PasswordField.ofFile(field)).as(field).isEqualTo(new StoredPassword.Clear("a:b"));
         }
     }
@@ -65,9 +70,12 @@ class PasswordFieldTest {
 
     @Test
     void noneShowsItselfInALog() {
-        for (String field : List.of(
-                "{PLAIN}secret", "$6$salt$secret", "{SHA.HEX}" + "73".repeat(20), "secret", "{SSHA}secret!")) {
-            assertThat(PasswordField.ofFile(field).toString()).as(field).doesNotContain("secret").doesNotContain("sss");
+        for (String field :
+                List.of("{PLAIN}secret", "$6$salt$secret", "{SHA.HEX}" + "73".repeat(20), "secret", "{SSHA}secret!")) {
+            assertThat(PasswordField.ofFile(field).toString())
+                    .as(field)
+                    .doesNotContain("secret")
+                    .doesNotContain("sss");
         }
         assertThat(new StoredPassword.Crypted("$6$salt$hash").toString()).isEqualTo("crypt $6$");
         assertThat(new StoredPassword.Crypted("C.BnPOmpBdVHo").toString()).isEqualTo("crypt DES");
