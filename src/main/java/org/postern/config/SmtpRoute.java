@@ -1,6 +1,7 @@
 package org.postern.config;
 
-import java.util.Locale;
+import org.postern.os.Octets;
+
 
 /**
  * A line of smtproutes: where mail for a domain goes instead of to its mail exchangers (qmail-remote(8)).
@@ -27,7 +28,7 @@ public record SmtpRoute(String domain, String host, int port) {
         if (colon < 0) {
             return new Parsed.Bad("there is no colon: write domain:host or domain:host:port");
         }
-        String domain = line.substring(0, colon).toLowerCase(Locale.ROOT);
+        String domain = Octets.lowerCase(line.substring(0, colon));
         String rest = line.substring(colon + 1);
         String host;
         String behind;

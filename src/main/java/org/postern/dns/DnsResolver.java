@@ -3,7 +3,6 @@ package org.postern.dns;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +22,7 @@ import org.xbill.DNS.Type;
 import org.xbill.DNS.lookup.LookupSession;
 import org.xbill.DNS.lookup.NoSuchDomainException;
 import org.xbill.DNS.lookup.NoSuchRRSetException;
+import org.postern.os.Octets;
 
 /**
  * The DNS by dnsjava. The DNS alone answers: /etc/hosts and search lists do not count, as for the originals (ADR 0030);
@@ -118,7 +118,7 @@ public final class DnsResolver implements Resolver {
             IpAddress.parse("127.0.0.1").orElseThrow(), IpAddress.parse("::1").orElseThrow());
 
     private static boolean isLocalhost(String name) {
-        String lower = name.toLowerCase(Locale.ROOT);
+        String lower = Octets.lowerCase(name);
         return lower.equals("localhost") || lower.endsWith(".localhost");
     }
 
@@ -129,7 +129,7 @@ public final class DnsResolver implements Resolver {
         }
         try {
             // In lower case: compressed answers repeat the name as it was asked.
-            Name parsed = Name.fromString(name.toLowerCase(Locale.ROOT), Name.root);
+            Name parsed = Name.fromString(Octets.lowerCase(name), Name.root);
             return parsed.equals(Name.root) ? null : parsed;
         } catch (TextParseException e) {
             return null;

@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
+import org.postern.os.Octets;
 
 /**
  * Homes by account names, as qmail-getpw(8) finds them: the longest account name that the local part is, or begins with
@@ -36,7 +36,7 @@ public record AccountHomes(Accounts accounts, Optional<String> alias) implements
         for (int end = localPart.length(); end > 0; end--) {
             boolean whole = end == localPart.length();
             if (end <= LONGEST && (whole || localPart.charAt(end) == BREAK)) {
-                String name = localPart.substring(0, end).toLowerCase(Locale.ROOT);
+                String name = Octets.lowerCase(localPart.substring(0, end));
                 Optional<Account> account = accounts.account(name);
                 if (account.isPresent() && ownsItsHome(account.get())) {
                     return Optional.of(

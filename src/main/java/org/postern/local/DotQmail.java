@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Errno;
@@ -27,7 +26,7 @@ final class DotQmail {
     private DotQmail(Home home) {
         this.home = home;
         // Upper case and dots would let one address name another's file.
-        this.safeExtension = home.extension().toLowerCase(Locale.ROOT).replace('.', ':');
+        this.safeExtension = Octets.lowerCase(home.extension()).replace('.', ':');
     }
 
     /** What was found. */

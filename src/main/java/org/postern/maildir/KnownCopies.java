@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -25,16 +24,19 @@ final class KnownCopies {
     /** Tokens remembered in all, some 60 octets each. */
     private static final int MOST = 200_000;
 
+    /** A message's file, and which part of the Maildir it is in. */
+    record Copy(Path directory, Path file) {}
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Path, Set<Long>> known = new LinkedHashMap<>(16, 0.75f, true);
     private int remembered;
 
     /** The copy that a delivery has made before, wherever it has been moved within the Maildir. */
-    Optional<Path> find(Path maildir, String token) throws IOException {
+    Optional<Copy> find(Path maildir, String token) throws IOException {
         Boolean perhaps = remembers(maildir, token);
         if (perhaps == null) {
             Set<Long> tokens = new HashSet<>();
-            Path first = list(maildir, token, tokens);
+            Copy first = list(maildir, token, tokens);
             learn(maildir, tokens);
             return Optional.ofNullable(first);
         }
@@ -89,22 +91,24 @@ final class KnownCopies {
     }
 
     /** Lists new before cur: files move from new to cur, so none is missed. */
-    private static @Nullable Path list(Path maildir, String token, Set<Long> tokens) throws IOException {
-        Path found = null;
+    private static @Nullable Copy list(Path maildir, String token, Set<Long> tokens) throws IOException {
+        Copy found = null;
         for (String part : new String[] {"new", "cur"}) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(maildir.resolve(part))) {
+            Path directory = maildir.resolve(part);
+            if (!Files.exists(directory)) {
+                // Without new the delivery fails by itself; without cur nothing was moved there.
+                continue;
+            }
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
                 for (Path file : files) {
                     Optional<String> its = UniqueName.tokenOf(Octets.of(file.getFileName()));
                     if (its.isPresent()) {
                         tokens.add(hash(its.get()));
-                        found = its.get().equals(token) ? file : found;
+                        found = its.get().equals(token) ? new Copy(directory, file) : found;
                     }
                 }
             } catch (DirectoryIteratorException e) {
                 throw e.getCause();
-            } catch (NoSuchFileException e) {
-                // Without new the delivery fails by itself; without cur nothing was moved there.
-                continue;
             }
         }
         return found;

@@ -66,13 +66,13 @@ public final class MaildirDelivery {
             return new Outcome.NoMaildir(e);
         }
         try {
-            Optional<Path> first = copies.find(maildir, token);
+            Optional<KnownCopies.Copy> first = copies.find(maildir, token);
             if (first.isEmpty()) {
                 return write(maildir, token, Octets.bytes(head), message);
             }
             // The first attempt may have ended before this.
-            disk.syncDirectory(first.get().getParent());
-            return new Outcome.Stored(first.get(), true);
+            disk.syncDirectory(first.get().directory());
+            return new Outcome.Stored(first.get().file(), true);
         } catch (UnreadableMessage e) {
             return new Outcome.Unreadable(e.why);
         } catch (IOException e) {
@@ -95,7 +95,8 @@ public final class MaildirDelivery {
                 throw e;
             }
         }
-        Path there = maildir.resolve("new").resolve(Octets.path(name + sizes.suffix()));
+        Path fresh = maildir.resolve("new");
+        Path there = fresh.resolve(Octets.path(name + sizes.suffix()));
         try {
             disk.rename(written, there);
         } catch (IOException e) {
@@ -103,7 +104,7 @@ public final class MaildirDelivery {
             throw e;
         }
         copies.add(maildir, token);
-        disk.syncDirectory(there.getParent());
+        disk.syncDirectory(fresh);
         return new Outcome.Stored(there, false);
     }
 

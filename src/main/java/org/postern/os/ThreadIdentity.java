@@ -4,11 +4,11 @@ import static org.postern.os.Libc.INT;
 import static org.postern.os.Libc.LONG;
 import static org.postern.os.Libc.POINTER;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -28,30 +28,30 @@ public final class ThreadIdentity {
 
     private ThreadIdentity() {}
 
-    /** Whether {@link #as} will change anything: only root can become somebody else. */
+    /** Whether this process can give a thread that identity, and it would be another: only root can. */
     public static boolean changes(Identity who) {
-        return Own.IDENTITY.isRoot() && !who.isRoot();
+        return effectiveUser() == 0 && !who.isRoot();
     }
 
     /**
-     * Runs the work with this identity's rights to files: on a fresh platform thread where this process is root and is
-     * to be somebody else, otherwise here, as whoever this process is.
+     * Runs the work with this identity's rights to files, on a fresh platform thread; here, where that is who we are.
      *
-     * @throws OsException where the ids could not be taken; the work has then not run
+     * @throws OsException EPERM where the rights cannot be had; the work has then not run
      */
     public static <T> T as(Identity who, Callable<T> work) throws Exception {
         ensureOwn();
-        Identity now = Thread.currentThread() instanceof Bearer b ? b.identity : Own.IDENTITY;
-        if (!Own.IDENTITY.isRoot() || now.equals(who) || now.isRoot() && who.isRoot()) {
+        Bearer bearer = Thread.currentThread() instanceof Bearer b ? b : null;
+        if (bearer == null ? who.uid() == effectiveUser() : who.equals(bearer.identity)) {
             return work.call();
         }
+        Identity own = ThisProcess.identity();
         FutureTask<T> task = new FutureTask<>(() -> {
             take(who);
             try {
                 return work.call();
             } finally {
                 // Before the waiting thread is woken, which may start a carrier thread.
-                take(Own.IDENTITY);
+                take(own);
             }
         });
         return result(task, new Bearer(who, task));
@@ -85,14 +85,12 @@ public final class ThreadIdentity {
     }
 
     /**
-     * Gives this thread the process's own ids, where it has inherited others from the thread that started it. One
-     * system call where nothing is to be done.
+     * Gives this thread the process's own ids, where it has inherited others from the thread that started it. Two
+     * system calls where nothing is to be done.
      */
-    public static void ensureOwn() throws OsException {
-        if (Own.IDENTITY.isRoot()
-                && !(Thread.currentThread() instanceof Bearer)
-                && setId(Calls.SETFSUID, UNCHANGED) != Own.IDENTITY.uid()) {
-            take(Own.IDENTITY);
+    public static void ensureOwn() throws IOException {
+        if (!(Thread.currentThread() instanceof Bearer) && setId(Calls.SETFSUID, UNCHANGED) != effectiveUser()) {
+            take(ThisProcess.identity());
         }
     }
 
@@ -103,6 +101,15 @@ public final class ThreadIdentity {
         // Both calls return the id before and tell no failure: an impossible id shows what it is now.
         if (setId(Calls.SETFSGID, UNCHANGED) != who.gid() || setId(Calls.SETFSUID, UNCHANGED) != who.uid()) {
             throw new OsException("setfsuid", Errno.EPERM.number());
+        }
+    }
+
+    /** Asked each time: tcpserver's -u changes it on the way. */
+    private static int effectiveUser() {
+        try {
+            return (int) Calls.GETEUID.invokeExact();
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
         }
     }
 
@@ -141,29 +148,6 @@ public final class ThreadIdentity {
         }
     }
 
-    /** Who this process is. */
-    private static final class Own {
-        static final Identity IDENTITY = read();
-
-        private static Identity read() {
-            try (Arena arena = Arena.ofConfined()) {
-                int uid = (int) Calls.GETEUID.invokeExact();
-                int gid = (int) Calls.GETEGID.invokeExact();
-                MemorySegment state = Libc.state(arena);
-                int most = (int) Calls.GETGROUPS.invokeExact(state, 0, MemorySegment.NULL);
-                MemorySegment ids = arena.allocate(INT, Math.max(1, most));
-                int n = (int) Calls.GETGROUPS.invokeExact(state, most, ids);
-                List<Integer> groups = new ArrayList<>();
-                for (int i = 0; i < n; i++) {
-                    groups.add(ids.getAtIndex(INT, i));
-                }
-                return new Identity(uid, gid, groups);
-            } catch (Throwable t) {
-                throw Libc.impossible(t);
-            }
-        }
-    }
-
     private static final class Calls {
         private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
 
@@ -176,7 +160,5 @@ public final class ThreadIdentity {
         static final MethodHandle ONE = Libc.variadic("syscall", 1, FunctionDescriptor.of(LONG, LONG, LONG));
         static final MethodHandle TWO = Libc.variadic("syscall", 1, FunctionDescriptor.of(LONG, LONG, LONG, POINTER));
         static final MethodHandle GETEUID = Libc.plain("geteuid", FunctionDescriptor.of(INT));
-        static final MethodHandle GETEGID = Libc.plain("getegid", FunctionDescriptor.of(INT));
-        static final MethodHandle GETGROUPS = Libc.function("getgroups", FunctionDescriptor.of(INT, INT, POINTER));
     }
 }

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class DeadHosts {
     /** A time-out within this of the one before is the same outage. */
-    private static final Duration SAME = Duration.ofSeconds(120);
+    private static final Duration SAME = Duration.ofMinutes(2);
 
     private static final Duration LEFT_ALONE = Duration.ofHours(1);
     private static final int ENOUGH = 2;

@@ -4,7 +4,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.postern.config.RemoteSettings;
@@ -16,6 +15,7 @@ import org.postern.dns.Resolver;
 import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.tcp.IpAddress;
+import org.postern.os.Octets;
 
 /**
  * Finds the next hops of a domain: its route, or its mail exchangers by preference (RFC 5321 §5.1).
@@ -30,9 +30,10 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
             new NextHops.Nowhere(new Bounced("Sorry, I couldn't find a mail exchanger or IP address. (#5.4.4)\n"));
     private static final NextHops DNS_TROUBLE =
             new NextHops.Nowhere(new Deferred("Sorry, I couldn't find any host by that name. (#4.1.2)\n"));
-    private static final NextHops OURSELVES =
-            new NextHops.Nowhere(new Bounced("Sorry. Although I'm listed as a best-preference MX or A for that host,\n"
-                    + "it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)\n"));
+    private static final NextHops OURSELVES = new NextHops.Nowhere(new Bounced("""
+            Sorry. Although I'm listed as a best-preference MX or A for that host,
+            it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)
+            """));
 
     NextHops find(String domain, RemoteSettings settings) {
         Optional<SmtpRoute> route = settings.route(domain);
@@ -140,7 +141,7 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
             return Optional.empty();
         }
         String inside = domain.substring(1, domain.length() - 1);
-        boolean v6 = inside.toUpperCase(Locale.ROOT).startsWith("IPV6:");
+        boolean v6 = Octets.upperCase(inside).startsWith("IPV6:");
         return IpAddress.parse(v6 ? inside.substring(5) : inside).filter(address -> address.isV6() == v6);
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.RemoteSettings;
+import org.postern.config.SettingsException;
 import org.postern.dns.Resolver;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
@@ -41,7 +42,7 @@ public final class RemoteDeliverer implements Deliverer {
     /** Where the settings come from, asked for each delivery: a changed route counts for what is queued already. */
     @FunctionalInterface
     public interface SettingsSource {
-        RemoteSettings read() throws IOException;
+        RemoteSettings read() throws IOException, SettingsException;
     }
 
     public RemoteDeliverer(
@@ -60,8 +61,9 @@ public final class RemoteDeliverer implements Deliverer {
         RemoteSettings now;
         try {
             now = settings.read();
-        } catch (IOException e) {
-            return new Deferred("Unable to read control files: " + e.getMessage() + " (#4.3.0)\n");
+        } catch (IOException | SettingsException e) {
+            String why = String.valueOf(e.getMessage()).replace("\n", "; ");
+            return new Deferred("Unable to read control files: " + why + " (#4.3.0)\n");
         }
         return switch (finder.find(Mailbox.of(d.recipient()).domain(), now)) {
             case NextHops.Nowhere nowhere -> nowhere.result();

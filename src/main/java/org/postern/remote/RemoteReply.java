@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.postern.tcp.Connection;
 import org.postern.tcp.Line;
+import org.postern.os.Octets;
 
 /**
  * An answer of the server, all its lines (RFC 5321 §4.2).
@@ -81,7 +81,7 @@ record RemoteReply(int code, List<String> lines) {
         return lines.stream()
                 .skip(1)
                 .filter(line -> line.length() > 4)
-                .map(line -> line.substring(4).toUpperCase(Locale.ROOT))
+                .map(line -> Octets.upperCase(line.substring(4)))
                 .anyMatch(line -> line.equals(keyword) || line.startsWith(keyword + " "));
     }
 
