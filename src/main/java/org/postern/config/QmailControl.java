@@ -36,6 +36,25 @@ public record QmailControl(Path directory) {
         });
     }
 
+    /** The same with the lines' numbers, for messages that name one. */
+    public Optional<List<NumberedLine>> numberedLines(String name) throws IOException {
+        return read(name).map(text -> {
+            List<NumberedLine> lines = new ArrayList<>();
+            int number = 0;
+            for (String line : text.split("\n", -1)) {
+                number++;
+                String kept = cut(line);
+                if (!kept.isEmpty() && kept.charAt(0) != '#') {
+                    lines.add(new NumberedLine(number, kept));
+                }
+            }
+            return lines;
+        });
+    }
+
+    /** @param number counted from 1 */
+    public record NumberedLine(int number, String text) {}
+
     /** The number a file's first line begins with, as qmail's scan_ulong reads it; empty where it has none. */
     public Optional<Long> number(String name) throws IOException {
         return line(name).flatMap(QmailControl::leadingNumber);

@@ -31,6 +31,8 @@ public final class Descriptor {
     private static final int O_DIRECTORY = 0x10000;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
+    private static final int IPPROTO_IP = 0;
+    private static final int IP_OPTIONS = 4;
 
     private Descriptor() {}
 
@@ -65,15 +67,12 @@ public final class Descriptor {
 
     /** Opens a directory, close-on-exec, to be used as {@code /proc/self/fd/N}. */
     public static int openDirectory(String path) throws OsException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.state(arena);
-            int fd = (int) Open.HANDLE.invokeExact(state, Libc.string(arena, path), O_DIRECTORY | O_CLOEXEC);
-            return Libc.check("open", fd, state);
-        } catch (OsException e) {
-            throw e;
-        } catch (Throwable t) {
-            throw Libc.impossible(t);
-        }
+        return open(path, O_DIRECTORY | O_CLOEXEC);
+    }
+
+    /** Opens a file for reading, close-on-exec: what a foreign program gets as its 0. */
+    public static int openFile(String path) throws OsException {
+        return open(path, O_CLOEXEC);
     }
 
     /** A second number for the same descriptor, close-on-exec, not below {@code least}. */
@@ -108,6 +107,16 @@ public final class Descriptor {
     public static void close(int descriptor) {
         try (Arena arena = Arena.ofConfined()) {
             int ignored = (int) Close.HANDLE.invokeExact(Libc.state(arena), descriptor);
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
+    /** Kills IP options, so that no source route is followed back: tcpserver -O. Where there are none it says nothing. */
+    public static void dropIpOptions(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            int ignored = (int) SetSockOpt.HANDLE.invokeExact(
+                    Libc.state(arena), descriptor, IPPROTO_IP, IP_OPTIONS, MemorySegment.NULL, 0);
         } catch (Throwable t) {
             throw Libc.impossible(t);
         }
@@ -192,6 +201,18 @@ public final class Descriptor {
         return open;
     }
 
+    private static int open(String path, int flags) throws OsException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Libc.state(arena);
+            int fd = (int) Open.HANDLE.invokeExact(state, Libc.string(arena, path), flags);
+            return Libc.check("open", fd, state);
+        } catch (OsException e) {
+            throw e;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
     private static int fcntl(int descriptor, int command, int argument) throws OsException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
@@ -239,6 +260,11 @@ public final class Descriptor {
     private static final class SocketPair {
         static final MethodHandle HANDLE =
                 Libc.function("socketpair", FunctionDescriptor.of(INT, INT, INT, INT, POINTER));
+    }
+
+    private static final class SetSockOpt {
+        static final MethodHandle HANDLE =
+                Libc.function("setsockopt", FunctionDescriptor.of(INT, INT, INT, INT, POINTER, INT));
     }
 
     private static final class Read {
