@@ -41,7 +41,7 @@ public record SmtpdSettings(
         int maxline,
         int maxrecipients,
         int maxbadcommands) {
-    public static final Duration TIMEOUTSMTPD = Duration.ofSeconds(1200);
+    public static final Duration TIMEOUTSMTPD = Duration.ofMinutes(20);
     public static final int MAXCOMMAND = 2048;
     public static final int MAXLINE = 1 << 20;
     public static final int MAXRECIPIENTS = 1000;

@@ -55,7 +55,28 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
             return new Refusing(NO_DIRECTORY);
         }
         Pipe message = Pipe.open();
-        Pipe envelope = Pipe.open();
+        try {
+            Pipe envelope = Pipe.open();
+            try {
+                return start(message, envelope);
+            } catch (IOException e) {
+                closeQuietly(envelope.sink());
+                throw e;
+            }
+        } catch (OsException e) {
+            closeQuietly(message.sink());
+            if (e.errno() == Errno.EAGAIN.number() || e.errno() == Errno.ENOMEM.number()) {
+                throw e; // no process to be had: qmail's fork fails
+            }
+            return new Refusing(CANNOT_EXEC);
+        } catch (IOException e) {
+            closeQuietly(message.source());
+            closeQuietly(message.sink());
+            throw e;
+        }
+    }
+
+    private Draft start(Pipe message, Pipe envelope) throws IOException {
         try (Pipe.SourceChannel messageEnd = message.source();
                 Pipe.SourceChannel envelopeEnd = envelope.source()) {
             boolean other = isNotOurs(identity);
@@ -67,13 +88,6 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
                     List.of(Descriptor.of(messageEnd), Descriptor.of(envelopeEnd), 2),
                     other ? identity : null));
             return new Running(pid, message.sink(), envelope.sink(), Spawn.waitFor(pid), patience);
-        } catch (OsException e) {
-            closeQuietly(message.sink());
-            closeQuietly(envelope.sink());
-            if (e.errno() == Errno.EAGAIN.number() || e.errno() == Errno.ENOMEM.number()) {
-                throw e; // no process to be had: qmail's fork fails
-            }
-            return new Refusing(CANNOT_EXEC);
         }
     }
 

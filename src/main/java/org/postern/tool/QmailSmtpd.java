@@ -75,9 +75,8 @@ public final class QmailSmtpd implements Tool {
             return Exit.code(1);
         }
         if (settings.rcpthosts().missing()) {
-            log.line(
-                    "alert: qmail-smtpd: " + Octets.of(control.directory())
-                            + "/rcpthosts: there is no such file, so mail is taken from clients with RELAYCLIENT alone;"
+            log.line("alert: qmail-smtpd: " + Octets.of(control.directory())
+                    + "/rcpthosts: there is no such file, so mail is taken from clients with RELAYCLIENT alone;"
                     + " put the domains of this host into it");
         }
         Consumer<SmtpdEvent> events = event -> {

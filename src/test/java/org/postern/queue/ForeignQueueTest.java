@@ -68,7 +68,8 @@ class ForeignQueueTest {
         assertThat(written("message")).isEqualTo(text);
         assertThat(written("envelope")).isEqualTo("Fa@b\0Tc@d\0Te\u00e9@f\0\0");
         assertThat(outcome)
-                .isEqualTo(new Intake.Outcome.Queued(Long.parseLong(written("pid").strip())));
+                .isEqualTo(
+                        new Intake.Outcome.Queued(Long.parseLong(written("pid").strip())));
     }
 
     @Test
@@ -154,13 +155,11 @@ class ForeignQueueTest {
         ForeignQueue others = new ForeignQueue(
                 ours.program(), ours.env(), home, new Identity(65534, 65533, List.of(65532)), ours.patience());
         Intake.Outcome outcome = send(others, "x\n");
-        assertThat(outcome)
-                .isInstanceOf(root ? Intake.Outcome.Queued.class : Intake.Outcome.Refused.class);
+        assertThat(outcome).isInstanceOf(root ? Intake.Outcome.Queued.class : Intake.Outcome.Refused.class);
         if (root) {
             assertThat(written("id")).isEqualTo("65534\n65533\n65533 65532\n");
         }
-        ForeignQueue missing = new ForeignQueue(
-                "nosuch", ours.env(), home, others.identity(), ours.patience());
+        ForeignQueue missing = new ForeignQueue("nosuch", ours.env(), home, others.identity(), ours.patience());
         assertThat(send(missing, "x\n")).isEqualTo(new Intake.Outcome.Refused(120));
     }
 

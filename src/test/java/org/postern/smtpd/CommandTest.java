@@ -52,7 +52,8 @@ class CommandTest {
         assertThat(PathArgument.of("FROM:<a@b> Size=123").size()).isEqualTo(123);
         assertThat(PathArgument.of("FROM:<a@b> SIZE=").size()).isZero();
         assertThat(PathArgument.of("FROM:<a@b> SIZE=1x").size()).isZero();
-        assertThat(PathArgument.of("FROM:<a@b> SIZE=99999999999999999999").size()).isEqualTo(Long.MAX_VALUE);
+        assertThat(PathArgument.of("FROM:<a@b> SIZE=99999999999999999999").size())
+                .isEqualTo(Long.MAX_VALUE);
         assertThat(PathArgument.of("FROM:<SIZE=5@b>").size()).isZero();
     }
 
@@ -63,7 +64,9 @@ class CommandTest {
 
     @Property(tries = 5000)
     void anyArgumentOfMailIsAPath(
-            @ForAll @StringLength(max = 60) @net.jqwik.api.constraints.Chars({'<', '>', '"', '\\', '@', ':', ' ', 'a', 'é', ','})
+            @ForAll
+                    @StringLength(max = 60)
+                    @net.jqwik.api.constraints.Chars({'<', '>', '"', '\\', '@', ':', ' ', 'a', 'é', ','})
                     String argument) {
         Command.Mail mail = (Command.Mail) parse("MAIL " + argument);
         assertThat(mail.from().address().length()).isLessThanOrEqualTo(argument.length());

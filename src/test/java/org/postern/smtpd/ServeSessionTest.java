@@ -78,7 +78,8 @@ class ServeSessionTest {
 
     @Test
     void aStrayLineEndIsRefusedAtTheEndAndTheSessionGoesOn() {
-        assertThat(session.talk(MAIL, RCPT, "DATA", "a\nb\r\n.", MAIL, RCPT, "DATA", "a\rb\n.\r\nMAIL FROM:<>\r\n.", "NOOP"))
+        assertThat(session.talk(
+                        MAIL, RCPT, "DATA", "a\nb\r\n.", MAIL, RCPT, "DATA", "a\rb\n.\r\nMAIL FROM:<>\r\n.", "NOOP"))
                 .containsExactly(
                         "250 2.1.0 ok",
                         "250 2.1.5 ok",
@@ -98,7 +99,8 @@ class ServeSessionTest {
     @Test
     void ehloSaysEsmtpInTheReceivedLine() {
         session.talk("EHLO c", MAIL, RCPT, "DATA", "x\r\n.");
-        assertThat(session.intake().messages().getFirst().text()).contains("(HELO c) (127.0.0.55)\n  by 127.0.0.1 with ESMTP; ");
+        assertThat(session.intake().messages().getFirst().text())
+                .contains("(HELO c) (127.0.0.55)\n  by 127.0.0.1 with ESMTP; ");
     }
 
     @Test
@@ -130,8 +132,23 @@ class ServeSessionTest {
     void everyReplyHasAnEnhancedStatusCode() {
         List<String> replies = session.databytes(1000)
                 .maxbadcommands(5)
-                .talk("NOOP", "HELP", "VRFY x", "RSET", "MAIL FROM:<a@b> SIZE=2000", MAIL, FOREIGN, "RCPT TO:<>", RCPT,
-                        "DATA", "x\r\n.", "EXPN x", "X", "DATA", "x".repeat(3000), "X");
+                .talk(
+                        "NOOP",
+                        "HELP",
+                        "VRFY x",
+                        "RSET",
+                        "MAIL FROM:<a@b> SIZE=2000",
+                        MAIL,
+                        FOREIGN,
+                        "RCPT TO:<>",
+                        RCPT,
+                        "DATA",
+                        "x\r\n.",
+                        "EXPN x",
+                        "X",
+                        "DATA",
+                        "x".repeat(3000),
+                        "X");
         assertThat(replies.stream().filter(reply -> !reply.equals("354 go ahead")))
                 .hasSize(15)
                 .allMatch(reply -> Pattern.matches("([245])[0-9][0-9] \\1\\.[0-9]\\.[0-9]+ .+", reply));

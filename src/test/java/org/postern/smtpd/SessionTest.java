@@ -30,7 +30,8 @@ class SessionTest {
 
     @Test
     void anAddressWithControlCharactersIs555() {
-        assertThat(session.talk("MAIL FROM:<a\r@b.example>", "MAIL FROM:<a\tb@c>", MAIL, "RCPT TO:<j\u007foe@foo.example>"))
+        assertThat(session.talk(
+                        "MAIL FROM:<a\r@b.example>", "MAIL FROM:<a\tb@c>", MAIL, "RCPT TO:<j\u007foe@foo.example>"))
                 .containsExactly(
                         "555 syntax error (#5.5.4)",
                         "555 syntax error (#5.5.4)",
@@ -54,8 +55,7 @@ class SessionTest {
         lines[103] = "x\r\n.";
         List<String> replies = session.maxrecipients(100).talk(lines);
         assertThat(replies.get(100)).isEqualTo("250 ok");
-        assertThat(replies.get(101))
-                .isEqualTo("452 too many recipients, send the message in parts (#4.5.3)");
+        assertThat(replies.get(101)).isEqualTo("452 too many recipients, send the message in parts (#4.5.3)");
         assertThat(session.intake().messages().getFirst().envelope().recipients())
                 .hasSize(99);
     }
@@ -81,7 +81,16 @@ class SessionTest {
 
     @Test
     void aLineLongerThanTheLimitRefusesTheMessageButNotTheSession() {
-        assertThat(session.maxline(1000).talk(MAIL, RCPT, "DATA", "x".repeat(1001) + "\r\n.", MAIL, RCPT, "DATA", "x".repeat(1000) + "\r\n."))
+        assertThat(session.maxline(1000)
+                        .talk(
+                                MAIL,
+                                RCPT,
+                                "DATA",
+                                "x".repeat(1001) + "\r\n.",
+                                MAIL,
+                                RCPT,
+                                "DATA",
+                                "x".repeat(1000) + "\r\n."))
                 .element(3)
                 .isEqualTo("554 sorry, that message has a line of more than 1000 octets (#5.6.0)");
         assertThat(session.intake().messages()).hasSize(1);
@@ -91,7 +100,10 @@ class SessionTest {
     @Test
     void whatIsDeclaredTooLargeIsRefusedAtMail() {
         assertThat(session.databytes(100)
-                        .talk("MAIL FROM:<a@b> size=101", "MAIL FROM:<a@b> SIZE=100", "MAIL FROM:<a@b> BODY=8BITMIME SIZE=9999999999999999999999"))
+                        .talk(
+                                "MAIL FROM:<a@b> size=101",
+                                "MAIL FROM:<a@b> SIZE=100",
+                                "MAIL FROM:<a@b> BODY=8BITMIME SIZE=9999999999999999999999"))
                 .containsExactly(
                         "552 sorry, that message size exceeds my databytes limit (#5.3.4)",
                         "250 ok",
@@ -150,8 +162,7 @@ class SessionTest {
                     throw new IOException("Input/output error");
                 },
                 false));
-        assertThat(session.talk(MAIL, RCPT, "NOOP"))
-                .containsExactly("250 ok", "421 unable to read controls (#4.3.0)");
+        assertThat(session.talk(MAIL, RCPT, "NOOP")).containsExactly("250 ok", "421 unable to read controls (#4.3.0)");
         assertThat(session.events()).hasOnlyElementsOfType(SmtpdEvent.Trouble.class);
     }
 
@@ -192,8 +203,8 @@ class SessionTest {
 
     @Test
     void aClientThatFallsSilentInAMessageLeavesNothing() {
-        TestingSmtpDialogue client = new TestingSmtpDialogue(
-                List.of(MAIL + "\r\n" + RCPT + "\r\nDATA\r\n", "Subject: half\r\n"), true);
+        TestingSmtpDialogue client =
+                new TestingSmtpDialogue(List.of(MAIL + "\r\n" + RCPT + "\r\nDATA\r\n", "Subject: half\r\n"), true);
         assertThat(session.run(client)).isEqualTo(End.TIMED_OUT);
         assertThat(client.replies().getLast()).isEqualTo("451 timeout (#4.4.2)\r\n");
         assertThat(session.intake().messages()).isEmpty();
@@ -261,7 +272,8 @@ class SessionTest {
         TestingWire client = TestingWire.sending(pieces);
         assertThat(session.run(client)).isEqualTo(End.QUIT);
         assertThat(client.output())
-                .endsWith("554 sorry, that message has a line of more than 1048576 octets (#5.6.0)\r\n221 foo.example\r\n");
+                .endsWith(
+                        "554 sorry, that message has a line of more than 1048576 octets (#5.6.0)\r\n221 foo.example\r\n");
         assertThat(session.intake().written()).isLessThan(1_048_576 + 8192 + 200);
         assertThat(session.intake().messages()).isEmpty();
     }
@@ -270,14 +282,15 @@ class SessionTest {
     void aMessageIsToldToTheLog() {
         session.talk(MAIL, RCPT, "DATA", "12345\r\n.");
         assertThat(session.events())
-                .containsExactly(new SmtpdEvent.MessageQueued(
-                        new Envelope("a@b.example", List.of("joe@foo.example")), 1, 6));
+                .containsExactly(
+                        new SmtpdEvent.MessageQueued(new Envelope("a@b.example", List.of("joe@foo.example")), 1, 6));
     }
 
     @Test
     void aWholeSessionCutAtAnyOctetIsTheSame() {
         String input = "EHLO c\r\nMAIL FROM:<a@b.example> SIZE=30\r\nRCPT TO:<joe@foo.example>\r\nDATA\r\n"
-                + "Received: x\r\n\r\n..\r\n.a\r\n" + Octets.of(new byte[] {(byte) 0xe9, 0}) + "\r\n.\r\nNOOP\r\nQUIT\r\n";
+                + "Received: x\r\n\r\n..\r\n.a\r\n" + Octets.of(new byte[] {(byte) 0xe9, 0})
+                + "\r\n.\r\nNOOP\r\nQUIT\r\n";
         TestingWire uncut = TestingWire.sending(input);
         session.run(uncut);
         assertThat(session.intake().messages()).hasSize(1);

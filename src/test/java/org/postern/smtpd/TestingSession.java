@@ -1,8 +1,8 @@
 package org.postern.smtpd;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -135,9 +135,6 @@ public final class TestingSession {
         TestingSmtpDialogue client = new TestingSmtpDialogue(
                 java.util.Arrays.stream(lines).map(line -> line + "\r\n").toList(), false);
         run(client);
-        return client.replies().stream()
-                .skip(1)
-                .map(reply -> reply.strip())
-                .toList();
+        return client.replies().stream().skip(1).map(reply -> reply.strip()).toList();
     }
 }

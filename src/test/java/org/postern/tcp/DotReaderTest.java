@@ -26,8 +26,7 @@ class DotReaderTest {
         for (int c = connection.read(LIMIT); c >= 0; c = connection.read(LIMIT)) {
             rest.append((char) c);
         }
-        return new Read(
-                text.toString(), n, rest.toString(), reader.bareLf(), reader.loneCr(), reader.longestLine());
+        return new Read(text.toString(), n, rest.toString(), reader.bareLf(), reader.loneCr(), reader.longestLine());
     }
 
     private static Read read(String input) throws IOException {
@@ -36,7 +35,8 @@ class DotReaderTest {
 
     @Test
     void linesEndWithLfAndTheDotOfADoubledOneIsTakenAway() throws IOException {
-        assertThat(read("..\r\n..leading\r\n.single\r\n...three\r\na.b\r\n.\r\n").text())
+        assertThat(read("..\r\n..leading\r\n.single\r\n...three\r\na.b\r\n.\r\n")
+                        .text())
                 .isEqualTo(".\n.leading\nsingle\n..three\na.b\n");
     }
 

@@ -29,7 +29,8 @@ class DotTextPropertyTest {
     @Provide
     Arbitrary<String> octets() {
         return Arbitraries.oneOf(
-                hostile(), Arbitraries.strings().withCharRange((char) 0, (char) 255).ofMaxLength(300));
+                hostile(),
+                Arbitraries.strings().withCharRange((char) 0, (char) 255).ofMaxLength(300));
     }
 
     @Property(tries = 3000)
@@ -37,8 +38,7 @@ class DotTextPropertyTest {
             throws IOException {
         String sent = written(text, size, DotWriter.LoneCr.KEEP);
         String lines = text.replace("\r\n", "\n");
-        assertThat(read(size, sent))
-                .isEqualTo(lines.isEmpty() || lines.endsWith("\n") ? lines : lines + "\n");
+        assertThat(read(size, sent)).isEqualTo(lines.isEmpty() || lines.endsWith("\n") ? lines : lines + "\n");
     }
 
     @Property(tries = 3000)
@@ -93,8 +93,12 @@ class DotTextPropertyTest {
             assertThat(Octets.of(text.toByteArray()))
                     .as(input)
                     .isEqualTo(message.replace("\r\n.", "\r\n").substring(2).replace("\r\n", "\n"));
-            assertThat(reader.bareLf()).as(input).isEqualTo(BARE_LF.matcher(message).find());
-            assertThat(reader.loneCr()).as(input).isEqualTo(LONE_CR.matcher(message).find());
+            assertThat(reader.bareLf())
+                    .as(input)
+                    .isEqualTo(BARE_LF.matcher(message).find());
+            assertThat(reader.loneCr())
+                    .as(input)
+                    .isEqualTo(LONE_CR.matcher(message).find());
         }
     }
 

@@ -17,8 +17,8 @@ import org.postern.queue.TestingIntake;
 import org.postern.tcp.TestingWire;
 
 class QmailSmtpdCommandTest {
-    private static final String MESSAGE = "HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<joe@hoge.example.com>\r\n"
-            + "DATA\r\nx\r\n.\r\nQUIT\r\n";
+    private static final String MESSAGE =
+            "HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<joe@hoge.example.com>\r\n" + "DATA\r\nx\r\n.\r\nQUIT\r\n";
 
     @TempDir
     private Path home;
@@ -126,7 +126,8 @@ class QmailSmtpdCommandTest {
         Files.writeString(
                 home.resolve("qq"), "#!/bin/sh\ncat >message; cat <&1 >envelope; echo \"$MARK\" >mark; pwd >pwd\n");
         Files.setPosixFilePermissions(home.resolve("qq"), PosixFilePermissions.fromString("rwxr-xr-x"));
-        TestingCall call = call(MESSAGE).env("QMAILQUEUE", "qq").env("MARK", "\u00e9").env("TCPREMOTEIP", "192.0.2.7");
+        TestingCall call =
+                call(MESSAGE).env("QMAILQUEUE", "qq").env("MARK", "\u00e9").env("TCPREMOTEIP", "192.0.2.7");
         assertThat(call.run(tool, "qmail-smtpd")).isEqualTo(Exit.code(0));
         assertThat(call.stdout()).containsPattern("\r\n250 ok [0-9]+ qp [0-9]+\r\n221 ");
         assertThat(read("message")).startsWith("Received: from unknown (HELO c) (192.0.2.7)\n  by unknown with SMTP; ");
