@@ -110,11 +110,12 @@ public final class Sender {
         accounts = new Accounts(queue, this.log, clock);
     }
 
-    /** Sends until {@link #terminate}; returns when the deliveries under way have ended. */
-    public void run() throws InterruptedException {
+    /** Sends until {@link #terminate} or an interrupt; returns when the deliveries under way have ended. */
+    public void run() {
         queue.onArrival(this::wake);
         schedule();
         Thread drop = Thread.ofVirtual().name("drop").start(new DropWatch(queue, log, this::isExiting));
+        boolean interrupted = false;
         lock.lock();
         try {
             status();
@@ -123,17 +124,38 @@ public final class Sender {
                 Instant next = exiting ? Instant.MAX : openWhatIsDue();
                 startDeliveries();
                 if (!stirred) {
-                    sleepUntil(next);
+                    try {
+                        sleepUntil(next);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                        terminate();
+                    }
                 }
             }
         } finally {
             lock.unlock();
         }
-        drop.interrupt();
-        drop.join();
+        interrupted |= endOf(drop);
         saveMarks();
         saveSchedule();
         log.line("status: exiting");
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits for the thread; true where this one was interrupted meanwhile. */
+    private static boolean endOf(Thread thread) {
+        boolean interrupted = false;
+        thread.interrupt();
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        return interrupted;
     }
 
     /** Something changed: look again. */

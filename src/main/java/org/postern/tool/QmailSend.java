@@ -96,12 +96,7 @@ public final class QmailSend implements Tool {
         } else {
             log.line("warning: this Java was started with -Xrs: ALRM, HUP and a clean end by TERM are not possible");
         }
-        try {
-            sender.run();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            sender.terminate();
-        }
+        sender.run();
         return Exit.code(0);
     }
 
