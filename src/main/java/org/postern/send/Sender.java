@@ -110,8 +110,12 @@ public final class Sender {
         accounts = new Accounts(queue, this.log, clock);
     }
 
-    /** Sends until {@link #terminate} or an interrupt; returns when the deliveries under way have ended. */
-    public void run() {
+    /**
+     * Sends until {@link #terminate}; returns when the deliveries under way have ended.
+     *
+     * @throws InterruptedException where an interrupt made it end; all is in order then as well
+     */
+    public void run() throws InterruptedException {
         queue.onArrival(this::wake);
         schedule();
         Thread drop = Thread.ofVirtual().name("drop").start(new DropWatch(queue, log, this::isExiting));
@@ -140,7 +144,7 @@ public final class Sender {
         saveSchedule();
         log.line("status: exiting");
         if (interrupted) {
-            Thread.currentThread().interrupt();
+            throw new InterruptedException("sender");
         }
     }
 

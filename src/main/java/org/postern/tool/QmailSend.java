@@ -96,7 +96,11 @@ public final class QmailSend implements Tool {
         } else {
             log.line("warning: this Java was started with -Xrs: ALRM, HUP and a clean end by TERM are not possible");
         }
-        sender.run();
+        try {
+            sender.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         return Exit.code(0);
     }
 

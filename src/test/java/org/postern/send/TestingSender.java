@@ -35,7 +35,13 @@ final class TestingSender implements AutoCloseable {
                 new SenderClock(files.clock, new Random(1)),
                 files.log::add,
                 Duration.ofSeconds(2));
-        thread = Thread.ofVirtual().start(sender::run);
+        thread = Thread.ofVirtual().start(() -> {
+            try {
+                sender.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     List<String> log() {
