@@ -110,11 +110,16 @@ public final class Sender {
         accounts = new Accounts(queue, this.log, clock);
     }
 
-    /** Sends until {@link #terminate}; returns when the deliveries under way have ended. */
+    /**
+     * Sends until {@link #terminate}; returns when the deliveries under way have ended.
+     *
+     * @throws InterruptedException where an interrupt made it end; all is in order then as well
+     */
     public void run() throws InterruptedException {
         queue.onArrival(this::wake);
         schedule();
         Thread drop = Thread.ofVirtual().name("drop").start(new DropWatch(queue, log, this::isExiting));
+        boolean interrupted = false;
         lock.lock();
         try {
             status();
@@ -123,17 +128,38 @@ public final class Sender {
                 Instant next = exiting ? Instant.MAX : openWhatIsDue();
                 startDeliveries();
                 if (!stirred) {
-                    sleepUntil(next);
+                    try {
+                        sleepUntil(next);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                        terminate();
+                    }
                 }
             }
         } finally {
             lock.unlock();
         }
-        drop.interrupt();
-        drop.join();
+        interrupted |= endOf(drop);
         saveMarks();
         saveSchedule();
         log.line("status: exiting");
+        if (interrupted) {
+            throw new InterruptedException("sender");
+        }
+    }
+
+    /** Waits for the thread; true where this one was interrupted meanwhile. */
+    private static boolean endOf(Thread thread) {
+        boolean interrupted = false;
+        thread.interrupt();
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        return interrupted;
     }
 
     /** Something changed: look again. */

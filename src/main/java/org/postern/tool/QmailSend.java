@@ -97,7 +97,6 @@ public final class QmailSend implements Tool {
             sender.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            sender.terminate();
         }
         return Exit.code(0);
     }

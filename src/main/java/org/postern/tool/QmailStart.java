@@ -47,9 +47,13 @@ public final class QmailStart implements Tool {
             return send.send(call, defaultDelivery, pipe.log());
         } finally {
             pipe.closeWriter();
+            boolean interrupted = Thread.interrupted();
             try {
                 reader.join(LOGGER_LIMIT);
             } catch (InterruptedException e) {
+                interrupted = true;
+            }
+            if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }

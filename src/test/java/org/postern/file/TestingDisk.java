@@ -35,7 +35,10 @@ public final class TestingDisk implements Disk {
     public enum Left {
         NOTHING,
         EVERYTHING,
-        SOMETHING
+        /** Of each directory's changes the first few, of each file a piece, perhaps torn. */
+        SOMETHING,
+        /** Names that were removed are gone, and those that were added are not there. */
+        REMOVALS
     }
 
     private static final class Inode {
@@ -86,12 +89,14 @@ public final class TestingDisk implements Disk {
 
     private static Map<String, Inode> names(Directory directory, Left left, RandomGenerator random) {
         Map<String, Inode> names = new TreeMap<>(directory.synced);
-        int kept = switch (left) {
-            case NOTHING -> 0;
-            case EVERYTHING -> directory.since.size();
-            case SOMETHING -> random.nextInt(directory.since.size() + 1);
+        List<Change> kept = switch (left) {
+            case NOTHING -> List.of();
+            case EVERYTHING -> directory.since;
+            case SOMETHING -> directory.since.subList(0, random.nextInt(directory.since.size() + 1));
+            case REMOVALS ->
+                directory.since.stream().filter(change -> change.inode == null).toList();
         };
-        directory.since.subList(0, kept).forEach(change -> apply(change, names));
+        kept.forEach(change -> apply(change, names));
         return names;
     }
 
@@ -109,7 +114,7 @@ public final class TestingDisk implements Disk {
     private static byte[] octets(Inode inode, Left left, RandomGenerator random) {
         byte[] all = inode.content.toByteArray();
         return switch (left) {
-            case NOTHING -> inode.synced;
+            case NOTHING, REMOVALS -> inode.synced;
             case EVERYTHING -> all;
             case SOMETHING -> {
                 // Torn: what was synced, a piece of the rest, and zeros where a block did not make it.

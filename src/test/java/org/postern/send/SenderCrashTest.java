@@ -77,7 +77,6 @@ class SenderCrashTest {
             }
             delete(root);
         }
-        System.out.println("cuts " + cuts);
         // Submit three, take two, mark, bounce, remove: were it less, the test would not test what it says.
         assertThat(cuts).isGreaterThan(60);
     }
