@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from lib import machine
 from lib.machine import BenchError
 
+SESSION_SECONDS = 20  # a session that takes longer has failed
+
 
 @dataclass(frozen=True)
 class Round:
@@ -37,7 +39,8 @@ class Generator:
 
     def run(self, mode, port, clients, seconds, *more):
         """clients sessions at a time for so many seconds."""
-        process, output = self._start([mode, "-p", port, "-c", clients, "-n", 0, "-t", seconds, *more])
+        limits = ["-n", 0, "-t", seconds, "-T", SESSION_SECONDS]
+        process, output = self._start([mode, "-p", port, "-c", clients, *limits, *more])
         with output:
             try:
                 process.wait()

@@ -1,6 +1,7 @@
 """The scenarios, one function each: what is started, what load it gets, and the goal it is judged by."""
 
 import contextlib
+import pwd
 import subprocess
 from dataclasses import dataclass
 
@@ -35,8 +36,7 @@ def compared(table, contenders, generator, effort, mode, *more):
 
     The first contender is ours. Returns the medians of sessions a second.
     """
-    for c in contenders:
-        generator.run(mode, c.port, effort.clients, effort.warm_up, *more)
+    warm_up = {c: generator.run(mode, c.port, effort.clients, effort.warm_up, *more) for c in contenders}
     rounds = {c: [] for c in contenders}
     memory = {c: [] for c in contenders}
     for _ in range(effort.rounds):
@@ -45,10 +45,11 @@ def compared(table, contenders, generator, effort, mode, *more):
             memory[c].append(c.resident_bytes())
     rates = [median([r.rate for r in rounds[c]]) for c in contenders]
     for c, rate in zip(contenders, rates):
-        failed = sum(r.failed for r in rounds[c])
+        every = [warm_up[c], *rounds[c]]
+        failed = sum(r.failed for r in every)
         if failed:
             table.failed += failed
-            first = next(r.first_error for r in rounds[c] if r.failed)
+            first = next(r.first_error for r in every if r.failed)
             table.errors.append(f"{c.name}: {failed} sessions, the first: {first}")
         table.rows.append(
             [
@@ -70,8 +71,8 @@ COMPARED = ["", "sessions/s", "rounds", "p50 ms", "p99 ms", "ours is × this", "
 
 def load_words(effort, session):
     return (
-        f"{session}; {effort.clients} clients at a time, median of {effort.rounds} rounds of {effort.seconds:g} s in turn, "
-        f"after {effort.warm_up:g} s of the same load for each (not counted: the JVM compiles, the others fork)."
+        f"{session}; {effort.clients} clients at a time, median of {effort.rounds} rounds of {effort.seconds:g} s, "
+        f"in turn, after {effort.warm_up:g} s of the same load as a warm-up (the JVM compiles, the others fork)."
     )
 
 
@@ -86,11 +87,8 @@ def beside_dovecot(site):
 
 def pop(site, generator, effort):
     """POP sessions through the recipe's whole chain, beside tuned Dovecot (goal: 5 times)."""
-    table = Table(
-        "pop",
-        load_words(effort, f"Connect, USER, PASS, STAT, QUIT; {ACCOUNTS} accounts of one uid, {{PLAIN}}; all log each session"),
-        COMPARED,
-    )
+    session = f"Connect, USER, PASS, STAT, QUIT; {ACCOUNTS} accounts of one uid, {{PLAIN}}; all of them log"
+    table = Table("pop", load_words(effort, session), COMPARED)
     with contextlib.ExitStack() as stack:
         contenders = [stack.enter_context(c) for c in [site.pop("pop"), *beside_dovecot(site)]]
         rates = compared(table, contenders, generator, effort, "pop", "-u", "user", "-U", ACCOUNTS, "-w", PASSWORD)
@@ -101,7 +99,7 @@ def pop(site, generator, effort):
 
 def smtp(site, generator, effort):
     """SMTP sessions through rules and relay check, beside Postfix as packaged (goal: 3.6 times)."""
-    table = Table("smtp", load_words(effort, "Connect, HELO, QUIT; all log each session"), COMPARED)
+    table = Table("smtp", load_words(effort, "Connect, HELO, QUIT; all of them log"), COMPARED)
     peers = [site.postfix("packaged")] if site.root else []
     with contextlib.ExitStack() as stack:
         contenders = [stack.enter_context(c) for c in [site.smtp("smtp"), *peers]]
@@ -134,8 +132,8 @@ def system_accounts(site):
         for name in names:
             add = ["useradd", "--no-create-home", "--no-log-init", "--user-group", "--home-dir", str(home / name)]
             subprocess.run([*add, "--password", made.stdout.strip(), name], check=True)
-            ids = subprocess.run(["getent", "passwd", name], capture_output=True, text=True, check=True).stdout.split(":")
-            site.maildir(home / name, int(ids[2]), int(ids[3]))
+            entry = pwd.getpwnam(name)
+            site.maildir(home / name, entry.pw_uid, entry.pw_gid)
         yield
     finally:
         remove_accounts(names)
@@ -148,11 +146,8 @@ def remove_accounts(names):
 
 def pop_root(site, generator, effort):
     """The recipe as printed: tcpserver as root, 50 system accounts, each with its own uid (goal: 400 a second)."""
-    table = Table(
-        "pop-root",
-        load_words(effort, f"Connect, USER, PASS, STAT, QUIT; {ROOT_ACCOUNTS} accounts of the system, sha-256 of 1,000 rounds"),
-        COMPARED,
-    )
+    session = f"Connect, USER, PASS, STAT, QUIT; {ROOT_ACCOUNTS} system accounts, sha-256 of 1,000 rounds"
+    table = Table("pop-root", load_words(effort, session), COMPARED)
     if not site.root:
         raise BenchError("pop-root needs root: it adds system accounts, and removes them")
     with system_accounts(site), site.pop("pop-root", env={}, drop=False) as ours:
@@ -164,11 +159,8 @@ def pop_root(site, generator, effort):
 
 def pop_foreign(site, generator, effort):
     """A foreign checkpassword between qmail-popup and relay-ctrl-allow (goal: the original's 45 a second)."""
-    table = Table(
-        "pop-foreign",
-        load_words(effort, "Connect, USER, PASS, STAT, QUIT; checkpassword is a C program that is not ours"),
-        COMPARED,
-    )
+    session = "Connect, USER, PASS, STAT, QUIT; checkpassword is a C program that is not ours"
+    table = Table("pop-foreign", load_words(effort, session), COMPARED)
     foreign = compile_c("checkpassword", site.directory)
     foreign.chmod(0o755)
     env = {"BENCH_PASSWORD": PASSWORD, "BENCH_HOMES": str(site.homes)}
@@ -195,7 +187,7 @@ def check(site, generator, effort):
     """One relay-ctrl-check, started as a process of its own in front of true (no goal: stated)."""
     table = Table(
         "check",
-        f"A process each, {effort.starts} times in turn, ms from before the start to after the end; the grant is there.",
+        f"A process each, {effort.starts} times, from before its start to after its end; the grant is there.",
         ["", "median ms", "fastest", "slowest"],
     )
     env = {**site.env, "RELAY_CTRL_DIR": str(site.spool), "RELAY_CTRL_EXPIRY": "86400", "TCPREMOTEIP": "127.0.0.1"}
@@ -203,7 +195,8 @@ def check(site, generator, effort):
     for command in commands:
         milliseconds(command, env, 3)
         taken = milliseconds(command, env, effort.starts)
-        table.rows.append([f"`{' '.join(c.rsplit('/', 1)[-1] for c in command)}`", f"**{median(taken):.1f}**", f"{taken[0]:.1f}", f"{taken[-1]:.1f}"])
+        shown = " ".join(word.rsplit("/", 1)[-1] for word in command)
+        table.rows.append([f"`{shown}`", f"**{median(taken):.1f}**", f"{taken[0]:.1f}", f"{taken[-1]:.1f}"])
     return table
 
 

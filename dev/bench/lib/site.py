@@ -12,7 +12,7 @@ NAME = "bench.example"
 PASSWORD = "secret"
 ACCOUNTS = 100
 MESSAGES = 10
-MESSAGE = b"From: <a@client.example>\nTo: <b@bench.example>\nSubject: one kilobyte\n\n" + (b"x" * 63 + b"\n") * 15
+MESSAGE = b"From: <a@client.example>\nSubject: one kilobyte\n\n" + (b"x" * 63 + b"\n") * 15
 
 TOP = Path(__file__).resolve().parents[3]
 BENCH = TOP / "dev" / "bench"
@@ -25,9 +25,10 @@ class Site:
     (tcpserver then gets -u and -g). A checkpassword refuses uid 0, as it should.
     """
 
-    def __init__(self, directory, programs):
+    def __init__(self, directory, programs, name):
         self.directory = directory
         self.programs = programs
+        self.name = name  # of the programs, in the tables
         self.root = os.getuid() == 0
         self.uid, self.gid = (65534, 65534) if self.root else (os.getuid(), os.getgid())
         self.env = {
@@ -104,16 +105,15 @@ class Site:
     def _rules(self):
         rules = self.directory / "tcp.smtp.cdb"
         text = '10.:allow,RELAYCLIENT=""\n192.168.0-15.:allow,RELAYCLIENT=""\n172.16.1.1:deny\n:allow\n'
-        made = subprocess.run(
-            ["tcprules", str(rules), f"{rules}.tmp"], input=text.encode(), env=self.env, capture_output=True, check=False
-        )
+        command = [f"{self.programs}/tcprules", str(rules), f"{rules}.tmp"]
+        made = subprocess.run(command, input=text, env=self.env, capture_output=True, text=True, check=False)
         if made.returncode != 0:
-            raise BenchError(f"tcprules ended with {made.returncode}: {made.stderr.decode(errors='replace')}")
+            raise BenchError(f"tcprules ended with {made.returncode}: {made.stderr}")
         return rules
 
     def _chain(self, options, drop=True):
         ids = ["-u", self.uid, "-g", self.gid] if self.root and drop else []
-        start = ["envdir", self.envdir, "relay-ctrl-chdir", "tcpserver"]
+        start = ["envdir", self.envdir, "relay-ctrl-chdir", "tcpserver", "-b", 1024]
         return [*start, *options, "-l", NAME, "-R", "-H", *ids, "127.0.0.1"]
 
     def pop(self, where, checkpassword="checkpassword", env=None, drop=True):
@@ -121,13 +121,13 @@ class Site:
         session = ["qmail-popup", NAME, checkpassword, "relay-ctrl-allow", "qmail-pop3d", "Maildir"]
         argv = [*self._chain(["-v", "-c", 1000], drop), port, *session]
         environment = {**self.env, "CHECKPASSWORD_FILE": str(self.users)} if env is None else {**self.env, **env}
-        return Contender("Postern", argv, environment, self.directory / where, port)
+        return Contender(self.name, argv, environment, self.directory / where, port)
 
     def smtp(self, where, verbose=True, limit=1000):
         port = machine.free_port()
         options = [*(["-v"] if verbose else []), "-x", self.rules, "-c", limit]
         argv = [*self._chain(options), port, "relay-ctrl-check", "qmail-smtpd"]
-        return Contender("Postern", argv, self.env, self.directory / where, port)
+        return Contender(self.name, argv, self.env, self.directory / where, port)
 
     def dovecot(self, cache):
         port = machine.free_port()
