@@ -221,7 +221,7 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
                 kill();
                 return Optional.empty();
             });
-            awaited.whenComplete((value, problem) -> timer.complete(Optional.empty()));
+            CompletableFuture<?> _ = awaited.whenComplete((value, problem) -> timer.complete(Optional.empty()));
         }
 
         /** The pipes are closed too: a child of the program's may still hold their other ends. */
