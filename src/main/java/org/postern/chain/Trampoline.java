@@ -109,7 +109,8 @@ public final class Trampoline implements Chain {
     private static Ended cannotTake(Tool.Invocation call, String why) {
         call.fds()
                 .log()
-                .line(name(call) + ": fatal: unable to take uid " + call.identity().uid() + ": " + why);
+                .line(name(call) + ": fatal: unable to take uid "
+                        + call.identity().uid() + ": " + why);
         return new Ended.Exited(111);
     }
 

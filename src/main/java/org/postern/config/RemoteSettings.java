@@ -87,8 +87,8 @@ public record RemoteSettings(
             switch (SmtpRoute.parse(line.text())) {
                 case SmtpRoute.Parsed.Route good -> routes.add(good.route());
                 case SmtpRoute.Parsed.Bad bad ->
-                    problems.add(problem(
-                            control, "smtproutes", line.number(), "\"" + line.text() + "\": " + bad.why()));
+                    problems.add(
+                            problem(control, "smtproutes", line.number(), "\"" + line.text() + "\": " + bad.why()));
             }
         }
         return routes;

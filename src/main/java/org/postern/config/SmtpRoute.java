@@ -2,7 +2,6 @@ package org.postern.config;
 
 import org.postern.os.Octets;
 
-
 /**
  * A line of smtproutes: where mail for a domain goes instead of to its mail exchangers (qmail-remote(8)).
  *

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.postern.dns.MailExchangers.MailExchanger;
+import org.postern.os.Octets;
 import org.postern.tcp.IpAddress;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
@@ -22,7 +23,6 @@ import org.xbill.DNS.Type;
 import org.xbill.DNS.lookup.LookupSession;
 import org.xbill.DNS.lookup.NoSuchDomainException;
 import org.xbill.DNS.lookup.NoSuchRRSetException;
-import org.postern.os.Octets;
 
 /**
  * The DNS by dnsjava. The DNS alone answers: /etc/hosts and search lists do not count, as for the originals (ADR 0030);

@@ -36,7 +36,8 @@ public sealed interface Event {
     record Granted(long session, String address, String user, long seconds) implements Event {
         @Override
         public String line() {
-            return "pop3 " + session + ": relay granted ip=" + address + " user=" + shown(user) + " for " + seconds + " s";
+            return "pop3 " + session + ": relay granted ip=" + address + " user=" + shown(user) + " for " + seconds
+                    + " s";
         }
     }
 

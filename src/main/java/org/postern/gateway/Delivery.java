@@ -50,8 +50,7 @@ final class Delivery {
     Delivery(Settings settings, Identity self, AccountSource accounts, Queue queue, Events events) throws IOException {
         this.settings = SendSettings.defaults(settings.me())
                 .withRouting(
-                        settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()),
-                        Map.of());
+                        settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()), Map.of());
         this.queue = queue;
         this.events = events;
         homes = new AccountHomes(name -> account(name, accounts, self, events), Optional.empty());

@@ -137,7 +137,8 @@ public final class Demo implements Closeable {
                 .filter(l -> l.startsWith("demo:{PLAIN}"))
                 .findFirst();
         return line.map(l -> l.substring("demo:{PLAIN}".length()).split(":", -1)[0])
-                .orElseThrow(() -> new IOException(users + " has no demo user any more: remove the file to get a new one"));
+                .orElseThrow(
+                        () -> new IOException(users + " has no demo user any more: remove the file to get a new one"));
     }
 
     public Gateway gateway() {
@@ -148,12 +149,14 @@ public final class Demo implements Closeable {
     public List<String> instructions() {
         HostPort pop = gateway.pop3d().getFirst();
         HostPort smtp = gateway.smtpd().getFirst();
-        String send = "printf 'From: demo@demo.example\\r\\nTo: you@elsewhere.example\\r\\nSubject: hello\\r\\n\\r\\nSent by Postern.\\r\\n'"
-                + " | curl -sS --url smtp://" + smtp
-                + " --mail-from demo@demo.example --mail-rcpt you@elsewhere.example --upload-file -";
+        String send =
+                "printf 'From: demo@demo.example\\r\\nTo: you@elsewhere.example\\r\\nSubject: hello\\r\\n\\r\\nSent by Postern.\\r\\n'"
+                        + " | curl -sS --url smtp://" + smtp
+                        + " --mail-from demo@demo.example --mail-rcpt you@elsewhere.example --upload-file -";
         return List.of(
                 "DEMO. POP3 on " + pop + ", SMTP on " + smtp + "; user demo, password " + password + ".",
-                "Nothing leaves this machine: mail to other domains ends in a sink that prints it here. State: " + state,
+                "Nothing leaves this machine: mail to other domains ends in a sink that prints it here. State: "
+                        + state,
                 "Try in another shell, in this order:",
                 "",
                 "# 1. Not logged in: refused (550)",

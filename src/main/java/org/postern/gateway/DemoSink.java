@@ -35,7 +35,8 @@ final class DemoSink implements Listener.Service {
     DemoSink(Settings settings, Events events) {
         this.events = events;
         this.site = new Site(
-                SmtpdSettings.of("elsewhere.example", RcptHosts.of(settings.smtpd().rcpthosts())),
+                SmtpdSettings.of(
+                        "elsewhere.example", RcptHosts.of(settings.smtpd().rcpthosts())),
                 Manners.serve(),
                 new LocalIpHost(Optional.empty(), address -> false),
                 Printing::new,

@@ -56,13 +56,7 @@ public final class Gateway implements Closeable {
     private final List<HostPort> smtpd;
 
     private Gateway(
-            Events events,
-            Queue queue,
-            Sender sender,
-            Thread sending,
-            Thread ageing,
-            Bound pop3d,
-            Bound smtpd) {
+            Events events, Queue queue, Sender sender, Thread sending, Thread ageing, Bound pop3d, Bound smtpd) {
         this.events = events;
         this.queue = queue;
         this.sender = sender;
@@ -93,19 +87,18 @@ public final class Gateway implements Closeable {
         PasswdFile accounts = new PasswdFile(settings.users().file(), new Nss());
         Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
         SenderClock clock = SenderClock.system();
-        Queue queue =
-                switch (Queue.open(
-                        new QueueDirectory(home.resolve("queue")),
-                        Disk.real(),
-                        clock.time(),
-                        Submitters.none(),
-                        line -> events.tell(new Event.Note(line)))) {
-                    case Queue.Opening.Ready ready -> ready.queue();
-                    case Queue.Opening.InUse used ->
-                        throw new IOException("the queue in " + home + " is in use"
-                                + used.pid().map(pid -> " by process " + pid).orElse("")
-                                + ": stop that one, or give another home");
-                };
+        Queue queue = switch (Queue.open(
+                new QueueDirectory(home.resolve("queue")),
+                Disk.real(),
+                clock.time(),
+                Submitters.none(),
+                line -> events.tell(new Event.Note(line)))) {
+            case Queue.Opening.Ready ready -> ready.queue();
+            case Queue.Opening.InUse used ->
+                throw new IOException("the queue in " + home + " is in use"
+                        + used.pid().map(pid -> " by process " + pid).orElse("")
+                        + ": stop that one, or give another home");
+        };
         Delivery delivery = new Delivery(settings, self, accounts, queue, events);
         Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
         try {

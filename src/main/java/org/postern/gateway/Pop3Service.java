@@ -14,8 +14,8 @@ import org.postern.event.Events;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.os.ThreadIdentity;
-import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Authenticator.Verdict;
+import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
 import org.postern.pop3d.Limits;
@@ -93,11 +93,10 @@ final class Pop3Service implements Listener.Service {
     }
 
     private Verdict<Account> login(Credentials credentials, String timestamp, IpAddress client, long id) {
-        Proof proof =
-                switch (credentials) {
-                    case Credentials.Password password -> new Proof.Password(password.password());
-                    case Credentials.Digest digest -> new Proof.Apop(digest.digest(), timestamp);
-                };
+        Proof proof = switch (credentials) {
+            case Credentials.Password password -> new Proof.Password(password.password());
+            case Credentials.Digest digest -> new Proof.Apop(digest.digest(), timestamp);
+        };
         Authentication answer = authenticator.authenticate(
                 new Authenticator.Attempt(credentials.user(), proof, client),
                 line -> events.tell(new Event.Trouble(line)));
@@ -113,8 +112,8 @@ final class Pop3Service implements Listener.Service {
                 yield new Verdict.Refused<>();
             }
             case Authentication.Unavailable unavailable -> {
-                events.tell(new Event.Trouble("unable to decide the login of " + credentials.user() + ": "
-                        + unavailable.reason()));
+                events.tell(new Event.Trouble(
+                        "unable to decide the login of " + credentials.user() + ": " + unavailable.reason()));
                 yield new Verdict.Temporary<>("temporary trouble, please try again later");
             }
         };

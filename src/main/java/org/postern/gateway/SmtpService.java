@@ -50,8 +50,8 @@ final class SmtpService implements Listener.Service {
             Predicate<Mailbox> isLocalUser,
             InstantSource clock,
             Events events) {
-        SmtpdSettings base = SmtpdSettings.of(
-                settings.me(), RcptHosts.of(settings.smtpd().rcpthosts()));
+        SmtpdSettings base =
+                SmtpdSettings.of(settings.me(), RcptHosts.of(settings.smtpd().rcpthosts()));
         SmtpdSettings smtpd = new SmtpdSettings(
                 base.smtpgreeting(),
                 base.localiphost(),
@@ -123,11 +123,13 @@ final class SmtpService implements Listener.Service {
         return switch (grants.check(client)) {
             case Verdict.Granted granted -> new Relaying.Answer.Yes();
             case Verdict.NotGranted not -> {
-                events.tell(new Event.RelayRefused(id, client.toString(), sender, recipient, not.why().text()));
+                events.tell(new Event.RelayRefused(
+                        id, client.toString(), sender, recipient, not.why().text()));
                 yield new Relaying.Answer.No(remedy);
             }
             case Verdict.Unavailable unavailable -> {
-                events.tell(new Event.Trouble("unable to look up the grant of " + client + ": " + unavailable.reason()));
+                events.tell(
+                        new Event.Trouble("unable to look up the grant of " + client + ": " + unavailable.reason()));
                 yield new Relaying.Answer.Unknown();
             }
         };

@@ -246,9 +246,7 @@ final class LocalDelivery {
     private <T> T asUser(Callable<T> work) throws IOException, InterruptedException {
         try {
             // An ordinary user's server does all as that user.
-            return ThreadIdentity.changes(home.identity())
-                    ? ThreadIdentity.as(home.identity(), work)
-                    : work.call();
+            return ThreadIdentity.changes(home.identity()) ? ThreadIdentity.as(home.identity(), work) : work.call();
         } catch (IOException | InterruptedException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

@@ -125,7 +125,9 @@ public enum Errno {
         if (reason != null) {
             for (Errno e : values()) {
                 // For ELOOP Java adds "or unable to access attributes of symbolic link".
-                if (reason.equals(e.text) || reason.endsWith("(" + e.text + ")") || reason.startsWith(e.text + " or ")) {
+                if (reason.equals(e.text)
+                        || reason.endsWith("(" + e.text + ")")
+                        || reason.startsWith(e.text + " or ")) {
                     return e;
                 }
             }

@@ -14,8 +14,8 @@ import org.postern.dns.MailExchangers.MailExchanger;
 import org.postern.dns.Resolver;
 import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
-import org.postern.tcp.IpAddress;
 import org.postern.os.Octets;
+import org.postern.tcp.IpAddress;
 
 /**
  * Finds the next hops of a domain: its route, or its mail exchangers by preference (RFC 5321 §5.1).

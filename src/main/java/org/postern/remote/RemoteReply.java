@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.postern.os.Octets;
 import org.postern.tcp.Connection;
 import org.postern.tcp.Line;
-import org.postern.os.Octets;
 
 /**
  * An answer of the server, all its lines (RFC 5321 §4.2).

@@ -67,7 +67,8 @@ final class Lane {
 
     /** A parked message whose destination has little left to do. */
     @SuppressWarnings("ModifyCollectionInEnhancedForLoop") // and left at once
-    @Nullable Entry unpark() {
+    @Nullable
+    Entry unpark() {
         for (Destination d : withParked) {
             if (d.works.size() < FEW) {
                 Entry entry = d.parked.remove();
@@ -88,7 +89,8 @@ final class Lane {
     }
 
     /** The next recipient to be tried, which now has a delivery; null where none is free, or none may have it. */
-    @Nullable Work start() {
+    @Nullable
+    Work start() {
         for (int i = turns.size(); i > 0 && active < limit; i--) {
             Destination d = turns.remove();
             if (d.active < limit - active) {

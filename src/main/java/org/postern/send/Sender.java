@@ -256,9 +256,9 @@ public final class Sender {
     /** Woken early it looks again, in its caller's loop. */
     @SuppressWarnings("WaitNotInLoop")
     private void sleepUntil(Instant next) throws InterruptedException {
-        Duration left = Duration.between(clock.now(), next.isAfter(clock.now().plus(LONGEST_SLEEP))
-                ? clock.now().plus(LONGEST_SLEEP)
-                : next);
+        Duration left = Duration.between(
+                clock.now(),
+                next.isAfter(clock.now().plus(LONGEST_SLEEP)) ? clock.now().plus(LONGEST_SLEEP) : next);
         if (left.isPositive()) {
             boolean ignored = changed.await(left.toNanos(), TimeUnit.NANOSECONDS);
         }
@@ -354,15 +354,14 @@ public final class Sender {
             }
             Instant now = clock.now();
             boolean dying = message.taken().plus(settings.queuelifetime()).isBefore(now);
-            return new Job(
-                    entry, message, marks, dying, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now));
+            return new Job(entry, message, marks, dying, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now));
         } catch (NoSuchFileException e) {
             log.line("warning: msg " + entry.name.id() + " is gone from the queue");
             accounts.forget(entry.name);
             return null;
         } catch (IOException e) {
-            log.line("warning: trouble opening mess/" + entry.name + ": " + Errno.djbText(e)
-                    + "; will try again later");
+            log.line(
+                    "warning: trouble opening mess/" + entry.name + ": " + Errno.djbText(e) + "; will try again later");
             later(entry, AFTER_TROUBLE);
             return null;
         }
@@ -527,8 +526,8 @@ public final class Sender {
     private void schedule() {
         java.util.Map<String, Instant[]> kept = new java.util.HashMap<>();
         try {
-            queue.schedule().take((name, dueLocal, dueRemote) ->
-                    kept.put(name.text(), new Instant[] {dueLocal, dueRemote}));
+            queue.schedule()
+                    .take((name, dueLocal, dueRemote) -> kept.put(name.text(), new Instant[] {dueLocal, dueRemote}));
         } catch (IOException e) {
             log.line("warning: unable to read " + queue.directory().root() + "/schedule: " + Errno.djbText(e));
         }
@@ -569,7 +568,8 @@ public final class Sender {
             try {
                 marks.save();
             } catch (IOException e) {
-                log.line("alert: unable to write marks: " + Errno.djbText(e) + "; a recipient will get a message twice");
+                log.line(
+                        "alert: unable to write marks: " + Errno.djbText(e) + "; a recipient will get a message twice");
             }
         }
     }

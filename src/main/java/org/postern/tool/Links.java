@@ -45,7 +45,8 @@ final class Links implements Callable<Integer> {
     public Integer call() throws IOException {
         Path dir = directory;
         if (recipe == (dir != null)) {
-            System.err.println("postern links: usage: postern links DIR, or postern links --recipe [--root DIR] [--undo]");
+            System.err.println(
+                    "postern links: usage: postern links DIR, or postern links --recipe [--root DIR] [--undo]");
             return 100;
         }
         Map<Path, String> places = new LinkedHashMap<>();
@@ -66,12 +67,11 @@ final class Links implements Callable<Integer> {
 
     /** Where the recipe has a program. */
     Path place(String name) {
-        String directory =
-                switch (name) {
-                    case "checkpassword" -> "bin";
-                    case "envdir", "tcpserver", "tcprules", "tcprulescheck" -> "usr/local/bin";
-                    default -> name.startsWith("relay-ctrl-") ? "usr/local/bin" : "var/qmail/bin";
-                };
+        String directory = switch (name) {
+            case "checkpassword" -> "bin";
+            case "envdir", "tcpserver", "tcprules", "tcprulescheck" -> "usr/local/bin";
+            default -> name.startsWith("relay-ctrl-") ? "usr/local/bin" : "var/qmail/bin";
+        };
         return root.resolve(directory);
     }
 

@@ -29,7 +29,8 @@ final class SetupRecipe implements Callable<Integer> {
     @Option(
             names = "--me",
             paramLabel = "HOST",
-            description = "Also makes /var/qmail/control/me, rcpthosts and locals with this name, where they are missing.")
+            description =
+                    "Also makes /var/qmail/control/me, rcpthosts and locals with this name, where they are missing.")
     private @Nullable String me;
 
     SetupRecipe(Path launcher) {

@@ -105,8 +105,7 @@ public final class Tcpserver implements Tool {
         }
         Identity self = options.uid() == 0 && options.gid() == 0 ? call.identity() : ThisProcess.identity();
         Resolver resolver = resolvers.apply(call.env().find("DNSCACHEIP").orElse(""));
-        TcpserverSession sessions =
-                new TcpserverSession(options, call, self, programs, chain, resolver);
+        TcpserverSession sessions = new TcpserverSession(options, call, self, programs, chain, resolver);
         drainOnTerm(listener);
         sessions.status(0);
         try {

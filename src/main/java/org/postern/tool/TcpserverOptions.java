@@ -1,7 +1,6 @@
 package org.postern.tool;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.postern.chain.Args;
@@ -184,7 +183,9 @@ record TcpserverOptions(
         /** scan_ulong: the digits it begins with. */
         private static int number(String text) {
             int value = 0;
-            for (int i = 0; i < text.length() && text.charAt(i) >= '0' && text.charAt(i) <= '9' && value < 100_000_000; i++) {
+            for (int i = 0;
+                    i < text.length() && text.charAt(i) >= '0' && text.charAt(i) <= '9' && value < 100_000_000;
+                    i++) {
                 value = value * 10 + (text.charAt(i) - '0');
             }
             return value;

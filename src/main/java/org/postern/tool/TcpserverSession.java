@@ -139,8 +139,7 @@ final class TcpserverSession implements Listener.Service {
                 ? options.localName()
                 : localNames.computeIfAbsent(localIp, resolver::nameOf);
         Optional<String> remoteHost = options.lookUpHost() ? remoteHost(remoteIp) : Optional.empty();
-        Optional<String> info =
-                options.lookUpInfo() ? Ident.ask(local, remote, options.infoLimit()) : Optional.empty();
+        Optional<String> info = options.lookUpInfo() ? Ident.ask(local, remote, options.infoLimit()) : Optional.empty();
 
         Env env = environment(local, localIp, localHost, remote, remoteIp, remoteHost, info);
         String peers = id + " " + safe(localHost) + ":" + localIp + ":" + local.getPort() + " " + safe(remoteHost) + ":"

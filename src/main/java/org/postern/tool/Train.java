@@ -3,6 +3,7 @@ package org.postern.tool;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+
 /** TEMP. */
 @Command(name = "train", hidden = true)
 final class Train implements Callable<Integer> {
@@ -14,7 +15,9 @@ final class Train implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        for (String name : Tools.NAMES) { tools.find(name); }
+        for (String name : Tools.NAMES) {
+            tools.find(name);
+        }
         return 0;
     }
 }

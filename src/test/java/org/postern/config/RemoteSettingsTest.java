@@ -79,7 +79,8 @@ class RemoteSettingsTest {
         file("timeoutconnect", "60s\n");
         file("timeoutremote", "0\n");
         assertThatThrownBy(this::read).isInstanceOfSatisfying(SettingsException.class, bad -> {
-            List<String> problems = bad.problems().stream().map(Problem::toString).toList();
+            List<String> problems =
+                    bad.problems().stream().map(Problem::toString).toList();
             Path routes = control.resolve("smtproutes");
             assertThat(problems).hasSize(10);
             assertThat(problems.getFirst())

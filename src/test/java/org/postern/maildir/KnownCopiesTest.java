@@ -20,7 +20,9 @@ class KnownCopiesTest {
         // Put there by nobody that this process knows of: not looked for again.
         Path unknown = Files.createFile(maildir.resolve("new/1.Q2.h"));
         assertThat(copies.find(maildir, "Q2")).isEmpty();
-        assertThat(new KnownCopies().find(maildir, "Q2")).map(KnownCopies.Copy::file).contains(unknown);
+        assertThat(new KnownCopies().find(maildir, "Q2"))
+                .map(KnownCopies.Copy::file)
+                .contains(unknown);
         copies.add(maildir, "Q2");
         assertThat(copies.find(maildir, "Q2")).map(KnownCopies.Copy::file).contains(unknown);
         assertThat(copies.find(maildir.resolve("."), "Q2")).isPresent();
@@ -37,6 +39,8 @@ class KnownCopiesTest {
             copies.add(maildir.resolve("b"), "Qmany" + i);
         }
         Path made = Files.createFile(maildir.resolve("a/new/1.Q1.h"));
-        assertThat(copies.find(maildir.resolve("a"), "Q1")).map(KnownCopies.Copy::file).contains(made);
+        assertThat(copies.find(maildir.resolve("a"), "Q1"))
+                .map(KnownCopies.Copy::file)
+                .contains(made);
     }
 }

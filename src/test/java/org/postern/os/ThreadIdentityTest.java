@@ -37,7 +37,8 @@ class ThreadIdentityTest {
             return Optional.of(ThreadIdentity.as(who, work));
         }
         assertThatThrownBy(() -> ThreadIdentity.as(who, work))
-                .isInstanceOfSatisfying(OsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EPERM.number()));
+                .isInstanceOfSatisfying(
+                        OsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EPERM.number()));
         return Optional.empty();
     }
 
@@ -78,17 +79,15 @@ class ThreadIdentityTest {
     void groupsAreTheUsersAlone() throws Exception {
         String before = ids();
         Optional<String> inside = as(new Identity(65534, 65533, List.of(4711, 65533)), ThreadIdentityTest::ids);
-        inside.ifPresent(seen ->
-                assertThat(seen).isEqualTo("Uid: 0 0 0 65534;Gid: 0 0 0 65533;Groups: 4711 65533;"));
+        inside.ifPresent(seen -> assertThat(seen).isEqualTo("Uid: 0 0 0 65534;Gid: 0 0 0 65533;Groups: 4711 65533;"));
         assertThat(ids()).isEqualTo(before);
     }
 
     @Test
     void oneUserInsideAnother() throws Exception {
         Identity other = new Identity(65533, 65533, List.of());
-        Optional<List<String>> seen = as(
-                NOBODY,
-                () -> List.of(ids(), ThreadIdentity.as(other, ThreadIdentityTest::ids), ids()));
+        Optional<List<String>> seen =
+                as(NOBODY, () -> List.of(ids(), ThreadIdentity.as(other, ThreadIdentityTest::ids), ids()));
         if (seen.isPresent()) {
             assertThat(seen.get().get(0)).contains(" 65534;");
             assertThat(seen.get().get(1)).contains(" 65533;");
@@ -126,15 +125,17 @@ class ThreadIdentityTest {
     void aThreadThatInheritedIdsIsPutRight() throws Exception {
         String before = ids();
         String[] seen = new String[2];
-        Optional<Thread> child = as(NOBODY, () -> Thread.ofPlatform().start(() -> {
-            try {
-                seen[0] = ids();
-                ThreadIdentity.ensureOwn();
-                seen[1] = ids();
-            } catch (IOException e) {
-                seen[0] = e.toString();
-            }
-        }));
+        Optional<Thread> child = as(
+                NOBODY,
+                () -> Thread.ofPlatform().start(() -> {
+                    try {
+                        seen[0] = ids();
+                        ThreadIdentity.ensureOwn();
+                        seen[1] = ids();
+                    } catch (IOException e) {
+                        seen[0] = e.toString();
+                    }
+                }));
         if (child.isPresent()) {
             child.get().join();
             // The fact that the class comment warns of.

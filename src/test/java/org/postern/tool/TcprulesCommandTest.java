@@ -78,8 +78,9 @@ class TcprulesCommandTest {
         call = TestingCall.stdin("# mine\n10.0.0.0/8:deny\n:allow\n");
         assertThat(run("tcprules", "x.cdb", "x.tmp")).isEqualTo(Tool.Exit.code(0));
         assertThat(call.stderr())
-                .isEqualTo("tcprules: warning: line 2 never matches: 10.0.0.0/8:deny: networks with / are not understood;"
-                        + " write 10.\n");
+                .isEqualTo(
+                        "tcprules: warning: line 2 never matches: 10.0.0.0/8:deny: networks with / are not understood;"
+                                + " write 10.\n");
     }
 
     @Test
