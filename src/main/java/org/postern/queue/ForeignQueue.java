@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +20,7 @@ import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.os.OsException;
 import org.postern.os.Spawn;
+import org.postern.os.ThisProcess;
 
 /**
  * Another qmail-queue, started for each message: the program that QMAILQUEUE names. It reads the message from its
@@ -79,7 +79,7 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
     private Draft start(Pipe message, Pipe envelope) throws IOException {
         try (Pipe.SourceChannel messageEnd = message.source();
                 Pipe.SourceChannel envelopeEnd = envelope.source()) {
-            boolean other = isNotOurs(identity);
+            boolean other = ThisProcess.identity().uid() != identity.uid();
             int pid = Spawn.start(new Spawn.Child(
                     other ? forSetpriv() : program,
                     List.of(program),
@@ -98,11 +98,6 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
             throw new OsException("exec", Errno.ENOENT.number());
         }
         return Octets.of(file.toAbsolutePath());
-    }
-
-    private static boolean isNotOurs(Identity identity) throws IOException {
-        Object uid = Files.getAttribute(Path.of("/proc/self"), "unix:uid", LinkOption.NOFOLLOW_LINKS);
-        return !uid.equals(identity.uid());
     }
 
     private static void closeQuietly(Closeable pipe) {
@@ -221,7 +216,7 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
                 kill();
                 return Optional.empty();
             });
-            awaited.whenComplete((value, problem) -> timer.complete(Optional.empty()));
+            CompletableFuture<?> unused = awaited.whenComplete((value, problem) -> timer.complete(Optional.empty()));
         }
 
         /** The pipes are closed too: a child of the program's may still hold their other ends. */
