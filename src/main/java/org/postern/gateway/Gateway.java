@@ -23,6 +23,7 @@ import org.postern.mail.Mailbox;
 import org.postern.os.Crypt;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
+import org.postern.os.Threads;
 import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
@@ -112,7 +113,7 @@ public final class Gateway implements Closeable {
             Bound pop3d = bind(settings.pop3d().listen(), serial);
             Bound smtpd = bind(settings.smtpd().listen(), serial);
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
-            Thread ageing = Thread.ofVirtual().name("age").start(() -> age(grants, events));
+            Thread ageing = Threads.start("age", () -> age(grants, events));
             Gateway gateway = new Gateway(events, queue, sender, sending, ageing, pop3d, smtpd);
             gateway.serve(
                     "pop3",

@@ -102,7 +102,13 @@ final class SmtpService implements Listener.Service {
             IpAddress client = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
             IpAddress local = IpAddress.of(((InetSocketAddress) channel.getLocalAddress()).getAddress());
             Peer peer = new Peer(client.toString(), Peer.UNKNOWN, Optional.empty(), local.toString());
-            Consumer<SmtpdEvent> told = event -> tell(event, client.toString(), id);
+            Consumer<SmtpdEvent> told = event -> {
+                // A refused relay was told with its reason already.
+                if (!(event instanceof SmtpdEvent.RecipientRefused r
+                        && r.reply().lines().contains(remedy))) {
+                    tell(event, client.toString(), id);
+                }
+            };
             Relaying relaying = (sender, recipient) -> mayRelay(client, sender, recipient, id);
             new Session(site, connection, peer, new ServePolicy(site.settings(), relaying, isLocalUser, told), told)
                     .run();

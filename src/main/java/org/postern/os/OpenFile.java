@@ -40,6 +40,13 @@ public final class OpenFile {
         }
     }
 
+    private static long number(Map<String, Object> stat, String name) throws IOException {
+        if (stat.get(name) instanceof Number number) {
+            return number.longValue();
+        }
+        throw new IOException("stat does not tell " + name);
+    }
+
     /** Opens what has this name: a symbolic link is refused, and a FIFO does not make us wait. */
     public static Opened untrusted(Path file) throws IOException {
         int descriptor = open(Octets.of(file), O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -47,8 +54,9 @@ public final class OpenFile {
         try {
             Map<String, Object> stat =
                     Files.readAttributes(Path.of("/proc/self/fd/" + descriptor), "unix:mode,nlink,uid,size");
-            boolean regular = ((int) stat.get("mode") & FILE_TYPE) == REGULAR;
-            return new Opened(in, regular, (int) stat.get("nlink"), (int) stat.get("uid"), (long) stat.get("size"));
+            boolean regular = (number(stat, "mode") & FILE_TYPE) == REGULAR;
+            return new Opened(
+                    in, regular, (int) number(stat, "nlink"), (int) number(stat, "uid"), number(stat, "size"));
         } catch (IOException e) {
             in.close();
             throw e;

@@ -77,11 +77,11 @@ final class Bounce implements Queue.Text {
         boolean eightBit = hasEightBit();
         put(out, header(eightBit));
         put(out, explanation());
-        marks.forEachFailure((recipient, report) -> put(out, paragraph(addresses.get(recipient), report)));
+        marks.forEachFailure((recipient, report) -> put(out, paragraph(addresses.getOrDefault(recipient, ""), report)));
         put(out, separator() + "Content-Type: message/delivery-status\n\n");
         put(out, "Reporting-MTA: dns; " + settings.bouncehost() + "\nArrival-Date: "
                 + ReceivedLine.date(message.taken()) + "\n");
-        marks.forEachFailure((recipient, report) -> put(out, status(addresses.get(recipient), report)));
+        marks.forEachFailure((recipient, report) -> put(out, status(addresses.getOrDefault(recipient, ""), report)));
         boolean whole = message.size() <= settings.bouncemaxbytes();
         put(out, separator() + "Content-Type: " + (whole ? "message/rfc822" : "text/rfc822-headers") + "\n"
                 + (eightBit ? "Content-Transfer-Encoding: 8bit\n" : "") + "\n");

@@ -56,9 +56,9 @@ final class DropWatch implements Runnable {
 
     private void empty() {
         try {
-            while (!exiting.getAsBoolean() && queue.take() > 0) {
-                // Until nothing is left.
-                continue;
+            boolean more = true;
+            while (more && !exiting.getAsBoolean()) {
+                more = queue.take() > 0;
             }
         } catch (IOException e) {
             log.line("alert: unable to opendir drop: " + Errno.djbText(e) + "; sleeping...");

@@ -66,6 +66,7 @@ final class Lane {
     }
 
     /** A parked message whose destination has little left to do. */
+    @SuppressWarnings("ModifyCollectionInEnhancedForLoop") // and left at once
     @Nullable Entry unpark() {
         for (Destination d : withParked) {
             if (d.works.size() < FEW) {

@@ -18,6 +18,7 @@ import org.postern.config.SendSettings;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.os.Errno;
+import org.postern.os.Threads;
 import org.postern.queue.Marks;
 import org.postern.queue.MessageName;
 import org.postern.queue.Queue;
@@ -118,7 +119,7 @@ public final class Sender {
     public void run() throws InterruptedException {
         queue.onArrival(this::wake);
         schedule();
-        Thread drop = Thread.ofVirtual().name("drop").start(new DropWatch(queue, log, this::isExiting));
+        Thread drop = Threads.start("drop", new DropWatch(queue, log, this::isExiting));
         boolean interrupted = false;
         lock.lock();
         try {
@@ -205,7 +206,7 @@ public final class Sender {
             if (!exiting) {
                 exiting = true;
                 status();
-                Thread.ofVirtual().name("drain").start(this::interruptLater);
+                Threads.start("drain", this::interruptLater);
             }
         } finally {
             lock.unlock();
@@ -252,6 +253,8 @@ public final class Sender {
         log.status(local.active(), local.limit, remote.active(), remote.limit, exiting);
     }
 
+    /** Woken early it looks again, in its caller's loop. */
+    @SuppressWarnings("WaitNotInLoop")
     private void sleepUntil(Instant next) throws InterruptedException {
         Duration left = Duration.between(clock.now(), next.isAfter(clock.now().plus(LONGEST_SLEEP))
                 ? clock.now().plus(LONGEST_SLEEP)
@@ -331,7 +334,7 @@ public final class Sender {
         works.forEach(work -> lane(work.key()).add(work));
         if (job.isPassOver()) {
             closing++;
-            Thread.ofVirtual().name("end " + entry.name).start(() -> passOver(job));
+            Threads.start("end " + entry.name, () -> passOver(job));
         }
     }
 
@@ -411,9 +414,7 @@ public final class Sender {
             log.starting(number, work.job().message.id(), work.route());
             status();
             Work started = work;
-            Thread thread = Thread.ofVirtual()
-                    .name("delivery " + number)
-                    .unstarted(() -> deliver(started, number));
+            Thread thread = Threads.unstarted("delivery " + number, () -> deliver(started, number));
             delivering.add(thread);
             thread.start();
         }
@@ -574,8 +575,8 @@ public final class Sender {
     }
 
     private void saveSchedule() {
-        lock.lock();
         List<Entry> all;
+        lock.lock();
         try {
             all = new ArrayList<>(waiting);
         } finally {

@@ -13,9 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.postern.os.Threads;
 
 /**
- * Accepts connections and runs each on a virtual thread of its own. At the limit the next one is not accepted until a
+ * Accepts connections and runs each on a thread of its own. At the limit the next one is not accepted until a
  * session has ended; it waits in the backlog and nobody is turned away.
  */
 public final class Listener implements Closeable {
@@ -108,7 +109,7 @@ public final class Listener implements Closeable {
             } finally {
                 lock.unlock();
             }
-            Thread.ofVirtual().name("session-", id).start(() -> session(service, channel, id));
+            Threads.start("session-" + id, () -> session(service, channel, id));
         }
     }
 
@@ -164,7 +165,7 @@ public final class Listener implements Closeable {
                 channel.close();
             } catch (IOException e) {
                 // The session's own read or write tells it.
-                open.remove(channel);
+                continue;
             }
         }
     }

@@ -95,7 +95,7 @@ final class RuleAdvice {
             return Optional.of("it is no IP address; write four numbers as in 10.1.2.3, or a prefix ending in a dot as in"
                     + " 10.1.2.");
         }
-        for (String octet : address.split("\\.")) {
+        for (String octet : address.split("\\.", -1)) {
             if (octet.length() > 3 || Integer.parseInt(octet) > 255) {
                 return Optional.of("an IP address has no number above 255; correct " + octet);
             }

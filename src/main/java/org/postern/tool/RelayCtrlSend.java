@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.postern.os.Threads;
 import org.postern.chain.Env;
 import org.postern.chain.Tool;
 import org.postern.os.Descriptor;
@@ -79,7 +80,7 @@ public final class RelayCtrlSend implements Tool {
                 // This process is the session's, and may become a foreign program: its threads would be gone.
                 inProcess(silent);
             } else {
-                Thread.ofVirtual().name("relay-ctrl-send " + client).start(() -> toTheEnd(silent));
+                Threads.start("relay-ctrl-send " + client, () -> toTheEnd(silent));
             }
         }
 

@@ -58,7 +58,7 @@ public final class Tcpserver implements Tool {
                     call.env().find("UID").orElse(""),
                     call.env().find("GID").orElse(""));
         } catch (TcpserverOptions.Misused e) {
-            log.line(e.getMessage());
+            log.line(String.valueOf(e.getMessage()));
             return Exit.code(100);
         }
         OptionalInt port = port(options.port());

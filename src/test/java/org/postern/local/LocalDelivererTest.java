@@ -211,6 +211,14 @@ class LocalDelivererTest {
 
             @Override
             public void syncDirectory(Path directory) {}
+
+            @Override
+            public void createDirectory(Path directory, int mode) {}
+
+            @Override
+            public Output append(Path file) throws IOException {
+                throw new IOException("No space left on device");
+            }
         };
         assertThat(machine.deliverer(full)
                         .deliver(new Delivery("1", "", "ptest" + HOST, new TestingMessage(TestingLocal.TEXT))))

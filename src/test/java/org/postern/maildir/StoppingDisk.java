@@ -32,6 +32,18 @@ final class StoppingDisk implements Disk {
     }
 
     @Override
+    public Output append(Path file) throws IOException {
+        count();
+        return real.append(file);
+    }
+
+    @Override
+    public void createDirectory(Path directory, int mode) throws IOException {
+        count();
+        real.createDirectory(directory, mode);
+    }
+
+    @Override
     public Output create(Path file, int mode) throws IOException {
         count();
         Output output = real.create(file, mode);

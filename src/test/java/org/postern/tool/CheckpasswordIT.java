@@ -204,7 +204,7 @@ class CheckpasswordIT {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Programs programs = new Programs(
                 name -> name.equals("checkpassword") ? Optional.of(checkpassword) : Optional.empty(), launcher);
-        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of(), ThisProcess.identity()));
+        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
         try (TestingSocket socket = new TestingSocket()) {
             Tool.Invocation call = new Tool.Invocation(
                     Args.of(launcher.toString(), "sh", "-c", script),

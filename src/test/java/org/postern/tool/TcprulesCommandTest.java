@@ -151,6 +151,16 @@ class TcprulesCommandTest {
         }
 
         @Override
+        public Output append(Path file) throws IOException {
+            return Disk.real().append(file);
+        }
+
+        @Override
+        public void createDirectory(Path directory, int mode) throws IOException {
+            Disk.real().createDirectory(directory, mode);
+        }
+
+        @Override
         public void rename(Path from, Path to) throws IOException {
             // Whole before it has the name.
             done.add("rename " + TestingCdb.entries(from).size());
