@@ -139,9 +139,7 @@ public record SendSettings(
     }
 
     private static int number(QmailControl control, String name, int otherwise) throws IOException {
-        return control.number(name)
-                .map(n -> (int) Math.min(n, MAX_CONCURRENCY))
-                .orElse(otherwise);
+        return control.number(name).map(n -> (int) Math.min(n, MAX_CONCURRENCY)).orElse(otherwise);
     }
 
     private static Set<String> lower(List<String> lines) {

@@ -3,8 +3,8 @@ package org.postern.queue;
 import java.io.IOException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.postern.mail.Envelope;
 import org.postern.file.SharedSync;
+import org.postern.mail.Envelope;
 
 /** A message that someone is handing in. What goes wrong is remembered, and told at the commit. */
 final class FileDraft implements Intake.Draft {

@@ -65,8 +65,7 @@ public final class Queue implements Closeable {
     }
 
     /** Locks the queue, makes it where it is missing, and recovers what a crash has left. */
-    public static Opening open(
-            QueueDirectory directory, Disk disk, InstantSource clock, Submitters submitters, Log log)
+    public static Opening open(QueueDirectory directory, Disk disk, InstantSource clock, Submitters submitters, Log log)
             throws IOException {
         directory.prepare(disk);
         LockFile lock = LockFile.tryLock(directory.lock()).orElse(null);
@@ -109,10 +108,7 @@ public final class Queue implements Closeable {
             StoredEnvelope.Record record =
                     new StoredEnvelope.Record(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
             FileDraft draft = new FileDraft(
-                    () -> create(name),
-                    messSync,
-                    envelope -> StoredEnvelope.forQueue(record, envelope),
-                    () -> {
+                    () -> create(name), messSync, envelope -> StoredEnvelope.forQueue(record, envelope), () -> {
                         release(name);
                         return name.id();
                     });

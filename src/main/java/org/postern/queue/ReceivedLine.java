@@ -8,8 +8,9 @@ import java.util.Locale;
 /** The line that the queue puts on top of every message (qmail-queue.c), and the date in it. */
 public final class ReceivedLine {
     /** RFC 5322 §3.3 without the day's name, always -0000, as qmail's date822fmt. */
-    private static final DateTimeFormatter DATE =
-            DateTimeFormatter.ofPattern("d MMM yyyy HH:mm:ss '-0000'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
+                    "d MMM yyyy HH:mm:ss '-0000'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
     private ReceivedLine() {}
 

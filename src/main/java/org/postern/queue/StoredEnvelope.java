@@ -33,7 +33,12 @@ final class StoredEnvelope {
      * @param told the number the submitter knows the message by
      * @param about the message that a bounce is about
      */
-    record Record(long taken, int uid, long told, Origin origin, @Nullable MessageName about) {}
+    record Record(
+            long taken,
+            int uid,
+            long told,
+            Origin origin,
+            @Nullable MessageName about) {}
 
     private StoredEnvelope(byte[] octets, int firstRecipient, int recipients, String sender, Record record) {
         this.octets = octets;

@@ -21,8 +21,8 @@ import org.postern.chain.Log;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
 import org.postern.os.Errno;
-import org.postern.os.OpenFile;
 import org.postern.os.Octets;
+import org.postern.os.OpenFile;
 
 /**
  * Takes what others left in the drop into the owner's own files. Nothing in there is trusted; what is no message is moved
@@ -215,6 +215,8 @@ final class Taking {
                 case ENXIO -> new Copy.NoMessage(entry.text(), "is a socket");
                 case null, default -> new Copy.NotNow(entry, e);
             };
+        } catch (RuntimeException e) {
+            return new Copy.NotNow(entry, new IOException("unexpected " + e, e));
         }
     }
 
@@ -237,8 +239,7 @@ final class Taking {
                 copy.write(buffer, 0, n);
                 at += n;
             }
-            copy.finish(envelope.taken(
-                    new StoredEnvelope.Record(now.getEpochSecond(), uid, entry.id(), origin, null)));
+            copy.finish(envelope.taken(new StoredEnvelope.Record(now.getEpochSecond(), uid, entry.id(), origin, null)));
         }
     }
 
@@ -249,8 +250,9 @@ final class Taking {
         for (Copy copy : copies) {
             switch (copy) {
                 case Copy.Made m -> made.add(m);
-                case Copy.NotNow n -> log.line("warning: unable to take " + path(n.entry.text()) + ": "
-                        + Errno.djbText(n.why) + "; will try again later");
+                case Copy.NotNow n ->
+                    log.line("warning: unable to take " + path(n.entry.text()) + ": " + Errno.djbText(n.why)
+                            + "; will try again later");
                 case Copy.NoMessage n -> moved += moveAway(n) ? 1 : 0;
                 case Copy.Gone g -> moved++;
             }

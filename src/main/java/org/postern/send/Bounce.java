@@ -30,7 +30,8 @@ final class Bounce implements Queue.Text {
     /** No more of a header is looked through, or sent back, than this. */
     private static final int MAX_HEADER = 64 << 10;
     /** RFC 3463, in the report's own words: (#5.1.1), or as a remote host said it: 550 5.1.1. */
-    private static final Pattern STATUS = Pattern.compile("(?:#|\\b[45][0-9]{2}[ -])([45]\\.[0-9]{1,3}\\.[0-9]{1,3})\\b");
+    private static final Pattern STATUS =
+            Pattern.compile("(?:#|\\b[45][0-9]{2}[ -])([45]\\.[0-9]{1,3}\\.[0-9]{1,3})\\b");
     /** A remote host's reply within a report. */
     private static final Pattern REPLY = Pattern.compile("(?m)^Remote host said: (\\d{3}[ -][^\\n]*)");
 
@@ -53,7 +54,8 @@ final class Bounce implements Queue.Text {
         this.message = message;
         this.marks = marks;
         this.now = now;
-        boundary = String.format(Locale.ROOT, "postern-%d-%016x%016x", message.id(), random.nextLong(), random.nextLong());
+        boundary =
+                String.format(Locale.ROOT, "postern-%d-%016x%016x", message.id(), random.nextLong(), random.nextLong());
     }
 
     private boolean isDouble() {
@@ -79,12 +81,16 @@ final class Bounce implements Queue.Text {
         put(out, explanation());
         marks.forEachFailure((recipient, report) -> put(out, paragraph(addresses.get(recipient), report)));
         put(out, separator() + "Content-Type: message/delivery-status\n\n");
-        put(out, "Reporting-MTA: dns; " + settings.bouncehost() + "\nArrival-Date: "
-                + ReceivedLine.date(message.taken()) + "\n");
+        put(
+                out,
+                "Reporting-MTA: dns; " + settings.bouncehost() + "\nArrival-Date: " + ReceivedLine.date(message.taken())
+                        + "\n");
         marks.forEachFailure((recipient, report) -> put(out, status(addresses.get(recipient), report)));
         boolean whole = message.size() <= settings.bouncemaxbytes();
-        put(out, separator() + "Content-Type: " + (whole ? "message/rfc822" : "text/rfc822-headers") + "\n"
-                + (eightBit ? "Content-Transfer-Encoding: 8bit\n" : "") + "\n");
+        put(
+                out,
+                separator() + "Content-Type: " + (whole ? "message/rfc822" : "text/rfc822-headers") + "\n"
+                        + (eightBit ? "Content-Transfer-Encoding: 8bit\n" : "") + "\n");
         put(out, "Return-Path: <" + Quoting.address(message.sender()) + ">\n");
         copy(out, whole);
         put(out, "\n--" + boundary + "--\n");
@@ -144,9 +150,7 @@ final class Bounce implements Queue.Text {
         // What we give up on was temporary each time; now it is not.
         String permanent = code.charAt(0) == '4' ? "5" + code.substring(1) : code;
         Matcher reply = REPLY.matcher(report);
-        String diagnostic = reply.find()
-                ? "smtp; " + oneLine(reply.group(1))
-                : "x-qmail; " + oneLine(report.strip());
+        String diagnostic = reply.find() ? "smtp; " + oneLine(reply.group(1)) : "x-qmail; " + oneLine(report.strip());
         return "\nFinal-Recipient: rfc822; " + oneLine(address) + "\nAction: failed\nStatus: " + permanent
                 + "\nDiagnostic-Code: " + diagnostic + "\n";
     }

@@ -17,7 +17,8 @@ final class Entry implements Comparable<Entry> {
     /** Where all that is left of it goes, once that is known and one destination. */
     Destination.@Nullable Key destination;
     /** Marks of which not all could be written. */
-    @Nullable Marks unsaved;
+    @Nullable
+    Marks unsaved;
 
     static final Instant NEVER = Instant.MAX;
 

@@ -46,7 +46,8 @@ final class Job {
     }
 
     /** The next recipient to be tried in this pass; null at the end. */
-    @org.jspecify.annotations.Nullable Work next(Routes routes) {
+    @org.jspecify.annotations.Nullable
+    Work next(Routes routes) {
         while (recipients.next()) {
             if (!finishedBefore.get(recipients.index())) {
                 Route route = routes.route(recipients.address());

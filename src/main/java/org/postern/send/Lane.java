@@ -1,8 +1,10 @@
 package org.postern.send;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -65,8 +67,16 @@ final class Lane {
         withParked.add(d);
     }
 
+    /** All that are parked. */
+    List<Entry> parked() {
+        List<Entry> all = new ArrayList<>();
+        withParked.forEach(d -> all.addAll(d.parked));
+        return all;
+    }
+
     /** A parked message whose destination has little left to do. */
-    @Nullable Entry unpark() {
+    @Nullable
+    Entry unpark() {
         for (Destination d : withParked) {
             if (d.works.size() < FEW) {
                 Entry entry = d.parked.remove();
@@ -87,7 +97,8 @@ final class Lane {
     }
 
     /** The next recipient to be tried, which now has a delivery; null where none is free, or none may have it. */
-    @Nullable Work start() {
+    @Nullable
+    Work start() {
         for (int i = turns.size(); i > 0 && active < limit; i--) {
             Destination d = turns.remove();
             if (d.active < limit - active) {

@@ -34,6 +34,8 @@ import org.postern.queue.QueuedMessage;
 public final class Sender {
     /** No more messages are opened while so many recipients wait for a free delivery. */
     private static final int MAX_WAITING = 5000;
+    /** So many messages are opened before deliveries are started again. */
+    private static final int AT_ONCE = 50;
     /** Nor while the envelopes of the open ones take so many octets. */
     private static final long MAX_ENVELOPES = 64 << 20;
     /** qmail-send's SLEEP_SYSFAIL: when to come back to what the disk did not let us do. */
@@ -253,9 +255,9 @@ public final class Sender {
     }
 
     private void sleepUntil(Instant next) throws InterruptedException {
-        Duration left = Duration.between(clock.now(), next.isAfter(clock.now().plus(LONGEST_SLEEP))
-                ? clock.now().plus(LONGEST_SLEEP)
-                : next);
+        Duration left = Duration.between(
+                clock.now(),
+                next.isAfter(clock.now().plus(LONGEST_SLEEP)) ? clock.now().plus(LONGEST_SLEEP) : next);
         if (left.isPositive()) {
             boolean ignored = changed.await(left.toNanos(), TimeUnit.NANOSECONDS);
         }
@@ -268,7 +270,11 @@ public final class Sender {
         for (MessageName name = queue.nextArrival(); name != null; name = queue.nextArrival()) {
             arrived.add(new Entry(name, true, clock.now()));
         }
-        while (local.waiting() + remote.waiting() < MAX_WAITING && envelopes < MAX_ENVELOPES) {
+        for (int opened = 0; local.waiting() + remote.waiting() < MAX_WAITING && envelopes < MAX_ENVELOPES; opened++) {
+            if (opened == AT_ONCE) {
+                stirred = true;
+                return Instant.MIN; // Deliveries must start, and arrivals be seen, while 100,000 are opened.
+            }
             Entry entry = nextDue();
             if (entry == null) {
                 Entry first = waiting.peek();
@@ -351,15 +357,14 @@ public final class Sender {
             }
             Instant now = clock.now();
             boolean dying = message.taken().plus(settings.queuelifetime()).isBefore(now);
-            return new Job(
-                    entry, message, marks, dying, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now));
+            return new Job(entry, message, marks, dying, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now));
         } catch (NoSuchFileException e) {
             log.line("warning: msg " + entry.name.id() + " is gone from the queue");
             accounts.forget(entry.name);
             return null;
         } catch (IOException e) {
-            log.line("warning: trouble opening mess/" + entry.name + ": " + Errno.djbText(e)
-                    + "; will try again later");
+            log.line(
+                    "warning: trouble opening mess/" + entry.name + ": " + Errno.djbText(e) + "; will try again later");
             later(entry, AFTER_TROUBLE);
             return null;
         }
@@ -411,9 +416,7 @@ public final class Sender {
             log.starting(number, work.job().message.id(), work.route());
             status();
             Work started = work;
-            Thread thread = Thread.ofVirtual()
-                    .name("delivery " + number)
-                    .unstarted(() -> deliver(started, number));
+            Thread thread = Thread.ofVirtual().name("delivery " + number).unstarted(() -> deliver(started, number));
             delivering.add(thread);
             thread.start();
         }
@@ -526,8 +529,8 @@ public final class Sender {
     private void schedule() {
         java.util.Map<String, Instant[]> kept = new java.util.HashMap<>();
         try {
-            queue.schedule().take((name, dueLocal, dueRemote) ->
-                    kept.put(name.text(), new Instant[] {dueLocal, dueRemote}));
+            queue.schedule()
+                    .take((name, dueLocal, dueRemote) -> kept.put(name.text(), new Instant[] {dueLocal, dueRemote}));
         } catch (IOException e) {
             log.line("warning: unable to read " + queue.directory().root() + "/schedule: " + Errno.djbText(e));
         }
@@ -555,7 +558,10 @@ public final class Sender {
         lock.lock();
         try {
             jobs = new ArrayList<>(open);
-            for (Entry entry : waiting) {
+            List<Entry> entries = new ArrayList<>(waiting);
+            entries.addAll(local.parked());
+            entries.addAll(remote.parked());
+            for (Entry entry : entries) {
                 if (entry.unsaved != null) {
                     unsaved.add(entry.unsaved);
                 }
@@ -568,7 +574,8 @@ public final class Sender {
             try {
                 marks.save();
             } catch (IOException e) {
-                log.line("alert: unable to write marks: " + Errno.djbText(e) + "; a recipient will get a message twice");
+                log.line(
+                        "alert: unable to write marks: " + Errno.djbText(e) + "; a recipient will get a message twice");
             }
         }
     }

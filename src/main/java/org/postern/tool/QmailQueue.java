@@ -52,8 +52,8 @@ public final class QmailQueue implements Tool {
 
     @Override
     public Exit run(Invocation call) {
-        QueueDirectory queue = QueueDirectory.underQmail(
-                call.path(call.env().find("QMAILHOME").orElse("/var/qmail")));
+        QueueDirectory queue =
+                QueueDirectory.underQmail(call.path(call.env().find("QMAILHOME").orElse("/var/qmail")));
         try (Intake.Draft draft = new DropIntake(queue, disk, clock, Origin.LOCAL).begin()) {
             copyMessage(call, draft);
             Envelope envelope = envelope(call);

@@ -58,9 +58,11 @@ public final class QmailSend implements Tool {
             Path original = home.resolve("queue");
             long messages = OriginalQueue.messages(original);
             if (messages > 0) {
-                return cannotStart(log, messages + " messages are in " + original + ", in the original qmail's format, which"
-                        + " nothing of this qmail-send touches: let the original qmail-send deliver them, or move "
-                        + original + " away, and start again");
+                return cannotStart(
+                        log,
+                        messages + " messages are in " + original + ", in the original qmail's format, which"
+                                + " nothing of this qmail-send touches: let the original qmail-send deliver them, or move "
+                                + original + " away, and start again");
             }
             QueueDirectory directory = QueueDirectory.underQmail(home);
             SenderClock clock = SenderClock.system();
@@ -68,7 +70,8 @@ public final class QmailSend implements Tool {
                 case Queue.Opening.InUse u ->
                     cannotStart(
                             log,
-                            "qmail-send is already running" + u.pid().map(pid -> " (pid " + pid + ")").orElse(""));
+                            "qmail-send is already running"
+                                    + u.pid().map(pid -> " (pid " + pid + ")").orElse(""));
                 case Queue.Opening.Ready r -> {
                     try (Queue queue = r.queue()) {
                         yield send(queue, settings, control, deliverers, clock, log);
@@ -87,8 +90,8 @@ public final class QmailSend implements Tool {
             Deliverers deliverers,
             SenderClock clock,
             Log log) {
-        Sender.Reload reload = current ->
-                current.withRouting(SendSettings.locals(control), SendSettings.virtualdomains(control));
+        Sender.Reload reload =
+                current -> current.withRouting(SendSettings.locals(control), SendSettings.virtualdomains(control));
         Sender sender = new Sender(queue, settings, deliverers, reload, clock, log, DRAIN_LIMIT);
         if (Signals.on("TERM", sender::terminate)) {
             Signals.on("ALRM", sender::retryAll);

@@ -32,17 +32,16 @@ public final class QmailStart implements Tool {
         List<String> arguments = call.args().arguments();
         String defaultDelivery = arguments.isEmpty() ? DEFAULT_DELIVERY : arguments.getFirst();
         if (arguments.size() < 2) {
-            return send.send(call, defaultDelivery, StandardOutputLog.of(call.fds().connection()));
+            return send.send(
+                    call, defaultDelivery, StandardOutputLog.of(call.fds().connection()));
         }
         return withLogger(call, defaultDelivery, arguments.subList(1, arguments.size()));
     }
 
     private Exit withLogger(Invocation call, String defaultDelivery, List<String> logger) throws IOException {
         LogPipe pipe = LogPipe.open(call.fds().connection().wire());
-        Thread reader = Thread.ofPlatform()
-                .daemon()
-                .name("logger")
-                .start(() -> runLogger(call, new Args(logger), pipe));
+        Thread reader =
+                Thread.ofPlatform().daemon().name("logger").start(() -> runLogger(call, new Args(logger), pipe));
         try {
             return send.send(call, defaultDelivery, pipe.log());
         } finally {

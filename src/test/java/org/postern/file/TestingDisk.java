@@ -78,7 +78,8 @@ public final class TestingDisk implements Disk {
             for (Map.Entry<Path, Directory> e : directories.entrySet()) {
                 Path target = to.resolve(from.relativize(e.getKey()));
                 Files.createDirectories(target);
-                for (Map.Entry<String, Inode> file : names(e.getValue(), left, random).entrySet()) {
+                for (Map.Entry<String, Inode> file :
+                        names(e.getValue(), left, random).entrySet()) {
                     Files.write(target.resolve(file.getKey()), octets(file.getValue(), left, random));
                 }
             }

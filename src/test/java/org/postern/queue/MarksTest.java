@@ -75,7 +75,8 @@ class MarksTest {
     @Test
     void aDamagedLineDoesNotCount() throws IOException {
         read().delivered(1);
-        Files.writeString(scratch.resolve("m"), Files.readString(scratch.resolve("m")).replace("D 1", "D 2"));
+        Files.writeString(
+                scratch.resolve("m"), Files.readString(scratch.resolve("m")).replace("D 1", "D 2"));
         assertThat(read().finished()).isEqualTo(bits());
     }
 

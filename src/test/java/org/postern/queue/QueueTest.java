@@ -52,8 +52,12 @@ class QueueTest {
         Queue first = files.open();
         for (int i = 0; i < 2; i++) {
             Queue.Opening second = files.tryOpen();
-            assertThat(second).isInstanceOfSatisfying(Queue.Opening.InUse.class, u -> assertThat(u.pid())
-                    .contains(Long.toString(ProcessHandle.current().pid())));
+            assertThat(second)
+                    .isInstanceOfSatisfying(
+                            Queue.Opening.InUse.class,
+                            u -> assertThat(u.pid())
+                                    .contains(Long.toString(
+                                            ProcessHandle.current().pid())));
         }
         first.close();
         files.open().close();
@@ -84,8 +88,8 @@ class QueueTest {
             QueuedMessage m = queue.read(name);
             int uid = (int) Files.getAttribute(scratch, "unix:uid");
             assertThat(TestingQueue.text(m))
-                    .isEqualTo("Received: (qmail " + told + " invoked by uid " + uid
-                            + "); 24 Nov 2026 02:17:53 -0000\n" + TEXT);
+                    .isEqualTo("Received: (qmail " + told + " invoked by uid " + uid + "); 24 Nov 2026 02:17:53 -0000\n"
+                            + TEXT);
             assertThat(m.size()).isEqualTo(TestingQueue.text(m).length());
             assertThat(m.sender()).isEqualTo("s@x");
             assertThat(m.recipientCount()).isEqualTo(2);
@@ -164,7 +168,10 @@ class QueueTest {
             Files.copy(first, first.resolveSibling(id + "-00000000000000aa"));
             assertThat(queue.take()).isEqualTo(2);
             List<MessageName> names = List.of(queue.nextArrival(), queue.nextArrival());
-            assertThat(names).extracting(MessageName::id).doesNotHaveDuplicates().contains(Long.parseLong(id));
+            assertThat(names)
+                    .extracting(MessageName::id)
+                    .doesNotHaveDuplicates()
+                    .contains(Long.parseLong(id));
             for (MessageName name : names) {
                 assertThat(queue.read(name).told()).isEqualTo(Long.parseLong(id));
             }
@@ -206,7 +213,8 @@ class QueueTest {
     }
 
     private static void fifo(Path path) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("mkfifo", path.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", path.toString()).start().waitFor())
+                .isZero();
     }
 
     @Test
@@ -214,7 +222,8 @@ class QueueTest {
         try (Queue queue = files.open()) {
             submit(files.drop(), TEXT, "s@x", "a@x");
             Path entry = scratch.resolve("q/drop").resolve(files.names("drop").getFirst());
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(entry))).isEqualTo("rw-r-----");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(entry)))
+                    .isEqualTo("rw-r-----");
             Files.setAttribute(entry, "unix:uid", 65534);
             queue.take();
             MessageName name = queue.nextArrival();
@@ -276,7 +285,9 @@ class QueueTest {
             }
         }
         try (Queue queue = files.open()) {
-            assertThat(queue.found()).hasSize(5).isSortedAccordingTo(java.util.Comparator.comparingLong(MessageName::id));
+            assertThat(queue.found())
+                    .hasSize(5)
+                    .isSortedAccordingTo(java.util.Comparator.comparingLong(MessageName::id));
             assertThat(recipients(queue.read(queue.found().getFirst()))).containsExactly("0 a0");
             queue.remove(queue.found().getFirst(), false);
         }
@@ -340,7 +351,8 @@ class QueueTest {
         try (Queue queue = files.open()) {
             MessageName name = MessageName.parse("5-0000000000000001").orElseThrow();
             queue.schedule()
-                    .write(out -> out.due(name, java.time.Instant.ofEpochSecond(7), java.time.Instant.ofEpochSecond(9)));
+                    .write(out ->
+                            out.due(name, java.time.Instant.ofEpochSecond(7), java.time.Instant.ofEpochSecond(9)));
             List<String> read = new ArrayList<>();
             queue.schedule().take((n, local, remote) -> read.add(n + " " + local + " " + remote));
             queue.schedule().take((n, local, remote) -> read.add("again"));

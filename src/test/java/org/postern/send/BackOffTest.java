@@ -42,7 +42,8 @@ class BackOffTest {
     void jitterDelaysByATenthOfTheIntervalAtMost() {
         BackOff backOff = new BackOff(20, 0.1, new Random(1));
         for (int i = 0; i < 1000; i++) {
-            assertThat(Duration.between(BIRTH, backOff.next(BIRTH, BIRTH)).toSeconds()).isBetween(400L, 440L);
+            assertThat(Duration.between(BIRTH, backOff.next(BIRTH, BIRTH)).toSeconds())
+                    .isBetween(400L, 440L);
         }
     }
 

@@ -45,8 +45,7 @@ class BounceTest {
             for (int i = recipients.length - 1; i >= 0; i--) {
                 marks.failed(i, failures[2 * i + 1]);
             }
-            Bounce bounce =
-                    new Bounce(settings, new Routes(settings), queue.read(name), marks, NOW, new Random(1));
+            Bounce bounce = new Bounce(settings, new Routes(settings), queue.read(name), marks, NOW, new Random(1));
             StringBuilder out = new StringBuilder();
             bounce.writeTo((from, offset, length) -> out.append(Octets.of(from, offset, length)));
             String boundary = out.toString().replaceFirst("(?s).*boundary=\"([^\"]*)\".*", "$1");
@@ -64,11 +63,10 @@ class BounceTest {
                 "Sorry, no mailbox here by that name. (#5.1.1)\n",
                 "x@sink.test",
                 "127.0.0.1 does not like recipient.\nRemote host said: 550-no such\n550 user here\nGiving up on 127.0.0.1.\n");
-        String queued = made.text.replaceFirst("(?s).*(Received: \\(qmail \\d+ invoked by uid \\d+\\); [^\n]*\n).*", "$1");
+        String queued =
+                made.text.replaceFirst("(?s).*(Received: \\(qmail \\d+ invoked by uid \\d+\\); [^\n]*\n).*", "$1");
         assertThat(made.envelope).isEqualTo(new Envelope("", java.util.List.of("ptest@hoge.example.com")));
-        assertThat(made.text.replace(queued, "QUEUED\n"))
-                .isEqualTo(
-                        """
+        assertThat(made.text.replace(queued, "QUEUED\n")).isEqualTo("""
                         Date: 24 Nov 2026 02:18:23 -0000
                         From: MAILER-DAEMON@hoge.example.com
                         To: ptest@hoge.example.com

@@ -68,10 +68,10 @@ class SendLogTest {
             s.files.log.clear();
             // As much text as makes the recorded number of bytes.
             long bytes = Long.parseLong(recorded.get(1).replaceFirst(".*: bytes (\\d+) .*", "$1"));
-            int queueLine = "Received: (qmail 1795486673000001 invoked by uid 0); 24 Nov 2026 02:17:53 -0000\n".length();
+            int queueLine =
+                    "Received: (qmail 1795486673000001 invoked by uid 0); 24 Nov 2026 02:17:53 -0000\n".length();
             String text = "x".repeat((int) bytes - queueLine - 1) + "\n";
-            Intake.Outcome outcome = submit(
-                    s.files.drop(), text, sender(recorded.get(1)), recipients(recorded));
+            Intake.Outcome outcome = submit(s.files.drop(), text, sender(recorded.get(1)), recipients(recorded));
             assertThat(outcome).isInstanceOf(Intake.Outcome.Queued.class);
             org.awaitility.Awaitility.await()
                     .pollInterval(java.time.Duration.ofMillis(2))
@@ -109,7 +109,8 @@ class SendLogTest {
     }
 
     private static DeliveryResult answer(Map<String, DeliveryResult> answers, Delivery d) {
-        return answers.get(d.recipient() + (d.sender().equals("#@[]") ? " double" : d.sender().isEmpty() ? " bounce" : ""));
+        return answers.get(d.recipient()
+                + (d.sender().equals("#@[]") ? " double" : d.sender().isEmpty() ? " bounce" : ""));
     }
 
     /** What was reported for each recipient; slashes back to line feeds, underscores to blanks. */
@@ -127,11 +128,13 @@ class SendLogTest {
                         words[2], words[7] + (from.equals("#@[]") ? " double" : from.isEmpty() ? " bounce" : ""));
             } else if (line.startsWith("delivery")) {
                 String report = words[3].replace('/', '\n').replace('_', ' ');
-                answers.put(deliveries.get(words[1]), switch (words[2]) {
-                    case "success:" -> new DeliveryResult.Delivered(report);
-                    case "failure:" -> new DeliveryResult.Bounced(report);
-                    default -> new DeliveryResult.Deferred(report);
-                });
+                answers.put(
+                        deliveries.get(words[1]),
+                        switch (words[2]) {
+                            case "success:" -> new DeliveryResult.Delivered(report);
+                            case "failure:" -> new DeliveryResult.Bounced(report);
+                            default -> new DeliveryResult.Deferred(report);
+                        });
             }
         }
         return answers;
@@ -155,7 +158,8 @@ class SendLogTest {
             normal = replaceNumber(normal, "(msg |bounce/)(\\d+)", numbers);
             if (normal.startsWith("starting delivery") || normal.startsWith("delivery")) {
                 String number = normal.replaceFirst("\\D*(\\d+).*", "$1");
-                normal = normal.replaceFirst("delivery \\d+", "delivery " + (Long.parseLong(number) - firstDelivery + 1));
+                normal = normal.replaceFirst(
+                        "delivery \\d+", "delivery " + (Long.parseLong(number) - firstDelivery + 1));
             }
             lines.add(normal);
         }

@@ -92,8 +92,21 @@ class SenderCrashTest {
         }
         try (sender) {
             message(world, files.drop(), "one", "sender@here.example", "a@here.example");
-            message(world, files.drop(), "two", "sender@here.example", "b@here.example", "nosuch@here.example", "x@far.example");
-            message(world, sender.queue.intake(Origin.NETWORK), "three", "sender@here.example", "late@here.example", "c@here.example");
+            message(
+                    world,
+                    files.drop(),
+                    "two",
+                    "sender@here.example",
+                    "b@here.example",
+                    "nosuch@here.example",
+                    "x@far.example");
+            message(
+                    world,
+                    sender.queue.intake(Origin.NETWORK),
+                    "three",
+                    "sender@here.example",
+                    "late@here.example",
+                    "c@here.example");
             settle(sender, disk, 5);
             World.allowLate = true;
             settle(sender, disk, 0);
@@ -104,17 +117,20 @@ class SenderCrashTest {
 
     /** Until all is tried, or the power is gone. */
     private static void settle(TestingSender sender, TestingDisk disk, int deliveries) {
-        Awaitility.await().pollInterval(Duration.ofMillis(1)).atMost(Duration.ofSeconds(20)).until(() -> {
-            if (deliveries == 0) {
-                sender.sender.retryAll();
-            }
-            return disk.isOff()
-                    || (deliveries == 0
-                            ? sender.files.names("mess").isEmpty()
-                                    && sender.files.names("drop").isEmpty()
-                            : sender.log().stream().anyMatch(l -> l.contains("deferral: later"))
-                                    && sender.files.names("mess").size() == 1);
-        });
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> {
+                    if (deliveries == 0) {
+                        sender.sender.retryAll();
+                    }
+                    return disk.isOff()
+                            || (deliveries == 0
+                                    ? sender.files.names("mess").isEmpty()
+                                            && sender.files.names("drop").isEmpty()
+                                    : sender.log().stream().anyMatch(l -> l.contains("deferral: later"))
+                                            && sender.files.names("mess").size() == 1);
+                });
     }
 
     private static void message(World world, Intake intake, String name, String from, String... to) throws IOException {
@@ -129,11 +145,14 @@ class SenderCrashTest {
         TestingQueue files = new TestingQueue(root, Disk.real());
         files.clock.advance(Duration.ofSeconds(60));
         try (TestingSender sender = new TestingSender(files, SETTINGS, world.local, world.remote)) {
-            Awaitility.await().pollInterval(Duration.ofMillis(1)).atMost(Duration.ofSeconds(20)).until(() -> {
-                sender.sender.retryAll();
-                return files.names("mess").isEmpty()
-                        && files.names("drop").stream().allMatch(n -> n.startsWith("."));
-            });
+            Awaitility.await()
+                    .pollInterval(Duration.ofMillis(1))
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> {
+                        sender.sender.retryAll();
+                        return files.names("mess").isEmpty()
+                                && files.names("drop").stream().allMatch(n -> n.startsWith("."));
+                    });
         }
         assertThat(files.names("marks")).isEmpty();
         assertThat(files.names("bad")).isEmpty();
@@ -145,8 +164,11 @@ class SenderCrashTest {
                 case "one" -> exactlyOne(world, name, "a@here.example", when);
                 case "two" -> {
                     exactlyOne(world, name, "b@here.example", when);
-                    assertThat(copies(world.remote, name, "x@far.example")).as(when).isNotEmpty();
-                    assertThat(world.local.copies.stream().filter(c -> c.recipient().equals("sender@here.example")))
+                    assertThat(copies(world.remote, name, "x@far.example"))
+                            .as(when)
+                            .isNotEmpty();
+                    assertThat(world.local.copies.stream()
+                                    .filter(c -> c.recipient().equals("sender@here.example")))
                             .as("bounces, %s", when)
                             .hasSize(1);
                 }
@@ -157,16 +179,22 @@ class SenderCrashTest {
             }
         }
         for (TestingDeliverer.Copy copy : world.local.copies) {
-            assertThat(copy.text()).as("whole, %s", when).satisfiesAnyOf(
-                    t -> assertThat(t).endsWith("one\n".repeat(3000)),
-                    t -> assertThat(t).endsWith("two\n".repeat(3000)),
-                    t -> assertThat(t).endsWith("three\n".repeat(3000)),
-                    t -> assertThat(t).contains("Hi. This is the qmail-send program").endsWith("--\n"));
+            assertThat(copy.text())
+                    .as("whole, %s", when)
+                    .satisfiesAnyOf(
+                            t -> assertThat(t).endsWith("one\n".repeat(3000)),
+                            t -> assertThat(t).endsWith("two\n".repeat(3000)),
+                            t -> assertThat(t).endsWith("three\n".repeat(3000)),
+                            t -> assertThat(t)
+                                    .contains("Hi. This is the qmail-send program")
+                                    .endsWith("--\n"));
         }
     }
 
     private static void exactlyOne(World world, String name, String recipient, String when) {
-        assertThat(copies(world.local, name, recipient)).as("%s to %s, %s", name, recipient, when).hasSize(1);
+        assertThat(copies(world.local, name, recipient))
+                .as("%s to %s, %s", name, recipient, when)
+                .hasSize(1);
     }
 
     private static List<TestingDeliverer.Copy> copies(TestingDeliverer deliverer, String name, String recipient) {
@@ -178,7 +206,8 @@ class SenderCrashTest {
     private static void delete(Path root) throws IOException {
         if (Files.exists(root)) {
             try (var all = Files.walk(root)) {
-                all.sorted(java.util.Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+                all.sorted(java.util.Comparator.reverseOrder())
+                        .forEach(f -> f.toFile().delete());
             }
         }
     }

@@ -93,7 +93,8 @@ class SenderTest {
         try (TestingSender s = start(SETTINGS, local)) {
             submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@hoge.example.com");
             s.awaitLog("delivery 1: deferral: later/");
-            Awaitility.await().untilAsserted(() -> assertThat(s.log().getLast()).isEqualTo("status: local 0/10 remote 0/20"));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(s.log().getLast()).isEqualTo("status: local 0/10 remote 0/20"));
             s.files.clock.advance(Duration.ofSeconds(90));
             s.sender.wake();
             s.files.clock.advance(Duration.ofSeconds(30));
@@ -146,8 +147,18 @@ class SenderTest {
     @Test
     void withDoublebouncetoEmptyADoubleBounceIsDiscarded() throws IOException {
         SendSettings nobody = new SendSettings(
-                "me", java.util.Set.of("me"), java.util.Set.of(), java.util.Map.of(), 10, 20, Duration.ofDays(7), "M", "me", "",
-                "me", 1000);
+                "me",
+                java.util.Set.of("me"),
+                java.util.Set.of(),
+                java.util.Map.of(),
+                10,
+                20,
+                Duration.ofDays(7),
+                "M",
+                "me",
+                "",
+                "me",
+                1000);
         try (TestingSender s = start(nobody, new TestingDeliverer(d -> NO_MAILBOX))) {
             long id = id(submit(s.files.drop(), TEXT, "", "nosuch@me"));
             s.awaitLog("double bounce: discarding bounce/" + id);
@@ -201,9 +212,8 @@ class SenderTest {
         for (int i = 0; i < recipients.length; i++) {
             recipients[i] = "u" + i + "@" + (i % 3 == 0 ? "hoge.example.com" : "far" + i % 7 + ".example");
         }
-        TestingDeliverer local = new TestingDeliverer(d -> d.recipient().startsWith("u9")
-                ? NO_MAILBOX
-                : new DeliveryResult.Delivered("ok\n"));
+        TestingDeliverer local = new TestingDeliverer(
+                d -> d.recipient().startsWith("u9") ? NO_MAILBOX : new DeliveryResult.Delivered("ok\n"));
         try (TestingSender s = start(SETTINGS, local)) {
             long id = id(submit(s.files.drop(), TEXT, "list-@hoge.example.com-@[]", recipients));
             s.awaitLog("end msg " + id);
@@ -311,8 +321,9 @@ class SenderTest {
             });
             assertThat(local.tries).hasSize(1);
             assertThat(later).hasValue(3);
-            assertThat(s.log()).anyMatch(l -> l.startsWith("warning: trouble marking marks/")
-                    && l.endsWith(": out of disk space; will try again later"));
+            assertThat(s.log())
+                    .anyMatch(l -> l.startsWith("warning: trouble marking marks/")
+                            && l.endsWith(": out of disk space; will try again later"));
         }
     }
 
@@ -321,9 +332,10 @@ class SenderTest {
         TestingDisk disk = new TestingDisk();
         TestingDeliverer local = TestingDeliverer.accepting("ok\n");
         try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, local, remote)) {
-            disk.fault((operation, file) -> operation.equals("unlink") && file.getParent().endsWith("mess")
-                    ? new IOException("Read-only file system")
-                    : null);
+            disk.fault((operation, file) ->
+                    operation.equals("unlink") && file.getParent().endsWith("mess")
+                            ? new IOException("Read-only file system")
+                            : null);
             submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com");
             Awaitility.await().until(() -> s.log().stream().anyMatch(l -> l.startsWith("warning: unable to remove")));
             disk.fault((operation, file) -> null);
@@ -340,12 +352,15 @@ class SenderTest {
         TestingDisk disk = new TestingDisk();
         TestingDeliverer local = TestingDeliverer.accepting("ok\n");
         try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, local, remote)) {
-            disk.fault((operation, file) -> operation.equals("write") && file.getParent().endsWith("mess")
-                    ? new IOException("No space left on device")
-                    : null);
+            disk.fault((operation, file) ->
+                    operation.equals("write") && file.getParent().endsWith("mess")
+                            ? new IOException("No space left on device")
+                            : null);
             submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com");
-            Awaitility.await().until(() -> s.log().stream()
-                    .anyMatch(l -> l.startsWith("warning: unable to take ") && l.contains("out of disk space")));
+            Awaitility.await()
+                    .until(() -> s.log().stream()
+                            .anyMatch(
+                                    l -> l.startsWith("warning: unable to take ") && l.contains("out of disk space")));
             assertThat(s.files.names("mess")).isEmpty();
             assertThat(s.files.names("drop")).hasSize(1);
             disk.fault((operation, file) -> null);
@@ -359,10 +374,47 @@ class SenderTest {
     void anUnreadableMessageIsReportedAndKept() throws IOException {
         TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
         files.open().close();
-        java.nio.file.Files.writeString(scratch.resolve("q/mess/17-00000000000000aa"), "damaged by someone, no footer there at all");
+        java.nio.file.Files.writeString(
+                scratch.resolve("q/mess/17-00000000000000aa"), "damaged by someone, no footer there at all");
         try (TestingSender s = new TestingSender(files, SETTINGS, TestingDeliverer.accepting(""), remote)) {
-            s.awaitLog("warning: trouble opening mess/17-00000000000000aa: shorter than its footer; will try again later");
+            s.awaitLog(
+                    "warning: trouble opening mess/17-00000000000000aa: shorter than its footer; will try again later");
             assertThat(files.names("mess")).hasSize(1);
+        }
+    }
+
+    @Test
+    void thousandsThatWaitForADeadHostDelayNobody() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        files.open().close();
+        // The same message under many names: as many fsyncs as that would take are not the point.
+        Path model = scratch.resolve("model");
+        TestingQueue other = new TestingQueue(model, Disk.real());
+        try (org.postern.queue.Queue queue = other.open()) {
+            submit(queue.intake(Origin.LOCAL), TEXT, "s@x", "a@dead.example");
+        }
+        byte[] octets = java.nio.file.Files.readAllBytes(
+                model.resolve("mess").resolve(other.names("mess").getFirst()));
+        for (int i = 0; i < 3000; i++) {
+            java.nio.file.Files.write(scratch.resolve("q/mess/" + (100_000 + i) + "-0000000000000001"), octets);
+        }
+        Semaphore dead = new Semaphore(0);
+        AtomicInteger tries = new AtomicInteger();
+        TestingDeliverer hanging = new TestingDeliverer(d -> {
+            if (d.recipient().endsWith("@dead.example")) {
+                tries.incrementAndGet();
+                dead.acquireUninterruptibly();
+                return new DeliveryResult.Deferred("later\n");
+            }
+            return new DeliveryResult.Delivered("ok\n");
+        });
+        try (TestingSender s = new TestingSender(files, SETTINGS, hanging, hanging)) {
+            Awaitility.await().until(() -> tries.get() == 10);
+            long id = id(submit(s.files.drop(), TEXT, "s@x", "a@quick.example"));
+            s.awaitLog("end msg " + id);
+            assertThat(tries).hasValue(10);
+            dead.release(1_000_000);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> tries.get() == 3000);
         }
     }
 }

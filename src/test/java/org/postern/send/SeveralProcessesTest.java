@@ -42,7 +42,8 @@ class SeveralProcessesTest {
             }
             int accepted = 0;
             for (Process writer : writers) {
-                String said = new String(writer.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
+                String said =
+                        new String(writer.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
                 assertThat(writer.waitFor(60, TimeUnit.SECONDS)).isTrue();
                 accepted += Integer.parseInt(said.strip());
             }
@@ -77,6 +78,8 @@ class SeveralProcessesTest {
                 scratch.resolve("q").toString(),
                 name,
                 Integer.toString(EACH)));
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 }

@@ -62,11 +62,15 @@ final class TestingSender implements AutoCloseable {
         Awaitility.await()
                 .pollInterval(Duration.ofMillis(2))
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> files.names("mess").isEmpty() && files.names("drop").isEmpty());
+                .until(() ->
+                        files.names("mess").isEmpty() && files.names("drop").isEmpty());
     }
 
     void awaitStopped() {
-        Awaitility.await().pollInterval(Duration.ofMillis(2)).atMost(Duration.ofSeconds(20)).until(() -> !thread.isAlive());
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(2))
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> !thread.isAlive());
     }
 
     @Override

@@ -108,14 +108,16 @@ class QmailQueueCommandTest {
 
     @Test
     void moreThan16MegabytesOfRecipientsAre31() throws IOException {
-        assertThat(run("F\0" + ("T" + "a".repeat(1000) + "\0").repeat(17_000) + "\0")).isEqualTo(31);
+        assertThat(run("F\0" + ("T" + "a".repeat(1000) + "\0").repeat(17_000) + "\0"))
+                .isEqualTo(31);
         assertThat(files.names("drop")).isEmpty();
     }
 
     @Test
     void withoutAQueueItIs62() throws IOException {
         try (var all = Files.walk(home.resolve("postern-queue"))) {
-            all.sorted(java.util.Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+            all.sorted(java.util.Comparator.reverseOrder())
+                    .forEach(f -> f.toFile().delete());
         }
         assertThat(run("F\0Ta\0\0")).isEqualTo(62);
     }
@@ -148,7 +150,8 @@ class QmailQueueCommandTest {
     @Test
     void itIsDurableBeforeItSaysSo() throws IOException {
         TestingDisk disk = new TestingDisk();
-        assertThat(run(new QmailQueue(disk, InstantSource.system()), TEXT, "F\0Ta\0\0")).isZero();
+        assertThat(run(new QmailQueue(disk, InstantSource.system()), TEXT, "F\0Ta\0\0"))
+                .isZero();
         assertThat(disk.operations().stream().map(o -> o.split(" ", -1)[0]))
                 .containsExactly("create", "write", "sync", "rename", "syncdir");
     }

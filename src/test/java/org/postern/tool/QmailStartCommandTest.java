@@ -134,7 +134,8 @@ class QmailStartCommandTest {
             }
         };
         Thread running = start(spawning, "./Mailbox", "multilog", "t");
-        Awaitility.await().until(() -> Files.exists(out) && Files.readString(out).contains("status: local"));
+        Awaitility.await()
+                .until(() -> Files.exists(out) && Files.readString(out).contains("status: local"));
         running.interrupt();
         running.join();
         assertThat(Files.readString(out)).endsWith("status: exiting\n");
@@ -145,12 +146,15 @@ class QmailStartCommandTest {
         TestingCall call = call();
         Thread running = start(call, first -> new Ended.Exited(1), "./Mailbox", "broken");
         Awaitility.await()
-                .until(() -> call.stderr()
-                        .equals("qmail-start: warning: broken has ended: what qmail-send logs is lost\n"));
+                .until(() ->
+                        call.stderr().equals("qmail-start: warning: broken has ended: what qmail-send logs is lost\n"));
         TestingQueue files = new TestingQueue(home.resolve("postern-queue"), Disk.real());
-        Awaitility.await().until(() -> TestingQueue.submit(files.drop(), "x\n", "s@x", "a@hoge.example.com")
-                instanceof org.postern.queue.Intake.Outcome.Queued);
-        Awaitility.await().until(() -> files.names("drop").isEmpty() && files.names("mess").isEmpty());
+        Awaitility.await()
+                .until(() -> TestingQueue.submit(files.drop(), "x\n", "s@x", "a@hoge.example.com")
+                        instanceof org.postern.queue.Intake.Outcome.Queued);
+        Awaitility.await()
+                .until(() ->
+                        files.names("drop").isEmpty() && files.names("mess").isEmpty());
         running.interrupt();
         running.join();
     }
