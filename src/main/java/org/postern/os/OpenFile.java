@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.Objects;
 
 /** open(2) where Java's own is not careful enough: in directories that others can write to. */
 public final class OpenFile {
@@ -45,14 +45,17 @@ public final class OpenFile {
         int descriptor = open(Octets.of(file), O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
         FileInputStream in = new FileInputStream(Descriptor.java(descriptor));
         try {
-            Map<String, Object> stat =
-                    Files.readAttributes(Path.of("/proc/self/fd/" + descriptor), "unix:mode,nlink,uid,size");
-            boolean regular = ((int) stat.get("mode") & FILE_TYPE) == REGULAR;
-            return new Opened(in, regular, (int) stat.get("nlink"), (int) stat.get("uid"), (long) stat.get("size"));
+            Path open = Path.of("/proc/self/fd/" + descriptor);
+            boolean regular = (number(open, "mode") & FILE_TYPE) == REGULAR;
+            return new Opened(in, regular, (int) number(open, "nlink"), (int) number(open, "uid"), number(open, "size"));
         } catch (IOException e) {
             in.close();
             throw e;
         }
+    }
+
+    private static long number(Path open, String attribute) throws IOException {
+        return ((Number) Objects.requireNonNull(Files.getAttribute(open, "unix:" + attribute))).longValue();
     }
 
     /** Opens for reading and writing; made with this mode where missing. */

@@ -26,6 +26,16 @@ final class Bounce implements Queue.Text {
     /** The sender of a double bounce: what it bounces to is nobody. */
     static final String DOUBLE_BOUNCE = "#@[]";
 
+    private static final String WORDS = """
+            I'm afraid I wasn't able to deliver your message to the following addresses.
+            This is a permanent error; I've given up. Sorry it didn't work out.
+
+            """;
+    private static final String DOUBLE_WORDS = """
+            I tried to deliver a bounce message to this address, but the bounce bounced!
+
+            """;
+
     private static final int BUFFER = 8192;
     /** No more of a header is looked through, or sent back, than this. */
     private static final int MAX_HEADER = 64 << 10;
@@ -79,13 +89,13 @@ final class Bounce implements Queue.Text {
         boolean eightBit = hasEightBit();
         put(out, header(eightBit));
         put(out, explanation());
-        marks.forEachFailure((recipient, report) -> put(out, paragraph(addresses.get(recipient), report)));
+        marks.forEachFailure((recipient, report) -> put(out, paragraph(addresses.getOrDefault(recipient, ""), report)));
         put(out, separator() + "Content-Type: message/delivery-status\n\n");
         put(
                 out,
                 "Reporting-MTA: dns; " + settings.bouncehost() + "\nArrival-Date: " + ReceivedLine.date(message.taken())
                         + "\n");
-        marks.forEachFailure((recipient, report) -> put(out, status(addresses.get(recipient), report)));
+        marks.forEachFailure((recipient, report) -> put(out, status(addresses.getOrDefault(recipient, ""), report)));
         boolean whole = message.size() <= settings.bouncemaxbytes();
         put(
                 out,
@@ -120,11 +130,7 @@ final class Bounce implements Queue.Text {
 
     private String explanation() {
         return separator() + "Content-Type: text/plain; charset=us-ascii\n\nHi. This is the qmail-send program at "
-                + settings.bouncehost() + ".\n"
-                + (isDouble()
-                        ? "I tried to deliver a bounce message to this address, but the bounce bounced!\n\n"
-                        : "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
-                                + "This is a permanent error; I've given up. Sorry it didn't work out.\n\n");
+                + settings.bouncehost() + ".\n" + (isDouble() ? DOUBLE_WORDS : WORDS);
     }
 
     /** QSBMF: the address and what was said of it, without an empty line within (qmail-send's addbounce()). */

@@ -56,9 +56,9 @@ final class DropWatch implements Runnable {
 
     private void empty() {
         try {
-            while (!exiting.getAsBoolean() && queue.take() > 0) {
-                // Until nothing is left.
-                continue;
+            int taken = 1;
+            while (taken > 0 && !exiting.getAsBoolean()) {
+                taken = queue.take();
             }
         } catch (IOException e) {
             log.line("alert: unable to opendir drop: " + Errno.djbText(e) + "; sleeping...");

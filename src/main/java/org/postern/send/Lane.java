@@ -3,6 +3,7 @@ package org.postern.send;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -77,11 +78,13 @@ final class Lane {
     /** A parked message whose destination has little left to do. */
     @Nullable
     Entry unpark() {
-        for (Destination d : withParked) {
+        Iterator<Destination> all = withParked.iterator();
+        while (all.hasNext()) {
+            Destination d = all.next();
             if (d.works.size() < FEW) {
                 Entry entry = d.parked.remove();
                 if (d.parked.isEmpty()) {
-                    withParked.remove(d);
+                    all.remove();
                     forgetIfIdle(d);
                 }
                 return entry;

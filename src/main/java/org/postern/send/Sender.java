@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -258,8 +257,9 @@ public final class Sender {
         Duration left = Duration.between(
                 clock.now(),
                 next.isAfter(clock.now().plus(LONGEST_SLEEP)) ? clock.now().plus(LONGEST_SLEEP) : next);
-        if (left.isPositive()) {
-            boolean ignored = changed.await(left.toNanos(), TimeUnit.NANOSECONDS);
+        long nanos = left.toNanos();
+        while (nanos > 0 && !stirred) {
+            nanos = changed.awaitNanos(nanos);
         }
     }
 
@@ -581,8 +581,8 @@ public final class Sender {
     }
 
     private void saveSchedule() {
-        lock.lock();
         List<Entry> all;
+        lock.lock();
         try {
             all = new ArrayList<>(waiting);
         } finally {
