@@ -47,7 +47,8 @@ public final class OpenFile {
         try {
             Path open = Path.of("/proc/self/fd/" + descriptor);
             boolean regular = (number(open, "mode") & FILE_TYPE) == REGULAR;
-            return new Opened(in, regular, (int) number(open, "nlink"), (int) number(open, "uid"), number(open, "size"));
+            return new Opened(
+                    in, regular, (int) number(open, "nlink"), (int) number(open, "uid"), number(open, "size"));
         } catch (IOException e) {
             in.close();
             throw e;

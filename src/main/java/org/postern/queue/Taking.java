@@ -24,6 +24,7 @@ import org.postern.file.SharedSync;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
 import org.postern.os.OpenFile;
+import org.postern.os.Threads;
 
 /**
  * Takes what others left in the drop into the owner's own files. Nothing in there is trusted; what is no message is moved
@@ -105,7 +106,7 @@ final class Taking {
             if (isLarge(entry)) {
                 aside += takeBeside(entry, release) ? 1 : 0;
             } else {
-                copying.add(Thread.ofVirtual().name("take").start(() -> copies.add(copy(entry))));
+                copying.add(Threads.start("take", () -> copies.add(copy(entry))));
             }
         }
         joinAll(copying);
@@ -145,7 +146,7 @@ final class Taking {
             return false;
         }
         busy.add(entry);
-        Thread.ofVirtual().name("take " + entry).start(() -> {
+        Threads.start("take " + entry, () -> {
             try {
                 settle(List.of(copy(entry)), release);
             } finally {

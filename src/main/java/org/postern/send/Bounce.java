@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postern.config.SendSettings;
 import org.postern.mail.Envelope;
+import org.postern.mail.Quoting;
 import org.postern.os.Octets;
 import org.postern.queue.Marks;
 import org.postern.queue.Queue;
@@ -101,7 +102,7 @@ final class Bounce implements Queue.Text {
                 out,
                 separator() + "Content-Type: " + (whole ? "message/rfc822" : "text/rfc822-headers") + "\n"
                         + (eightBit ? "Content-Transfer-Encoding: 8bit\n" : "") + "\n");
-        put(out, "Return-Path: <" + Quoting.address(message.sender()) + ">\n");
+        put(out, "Return-Path: <" + quoted(message.sender()) + ">\n");
         copy(out, whole);
         put(out, "\n--" + boundary + "--\n");
     }
@@ -119,8 +120,8 @@ final class Bounce implements Queue.Text {
 
     private String header(boolean eightBit) {
         return "Date: " + ReceivedLine.date(now) + "\nFrom: "
-                + Quoting.address(settings.bouncefrom() + "@" + settings.bouncehost())
-                + "\nTo: " + Quoting.address(recipient())
+                + quoted(settings.bouncefrom() + "@" + settings.bouncehost())
+                + "\nTo: " + quoted(recipient())
                 + "\nSubject: failure notice\nMessage-ID: <" + boundary + "@" + settings.bouncehost()
                 + ">\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n"
                 + "Content-Type: multipart/report; report-type=delivery-status;\n boundary=\"" + boundary + "\"\n"
@@ -212,6 +213,11 @@ final class Bounce implements Queue.Text {
     private static String headerOf(String text) {
         int end = text.indexOf("\n\n");
         return end >= 0 ? text.substring(0, end + 1) : text.substring(0, text.lastIndexOf('\n') + 1);
+    }
+
+    /** A line feed, which an envelope may carry, would begin a header line of its own: it is shown as {@code _}. */
+    private static String quoted(String address) {
+        return Quoting.address(address.replace('\n', '_'));
     }
 
     private static void put(Queue.TextOutput out, String octets) throws IOException {

@@ -17,6 +17,7 @@ import org.postern.config.SendSettings;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.os.Errno;
+import org.postern.os.Threads;
 import org.postern.queue.Marks;
 import org.postern.queue.MessageName;
 import org.postern.queue.Queue;
@@ -26,7 +27,7 @@ import org.postern.queue.QueuedMessage;
  * qmail-send: takes messages from the queue, has each recipient delivered, keeps account of it, tries again what was
  * deferred, and tells the senders of what failed.
  *
- * <p>One thread, {@link #run}, opens messages and starts deliveries; each delivery has a virtual thread of its own,
+ * <p>One thread, {@link #run}, opens messages and starts deliveries; each delivery has a thread of its own,
  * which does the bookkeeping, too; one more thread empties the drop. What they share is guarded by one lock, which
  * nobody holds while reading or writing files.
  */
@@ -119,7 +120,7 @@ public final class Sender {
     public void run() throws InterruptedException {
         queue.onArrival(this::wake);
         schedule();
-        Thread drop = Thread.ofVirtual().name("drop").start(new DropWatch(queue, log, this::isExiting));
+        Thread drop = Threads.start("drop", new DropWatch(queue, log, this::isExiting));
         boolean interrupted = false;
         lock.lock();
         try {
@@ -206,7 +207,7 @@ public final class Sender {
             if (!exiting) {
                 exiting = true;
                 status();
-                Thread.ofVirtual().name("drain").start(this::interruptLater);
+                Threads.start("drain", this::interruptLater);
             }
         } finally {
             lock.unlock();
@@ -337,7 +338,7 @@ public final class Sender {
         works.forEach(work -> lane(work.key()).add(work));
         if (job.isPassOver()) {
             closing++;
-            Thread.ofVirtual().name("end " + entry.name).start(() -> passOver(job));
+            Threads.start("end " + entry.name, () -> passOver(job));
         }
     }
 
@@ -416,7 +417,7 @@ public final class Sender {
             log.starting(number, work.job().message.id(), work.route());
             status();
             Work started = work;
-            Thread thread = Thread.ofVirtual().name("delivery " + number).unstarted(() -> deliver(started, number));
+            Thread thread = Threads.unstarted("delivery " + number, () -> deliver(started, number));
             delivering.add(thread);
             thread.start();
         }

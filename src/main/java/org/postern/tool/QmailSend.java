@@ -93,12 +93,9 @@ public final class QmailSend implements Tool {
         Sender.Reload reload =
                 current -> current.withRouting(SendSettings.locals(control), SendSettings.virtualdomains(control));
         Sender sender = new Sender(queue, settings, deliverers, reload, clock, log, DRAIN_LIMIT);
-        if (Signals.on("TERM", sender::terminate)) {
-            Signals.on("ALRM", sender::retryAll);
-            Signals.on("HUP", sender::reload);
-        } else {
-            log.line("warning: this Java was started with -Xrs: ALRM, HUP and a clean end by TERM are not possible");
-        }
+        Signals.on("TERM", sender::terminate);
+        Signals.on("ALRM", sender::retryAll);
+        Signals.on("HUP", sender::reload);
         try {
             sender.run();
         } catch (InterruptedException e) {
