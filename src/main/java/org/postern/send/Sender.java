@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +27,15 @@ import org.postern.queue.QueuedMessage;
  * qmail-send: takes messages from the queue, has each recipient delivered, keeps account of it, tries again what was
  * deferred, and tells the senders of what failed.
  *
- * <p>One thread, {@link #run}, opens messages and starts deliveries; each delivery has a virtual thread of its own,
+ * <p>One thread, {@link #run}, opens messages and starts deliveries; each delivery has a thread of its own,
  * which does the bookkeeping, too; one more thread empties the drop. What they share is guarded by one lock, which
  * nobody holds while reading or writing files.
  */
 public final class Sender {
     /** No more messages are opened while so many recipients wait for a free delivery. */
     private static final int MAX_WAITING = 5000;
+    /** So many messages are opened before deliveries are started again. */
+    private static final int AT_ONCE = 50;
     /** Nor while the envelopes of the open ones take so many octets. */
     private static final long MAX_ENVELOPES = 64 << 20;
     /** qmail-send's SLEEP_SYSFAIL: when to come back to what the disk did not let us do. */
@@ -253,14 +254,13 @@ public final class Sender {
         log.status(local.active(), local.limit, remote.active(), remote.limit, exiting);
     }
 
-    /** Woken early it looks again, in its caller's loop. */
-    @SuppressWarnings("WaitNotInLoop")
     private void sleepUntil(Instant next) throws InterruptedException {
         Duration left = Duration.between(
                 clock.now(),
                 next.isAfter(clock.now().plus(LONGEST_SLEEP)) ? clock.now().plus(LONGEST_SLEEP) : next);
-        if (left.isPositive()) {
-            boolean ignored = changed.await(left.toNanos(), TimeUnit.NANOSECONDS);
+        long nanos = left.toNanos();
+        while (nanos > 0 && !stirred) {
+            nanos = changed.awaitNanos(nanos);
         }
     }
 
@@ -271,7 +271,11 @@ public final class Sender {
         for (MessageName name = queue.nextArrival(); name != null; name = queue.nextArrival()) {
             arrived.add(new Entry(name, true, clock.now()));
         }
-        while (local.waiting() + remote.waiting() < MAX_WAITING && envelopes < MAX_ENVELOPES) {
+        for (int opened = 0; local.waiting() + remote.waiting() < MAX_WAITING && envelopes < MAX_ENVELOPES; opened++) {
+            if (opened == AT_ONCE) {
+                stirred = true;
+                return Instant.MIN; // Deliveries must start, and arrivals be seen, while 100,000 are opened.
+            }
             Entry entry = nextDue();
             if (entry == null) {
                 Entry first = waiting.peek();
@@ -555,7 +559,10 @@ public final class Sender {
         lock.lock();
         try {
             jobs = new ArrayList<>(open);
-            for (Entry entry : waiting) {
+            List<Entry> entries = new ArrayList<>(waiting);
+            entries.addAll(local.parked());
+            entries.addAll(remote.parked());
+            for (Entry entry : entries) {
                 if (entry.unsaved != null) {
                     unsaved.add(entry.unsaved);
                 }
