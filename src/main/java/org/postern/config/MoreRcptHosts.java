@@ -2,6 +2,7 @@ package org.postern.config;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.postern.file.Cdb;
@@ -24,6 +25,10 @@ record MoreRcptHosts(Path file) implements RcptHosts.More {
     public boolean contains(String name) throws IOException {
         try (Cdb cdb = Cdb.open(file)) {
             return cdb.find(name).isPresent();
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException(file + ": " + e.getMessage() + "; make it again with qmail-newmrh", e);
         }
     }
 }

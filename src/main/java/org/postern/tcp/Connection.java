@@ -135,12 +135,10 @@ public final class Connection implements Closeable {
 
     private int fill(Duration limit) throws IOException {
         flush();
-        int room = bytewise ? 1 : in.length;
-        if (room == 0) {
+        if (in.length == 0) {
             in = new byte[SMALL];
-            room = bytewise ? 1 : SMALL;
         }
-        int n = wire.read(in, 0, room, limit);
+        int n = wire.read(in, 0, bytewise ? 1 : in.length, limit);
         at = 0;
         end = Math.max(n, 0);
         if (n == SMALL && in.length == SMALL) {

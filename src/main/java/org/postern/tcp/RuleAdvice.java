@@ -98,7 +98,7 @@ final class RuleAdvice {
                             + " 10.1.2.");
         }
         for (String octet : address.split("\\.", -1)) {
-            if (octet.length() > 3 || Integer.parseInt(octet) > 255) {
+            if (!octet.isEmpty() && (octet.length() > 3 || Integer.parseInt(octet) > 255)) {
                 return Optional.of("an IP address has no number above 255; correct " + octet);
             }
             if (octet.length() > 1 && octet.charAt(0) == '0') {

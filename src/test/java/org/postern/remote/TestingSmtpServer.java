@@ -32,6 +32,7 @@ public final class TestingSmtpServer implements AutoCloseable {
             "QUIT", "221 bye\r\n");
 
     private final ServerSocket listener;
+    private Thread acceptor;
     private final Map<String, String> answers;
     private final List<List<String>> sessions = new CopyOnWriteArrayList<>();
 
@@ -46,7 +47,7 @@ public final class TestingSmtpServer implements AutoCloseable {
 
     public static TestingSmtpServer at(InetAddress address, int port, Map<String, String> answers) throws IOException {
         TestingSmtpServer server = new TestingSmtpServer(new ServerSocket(port, 50, address), answers);
-        Thread.ofPlatform().daemon().name("testing-smtp").start(server::accept);
+        server.acceptor = Thread.ofPlatform().daemon().name("testing-smtp").start(server::accept);
         return server;
     }
 
@@ -129,5 +130,11 @@ public final class TestingSmtpServer implements AutoCloseable {
     @Override
     public void close() throws IOException {
         listener.close();
+        try {
+            // Until then the port may still answer.
+            acceptor.join(5000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
