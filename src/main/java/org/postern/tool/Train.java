@@ -186,7 +186,7 @@ final class Train implements Callable<Integer> {
 
     /** execve of what is not there: all of it is linked, and it returns. */
     private static void becomingAForeignProgram(Path directory) {
-        IOException unused = ThisProcess.exec(
+        IOException _ = ThisProcess.exec(
                 directory.resolve("nothing"), List.of("nothing"), List.of("A=1"), Path.of("/"), Set.of());
     }
 
