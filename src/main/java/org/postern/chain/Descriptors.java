@@ -5,9 +5,14 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.postern.os.Descriptor;
+import org.postern.os.Errno;
 import org.postern.os.Octets;
+import org.postern.os.OsException;
 import org.postern.tcp.Connection;
 
 /**
@@ -47,17 +52,31 @@ public record Descriptors(Connection connection, Log log, Map<Integer, Other> ot
         return new Descriptors(connection, log, changed);
     }
 
-    /** Reads a descriptor that is not the connection. */
+    /** Reads a descriptor that is not the connection: the very descriptor, so sockets and offsets work. */
     public InputStream input(int number) throws IOException {
         return switch (others.get(number)) {
             case Other.Data data -> new ByteArrayInputStream(Octets.bytes(data.octets));
-            case Other.Open open -> new FileInputStream("/proc/self/fd/" + open.descriptor);
+            case Other.Open open -> reading(open.descriptor);
             case null ->
                 switch (number) {
                     case 0 -> new FileInputStream(FileDescriptor.in);
                     case 1 -> new FileInputStream(FileDescriptor.out);
-                    default -> new FileInputStream("/proc/self/fd/" + number);
+                    default -> inherited(number);
                 };
         };
+    }
+
+    /** Closing the stream leaves the descriptor itself open. */
+    private static InputStream reading(int descriptor) throws IOException {
+        return new FileInputStream(Descriptor.java(Descriptor.duplicate(descriptor, 3)));
+    }
+
+    /** The JVM's own files take the numbers that this process was not given. */
+    private static InputStream inherited(int number) throws IOException {
+        Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + number));
+        if (target.startsWith(System.getProperty("java.home"))) {
+            throw new OsException("read", Errno.EBADF.number());
+        }
+        return reading(number);
     }
 }

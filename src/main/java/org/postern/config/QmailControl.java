@@ -1,6 +1,7 @@
 package org.postern.config;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -35,6 +36,25 @@ public record QmailControl(Path directory) {
         });
     }
 
+    /** The same with the lines' numbers, for messages that name one. */
+    public Optional<List<NumberedLine>> numberedLines(String name) throws IOException {
+        return read(name).map(text -> {
+            List<NumberedLine> lines = new ArrayList<>();
+            int number = 0;
+            for (String line : text.split("\n", -1)) {
+                number++;
+                String kept = cut(line);
+                if (!kept.isEmpty() && kept.charAt(0) != '#') {
+                    lines.add(new NumberedLine(number, kept));
+                }
+            }
+            return lines;
+        });
+    }
+
+    /** @param number counted from 1 */
+    public record NumberedLine(int number, String text) {}
+
     /** The number a file's first line begins with, as qmail's scan_ulong reads it; empty where it has none. */
     public Optional<Long> number(String name) throws IOException {
         return line(name).flatMap(QmailControl::leadingNumber);
@@ -61,6 +81,11 @@ public record QmailControl(Path directory) {
             return Optional.of(Octets.of(Files.readAllBytes(directory.resolve(name))));
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            // "Is a directory" comes without the name.
+            throw new FileSystemException(directory.resolve(name).toString(), null, e.getMessage());
         }
     }
 

@@ -131,7 +131,8 @@ public final class Cdb implements Closeable {
         ByteBuffer lengths = read(record, 8);
         long keyLength = Integer.toUnsignedLong(lengths.getInt(0));
         long valueLength = Integer.toUnsignedLong(lengths.getInt(4));
-        if (keyLength != wanted.length || !Arrays.equals(read(record + 8, wanted.length).array(), wanted)) {
+        if (keyLength != wanted.length
+                || !Arrays.equals(read(record + 8, wanted.length).array(), wanted)) {
             return;
         }
         if (valueLength > VALUE_LIMIT) {

@@ -16,6 +16,16 @@ public interface Disk {
      */
     Output create(Path file, int mode) throws IOException;
 
+    /** Opens an existing file; what is written goes to its end. */
+    Output append(Path file) throws IOException;
+
+    /**
+     * Makes a directory that must not exist yet.
+     *
+     * @param mode permission bits, sticky and set-group-id included, not changed by the umask
+     */
+    void createDirectory(Path directory, int mode) throws IOException;
+
     /** Moves a file over whatever has the new name, in one step. Durable only after {@link #syncDirectory}. */
     void rename(Path from, Path to) throws IOException;
 
@@ -38,5 +48,10 @@ public interface Disk {
     /** The real one. */
     static Disk real() {
         return RealDisk.INSTANCE;
+    }
+
+    /** This one, with so many syncs under way at most: more only get into each other's way. */
+    default Disk limitingSyncs(int atOnce) {
+        return new LimitedDisk(this, atOnce);
     }
 }

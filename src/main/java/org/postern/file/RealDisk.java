@@ -21,6 +21,8 @@ enum RealDisk implements Disk {
     private static final Set<OpenOption> CREATE =
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
+    private static final Set<OpenOption> APPEND = Set.of(StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
+
     @Override
     public Output create(Path file, int mode) throws IOException {
         Set<PosixFilePermission> permissions = permissions(mode);
@@ -35,6 +37,17 @@ enum RealDisk implements Disk {
             channel.close();
             throw e;
         }
+    }
+
+    @Override
+    public Output append(Path file) throws IOException {
+        return new ChannelOutput(FileChannel.open(file, APPEND));
+    }
+
+    @Override
+    public void createDirectory(Path directory, int mode) throws IOException {
+        Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(permissions(0700)));
+        Files.setAttribute(directory, "unix:mode", mode);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.nio.channels.Channel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,11 +31,22 @@ public final class Descriptor {
     private static final int O_DIRECTORY = 0x10000;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
+    private static final int IPPROTO_IP = 0;
+    private static final int IP_OPTIONS = 4;
 
     private Descriptor() {}
 
     /** A channel's descriptor, which stays the channel's. */
     public static int of(SocketChannel channel) throws IOException {
+        return ofChannel(channel);
+    }
+
+    /** The reading end of a pipe, which stays the channel's. */
+    public static int of(java.nio.channels.Pipe.SourceChannel channel) throws IOException {
+        return ofChannel(channel);
+    }
+
+    private static int ofChannel(Channel channel) throws IOException {
         try {
             return (int) Reflected.FD_VALUE.invoke(channel);
         } catch (ReflectiveOperationException e) {
@@ -55,15 +67,12 @@ public final class Descriptor {
 
     /** Opens a directory, close-on-exec, to be used as {@code /proc/self/fd/N}. */
     public static int openDirectory(String path) throws OsException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.state(arena);
-            int fd = (int) Open.HANDLE.invokeExact(state, Libc.string(arena, path), O_DIRECTORY | O_CLOEXEC);
-            return Libc.check("open", fd, state);
-        } catch (OsException e) {
-            throw e;
-        } catch (Throwable t) {
-            throw Libc.impossible(t);
-        }
+        return open(path, O_DIRECTORY | O_CLOEXEC);
+    }
+
+    /** Opens a file for reading, close-on-exec: what a foreign program gets as its 0. */
+    public static int openFile(String path) throws OsException {
+        return open(path, O_CLOEXEC);
     }
 
     /** A second number for the same descriptor, close-on-exec, not below {@code least}. */
@@ -98,6 +107,16 @@ public final class Descriptor {
     public static void close(int descriptor) {
         try (Arena arena = Arena.ofConfined()) {
             int ignored = (int) Close.HANDLE.invokeExact(Libc.state(arena), descriptor);
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
+    /** Kills IP options, so that no source route is followed back: tcpserver -O. Where there are none it says nothing. */
+    public static void dropIpOptions(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            int ignored = (int) SetSockOpt.HANDLE.invokeExact(
+                    Libc.state(arena), descriptor, IPPROTO_IP, IP_OPTIONS, MemorySegment.NULL, 0);
         } catch (Throwable t) {
             throw Libc.impossible(t);
         }
@@ -182,6 +201,18 @@ public final class Descriptor {
         return open;
     }
 
+    private static int open(String path, int flags) throws OsException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Libc.state(arena);
+            int fd = (int) Open.HANDLE.invokeExact(state, Libc.string(arena, path), flags);
+            return Libc.check("open", fd, state);
+        } catch (OsException e) {
+            throw e;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
     private static int fcntl(int descriptor, int command, int argument) throws OsException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
@@ -200,8 +231,7 @@ public final class Descriptor {
 
         static {
             try {
-                Class<?> channel = Class.forName("sun.nio.ch.SocketChannelImpl");
-                FD_VALUE = channel.getDeclaredMethod("getFDVal");
+                FD_VALUE = Class.forName("sun.nio.ch.SelChImpl").getMethod("getFDVal");
                 FD_VALUE.setAccessible(true);
                 FD = FileDescriptor.class.getDeclaredField("fd");
                 FD.setAccessible(true);
@@ -230,6 +260,11 @@ public final class Descriptor {
     private static final class SocketPair {
         static final MethodHandle HANDLE =
                 Libc.function("socketpair", FunctionDescriptor.of(INT, INT, INT, INT, POINTER));
+    }
+
+    private static final class SetSockOpt {
+        static final MethodHandle HANDLE =
+                Libc.function("setsockopt", FunctionDescriptor.of(INT, INT, INT, INT, POINTER, INT));
     }
 
     private static final class Read {

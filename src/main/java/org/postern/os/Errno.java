@@ -88,6 +88,12 @@ public enum Errno {
         return null;
     }
 
+    /** strerror(3)'s words for Linux's number. */
+    public static String text(int number) {
+        Errno errno = of(number);
+        return errno != null ? errno.text : "error " + number;
+    }
+
     /** strerror(3)'s words for what Java threw. */
     public static String text(IOException e) {
         Errno errno = of(e);
@@ -119,7 +125,9 @@ public enum Errno {
         if (reason != null) {
             for (Errno e : values()) {
                 // For ELOOP Java adds "or unable to access attributes of symbolic link".
-                if (reason.equals(e.text) || reason.endsWith("(" + e.text + ")") || reason.startsWith(e.text + " or ")) {
+                if (reason.equals(e.text)
+                        || reason.endsWith("(" + e.text + ")")
+                        || reason.startsWith(e.text + " or ")) {
                     return e;
                 }
             }

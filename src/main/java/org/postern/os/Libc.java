@@ -46,6 +46,11 @@ final class Libc {
                 Linker.Option.firstVariadicArg(fixed));
     }
 
+    /** A function of another library whose errno means nothing, as crypt_rn of libcrypt.so.1. */
+    static MethodHandle plain(SymbolLookup library, String name, FunctionDescriptor type) {
+        return LINKER.downcallHandle(library.findOrThrow(name), type);
+    }
+
     /** A function of another library, as crypt of libcrypt.so.1. */
     static MethodHandle function(SymbolLookup library, String name, FunctionDescriptor type) {
         return LINKER.downcallHandle(library.findOrThrow(name), type, Linker.Option.captureCallState("errno"));

@@ -50,6 +50,32 @@ public final class Octets {
         return true;
     }
 
+    /** Letters of ASCII in lower case, all other octets as they are: case_lower of D. J. Bernstein's programs. */
+    public static String lowerCase(String octets) {
+        StringBuilder lower = null;
+        for (int i = 0; i < octets.length(); i++) {
+            char c = octets.charAt(i);
+            if (c >= 'A' && c <= 'Z') {
+                lower = lower == null ? new StringBuilder(octets) : lower;
+                lower.setCharAt(i, (char) (c + ('a' - 'A')));
+            }
+        }
+        return lower == null ? octets : lower.toString();
+    }
+
+    /** Letters of ASCII in upper case, all other octets as they are. */
+    public static String upperCase(String octets) {
+        StringBuilder upper = null;
+        for (int i = 0; i < octets.length(); i++) {
+            char c = octets.charAt(i);
+            if (c >= 'a' && c <= 'z') {
+                upper = upper == null ? new StringBuilder(octets) : upper;
+                upper.setCharAt(i, (char) (c - ('a' - 'A')));
+            }
+        }
+        return upper == null ? octets : upper.toString();
+    }
+
     /** sun.nio.fs.UnixPath, which keeps octets but has no public way in or out for those that are not text. */
     private static final class UnixPaths {
         private static final Constructor<?> FROM_BYTES;

@@ -84,8 +84,8 @@ public final class Spawn {
             MemorySegment actions = arena.allocate(ACTIONS_SIZE, 16);
             MemorySegment attributes = arena.allocate(ATTRIBUTES_SIZE, 16);
             MemorySegment pid = arena.allocate(INT);
-            int ignored = (int) Calls.ACTIONS_INIT.invokeExact(actions);
-            int ignored2 = (int) Calls.ATTRIBUTES_INIT.invokeExact(attributes);
+            check("init", (int) Calls.ACTIONS_INIT.invokeExact(actions));
+            check("init", (int) Calls.ATTRIBUTES_INIT.invokeExact(attributes));
             try {
                 if (child.directory != null) {
                     check("addchdir", (int) Calls.ADD_CHDIR.invokeExact(actions, Libc.string(arena, child.directory)));
@@ -115,8 +115,8 @@ public final class Spawn {
                         Libc.strings(arena, child.env)));
                 return pid.get(INT, 0);
             } finally {
-                int ignored3 = (int) Calls.ACTIONS_DESTROY.invokeExact(actions);
-                int ignored4 = (int) Calls.ATTRIBUTES_DESTROY.invokeExact(attributes);
+                check("destroy", (int) Calls.ACTIONS_DESTROY.invokeExact(actions));
+                check("destroy", (int) Calls.ATTRIBUTES_DESTROY.invokeExact(attributes));
             }
         } catch (OsException e) {
             throw e;

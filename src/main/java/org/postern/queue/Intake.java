@@ -31,7 +31,9 @@ public interface Intake {
         /** @param id what the reply's {@code qp} says: qmail-queue's pid, or our queue's number for the message */
         record Queued(long id) implements Outcome {}
 
-        /** @param exit qmail-queue's exit code: 11 to 40 are permanent */
+        /**
+         * @param exit qmail-queue's exit code: 11 to 40 are permanent; negative where a signal ended it: -9 is SIGKILL
+         */
         record Refused(int exit) implements Outcome {}
     }
 }

@@ -39,8 +39,8 @@ record AddressRange(String before, long bottom, long top, String behind) {
         if (!isDigits(bottom) || !isDigits(top)) {
             return new Parsed.Bad();
         }
-        return new Parsed.Range(new AddressRange(
-                address.substring(0, left), number(bottom), number(top), address.substring(right)));
+        return new Parsed.Range(
+                new AddressRange(address.substring(0, left), number(bottom), number(top), address.substring(right)));
     }
 
     /** The addresses that it abbreviates; none of them above 255, none at all where the range is reversed. */

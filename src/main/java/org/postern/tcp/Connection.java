@@ -3,6 +3,7 @@ package org.postern.tcp;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import org.postern.os.Octets;
 
 /**
@@ -12,14 +13,17 @@ import org.postern.os.Octets;
  * <p>Output is flushed before the connection waits for input, so a session writes replies and never flushes.
  */
 public final class Connection implements Closeable {
-    private static final int INPUT = 8192;
-    private static final int OUTPUT = 8192;
+    private static final int LARGE = 8192;
+    /** What an idle session holds: ten thousand of them are then a few megabytes. */
+    private static final int SMALL = 256;
+
+    private static final byte[] NONE = new byte[0];
 
     private final Wire wire;
-    private byte[] in = new byte[0];
+    private byte[] in = NONE;
     private int at;
     private int end;
-    private byte[] out = new byte[0];
+    private byte[] out = NONE;
     private int pending;
     private boolean bytewise;
     private Duration writeLimit = Duration.ofMinutes(20);
@@ -124,67 +128,72 @@ public final class Connection implements Closeable {
         return n;
     }
 
+    /** Gives the last octets of the latest {@link #read} back: the next reader gets them. */
+    void unread(int octets) {
+        at -= octets;
+    }
+
     private int fill(Duration limit) throws IOException {
         flush();
         if (in.length == 0) {
-            in = new byte[INPUT];
+            in = new byte[SMALL];
         }
         int n = wire.read(in, 0, bytewise ? 1 : in.length, limit);
         at = 0;
         end = Math.max(n, 0);
+        if (n == SMALL && in.length == SMALL) {
+            in = Arrays.copyOf(in, LARGE);
+        }
         return n;
     }
 
     /** Queues an octet string; see the class comment for when it goes out. */
     public void write(String octets) throws IOException {
         int length = octets.length();
-        if (length <= OUTPUT - pending) {
-            room();
-            for (int i = 0; i < length; i++) {
-                out[pending++] = (byte) octets.charAt(i);
-            }
-        } else {
+        if (pending + length > LARGE) {
             byte[] bytes = Octets.bytes(octets);
             write(bytes, 0, bytes.length);
+            return;
+        }
+        room(length);
+        for (int i = 0; i < length; i++) {
+            out[pending++] = (byte) octets.charAt(i);
         }
     }
 
     public void write(byte[] from, int offset, int length) throws IOException {
-        if (length > OUTPUT - pending) {
+        if (pending + length > LARGE) {
             flush();
         }
-        if (length >= OUTPUT) {
+        if (length > LARGE) {
             wire.write(from, offset, length, writeLimit);
             return;
         }
-        room();
+        room(length);
         System.arraycopy(from, offset, out, pending, length);
         pending += length;
     }
 
-    private void room() {
-        if (out.length == 0) {
-            out = new byte[OUTPUT];
+    private void room(int length) {
+        if (pending + length > out.length) {
+            out = Arrays.copyOf(out, pending + length <= SMALL ? SMALL : LARGE);
         }
     }
 
+    /** Forgets what was written and not sent. */
+    public void discardOutput() {
+        pending = 0;
+    }
+
+    /** Sends what was written. A large buffer is given back: the session may now be idle for long. */
     public void flush() throws IOException {
         if (pending > 0) {
             int length = pending;
             pending = 0;
             wire.write(out, 0, length, writeLimit);
-        }
-    }
-
-    /** Gives the buffers back while the session is idle or another program has the wire. Unread input is kept. */
-    public void shrink() {
-        if (at == end) {
-            in = new byte[0];
-            at = 0;
-            end = 0;
-        }
-        if (pending == 0) {
-            out = new byte[0];
+            if (out.length > SMALL) {
+                out = NONE;
+            }
         }
     }
 

@@ -26,7 +26,8 @@ final class RuleAdvice {
     static Optional<String> whyNever(RuleLine.Records rule) {
         if (AddressRange.parse(rule.address()) instanceof AddressRange.Parsed.Range(AddressRange range)) {
             return rule.keys().isEmpty()
-                    ? Optional.of("the range " + range.written() + " is empty; write the smaller number first, up to 255")
+                    ? Optional.of(
+                            "the range " + range.written() + " is empty; write the smaller number first, up to 255")
                     : whyNever(rule.keys().getFirst());
         }
         return whyNever(rule.address());
@@ -92,11 +93,12 @@ final class RuleAdvice {
         }
         boolean whole = WHOLE.matcher(address).matches();
         if (!whole && !PREFIX.matcher(address).matches()) {
-            return Optional.of("it is no IP address; write four numbers as in 10.1.2.3, or a prefix ending in a dot as in"
-                    + " 10.1.2.");
+            return Optional.of(
+                    "it is no IP address; write four numbers as in 10.1.2.3, or a prefix ending in a dot as in"
+                            + " 10.1.2.");
         }
-        for (String octet : address.split("\\.")) {
-            if (octet.length() > 3 || Integer.parseInt(octet) > 255) {
+        for (String octet : address.split("\\.", -1)) {
+            if (!octet.isEmpty() && (octet.length() > 3 || Integer.parseInt(octet) > 255)) {
                 return Optional.of("an IP address has no number above 255; correct " + octet);
             }
             if (octet.length() > 1 && octet.charAt(0) == '0') {

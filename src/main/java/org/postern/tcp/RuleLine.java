@@ -1,7 +1,6 @@
 package org.postern.tcp;
 
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** A line of tcprules' input, parsed: {@code address:allow,NAME="value"}. Every line is one of these. */
 public sealed interface RuleLine {

@@ -32,8 +32,7 @@ final class RuleParser {
             return new RuleLine.Unparsable(text);
         }
         return switch (AddressRange.parse(address)) {
-            case AddressRange.Parsed.Plain plain ->
-                new RuleLine.Records(text, address, List.of(address), data.get());
+            case AddressRange.Parsed.Plain plain -> new RuleLine.Records(text, address, List.of(address), data.get());
             case AddressRange.Parsed.Range(AddressRange range) ->
                 new RuleLine.Records(text, address, range.addresses(), data.get());
             case AddressRange.Parsed.Bad bad -> new RuleLine.Unparsable(text);
@@ -57,7 +56,9 @@ final class RuleParser {
         // Before it there may be TCPREMOTEINFO; a zone (%eth0) is no part of TCPREMOTEIP.
         String ip = address.substring(address.lastIndexOf('@') + 1);
         return IPV6_PREFIX.matcher(ip).matches()
-                || ip.indexOf(':') >= 0 && ip.indexOf('%') < 0 && IpAddress.parse(ip).isPresent();
+                || ip.indexOf(':') >= 0
+                        && ip.indexOf('%') < 0
+                        && IpAddress.parse(ip).isPresent();
     }
 
     private static boolean hasVerbAt(String text, int place) {

@@ -78,7 +78,7 @@ public final class Envdir implements Tool {
                 }
             }
         } catch (DirectoryIteratorException e) {
-            return new Reading.Failed(cannotRead, e.getCause());
+            return new Reading.Failed(cannotRead, java.util.Objects.requireNonNull(e.getCause()));
         } catch (AccessDeniedException e) {
             return new Reading.Failed(cannotRead, e);
         } catch (IOException e) {

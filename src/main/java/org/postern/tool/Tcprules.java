@@ -108,10 +108,13 @@ public final class Tcprules implements Tool {
             return fatal(call, "unable to move " + temporary + " to " + cdb, e);
         }
         try {
-            disk.syncDirectory(moved.toAbsolutePath().getParent());
+            disk.syncDirectory(
+                    java.util.Objects.requireNonNull(moved.toAbsolutePath().getParent()));
         } catch (IOException e) {
             // The new rules are in place. After a power cut the old ones may be.
-            call.fds().log().line("tcprules: warning: unable to sync the directory of " + cdb + ": " + Errno.djbText(e));
+            call.fds()
+                    .log()
+                    .line("tcprules: warning: unable to sync the directory of " + cdb + ": " + Errno.djbText(e));
         }
         return Exit.code(0);
     }

@@ -33,9 +33,7 @@ public final class Tcprulescheck implements Tool {
             call.fds().log().line("tcprulescheck: fatal: unable to read " + names.getFirst() + ": " + why);
             return Exit.code(111);
         }
-        call.fds()
-                .connection()
-                .write(rule.map(Tcprulescheck::explained).orElse("default:\nallow connection\n"));
+        call.fds().connection().write(rule.map(Tcprulescheck::explained).orElse("default:\nallow connection\n"));
         return Exit.code(0);
     }
 

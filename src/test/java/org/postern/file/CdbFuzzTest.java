@@ -52,7 +52,8 @@ class CdbFuzzTest {
         try (Cdb cdb = Cdb.open(file)) {
             long most = Files.size(file);
             for (TestingCdb.Entry e : entries) {
-                cdb.find(e.key()).ifPresent(value -> assertThat((long) value.length()).isLessThan(most));
+                cdb.find(e.key())
+                        .ifPresent(value -> assertThat((long) value.length()).isLessThan(most));
                 cdb.findAll(e.key());
             }
             cdb.findAll("");
@@ -64,16 +65,20 @@ class CdbFuzzTest {
     }
 
     private static byte[] damage(byte[] whole, Random random) {
-        byte[] octets = random.nextInt(10) == 0 ? Arrays.copyOf(whole, random.nextInt(2 * whole.length)) : whole.clone();
+        byte[] octets =
+                random.nextInt(10) == 0 ? Arrays.copyOf(whole, random.nextInt(2 * whole.length)) : whole.clone();
         ByteBuffer numbers = ByteBuffer.wrap(octets).order(ByteOrder.LITTLE_ENDIAN);
         int[] tempting = {0, 1, -1, 8, 2047, 2048, whole.length, Integer.MAX_VALUE, Integer.MIN_VALUE, 1 << 29};
         for (int damages = random.nextInt(1, 5); damages > 0 && octets.length >= 4; damages--) {
             // The header and the tables weigh more than the records.
-            int at = random.nextBoolean() ? random.nextInt(octets.length) : random.nextInt(Math.min(octets.length, 2048));
+            int at = random.nextBoolean()
+                    ? random.nextInt(octets.length)
+                    : random.nextInt(Math.min(octets.length, 2048));
             switch (random.nextInt(3)) {
                 case 0 -> octets[at] = (byte) random.nextInt(256);
                 case 1 -> octets[at] ^= (byte) (1 << random.nextInt(8));
-                default -> numbers.putInt(Math.min(at, octets.length - 4) & ~3, tempting[random.nextInt(tempting.length)]);
+                default ->
+                    numbers.putInt(Math.min(at, octets.length - 4) & ~3, tempting[random.nextInt(tempting.length)]);
             }
         }
         return octets;

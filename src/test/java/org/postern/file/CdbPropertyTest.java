@@ -28,7 +28,8 @@ class CdbPropertyTest {
     }
 
     @Property(tries = 300)
-    void whatWasWrittenIsFound(@ForAll("entries") List<TestingCdb.Entry> entries, @ForAll("entries") List<TestingCdb.Entry> others)
+    void whatWasWrittenIsFound(
+            @ForAll("entries") List<TestingCdb.Entry> entries, @ForAll("entries") List<TestingCdb.Entry> others)
             throws IOException {
         Path file = Files.createTempFile("rules-cdb", ".cdb");
         try {
@@ -37,7 +38,8 @@ class CdbPropertyTest {
             try (Cdb cdb = Cdb.open(file)) {
                 for (TestingCdb.Entry e : entries) {
                     assertThat(cdb.findAll(e.key())).isEqualTo(values(entries, e.key()));
-                    assertThat(cdb.find(e.key())).contains(values(entries, e.key()).getFirst());
+                    assertThat(cdb.find(e.key()))
+                            .contains(values(entries, e.key()).getFirst());
                 }
                 for (TestingCdb.Entry e : others) {
                     List<String> values = values(entries, e.key());

@@ -95,8 +95,7 @@ class CdbTest {
         for (char a = 1; a < 256; a++) {
             for (char b = 1; b < 256; b++) {
                 String other = "" + a + b;
-                if (!other.equals(key)
-                        && Cdb.hash(other.getBytes(ISO_8859_1)) == wanted) {
+                if (!other.equals(key) && Cdb.hash(other.getBytes(ISO_8859_1)) == wanted) {
                     return other;
                 }
             }

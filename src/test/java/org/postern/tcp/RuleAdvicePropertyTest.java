@@ -65,7 +65,8 @@ class RuleAdvicePropertyTest {
             for (String key : RuleOrder.addresses(address.toString(), null, null)) {
                 assertThat(RuleLine.parse(key + ":allow"))
                         .isInstanceOfSatisfying(
-                                RuleLine.Records.class, rule -> assertThat(rule.keys()).containsExactly(key));
+                                RuleLine.Records.class,
+                                rule -> assertThat(rule.keys()).containsExactly(key));
             }
         }
     }
@@ -83,7 +84,8 @@ class RuleAdvicePropertyTest {
             new RuleCompiler(nowhere, warning -> assertThat(warning).startsWith("line 1 ")).add(line);
         }
         switch (RuleLine.parse(line)) {
-            case RuleLine.Nothing nothing -> assertThat(line.isBlank() || line.startsWith("#")).isTrue();
+            case RuleLine.Nothing nothing ->
+                assertThat(line.isBlank() || line.startsWith("#")).isTrue();
             case RuleLine.NoColon noColon -> assertThat(line).doesNotContain(":");
             case RuleLine.Records rule -> {
                 assertThat(rule.keys()).hasSizeLessThanOrEqualTo(256);
@@ -96,8 +98,32 @@ class RuleAdvicePropertyTest {
     @Provide
     Arbitrary<String> lines() {
         Arbitrary<String> pieces = Arbitraries.of(
-                "10.", "1.2.3.4", "-", "0", "255", "300", ":", "::", "allow", "deny", ",", "A=", "\"", "x", "=", "@", "#",
-                " ", "\t", "\r", "\0", "/", "2001:db8", "RELAYCLIENT=\"\"", ".example.com", "\u00e9");
+                "10.",
+                "1.2.3.4",
+                "-",
+                "0",
+                "255",
+                "300",
+                ":",
+                "::",
+                "allow",
+                "deny",
+                ",",
+                "A=",
+                "\"",
+                "x",
+                "=",
+                "@",
+                "#",
+                " ",
+                "\t",
+                "\r",
+                "\0",
+                "/",
+                "2001:db8",
+                "RELAYCLIENT=\"\"",
+                ".example.com",
+                "\u00e9");
         return pieces.list().ofMaxSize(10).map(list -> String.join("", list));
     }
 }

@@ -28,7 +28,8 @@ class RuleOrderTest {
         assertThat(RuleOrder.addresses("10.1.2.3", null, null))
                 .containsExactly("10.1.2.3", "10.1.2.", "10.1.", "10.", "");
         assertThat(RuleOrder.addresses("1.2.3.4", null, "joe")).startsWith("joe@1.2.3.4", "1.2.3.4");
-        assertThat(RuleOrder.addresses("1.2.3.4", "h", null)).containsExactly("1.2.3.4", "=h", "1.2.3.", "1.2.", "1.", "=", "");
+        assertThat(RuleOrder.addresses("1.2.3.4", "h", null))
+                .containsExactly("1.2.3.4", "=h", "1.2.3.", "1.2.", "1.", "=", "");
     }
 
     @Test

@@ -32,8 +32,7 @@ class RulesTest {
         return file;
     }
 
-    private static Verdict check(Path cdb, String ip, @Nullable String host, @Nullable String info)
-            throws IOException {
+    private static Verdict check(Path cdb, String ip, @Nullable String host, @Nullable String info) throws IOException {
         try (Rules rules = Rules.open(cdb)) {
             return rules.check(ip, host, info);
         }
@@ -68,13 +67,13 @@ class RulesTest {
 
     @Test
     void theLastOfTwoValuesOfAVariableCounts() throws IOException {
-        assertThat(check(compile("10.:allow,R=\"a\",R=/b/"), "10.1.1.1", null, null)).isEqualTo(allow("10.", "b"));
+        assertThat(check(compile("10.:allow,R=\"a\",R=/b/"), "10.1.1.1", null, null))
+                .isEqualTo(allow("10.", "b"));
     }
 
     @Test
     void theFirstOfTwoRulesForAnAddressCounts() throws IOException {
-        assertThat(check(compile(":allow", ":deny"), "1.1.1.1", null, null))
-                .isEqualTo(new Verdict.Allow("", Map.of()));
+        assertThat(check(compile(":allow", ":deny"), "1.1.1.1", null, null)).isEqualTo(new Verdict.Allow("", Map.of()));
     }
 
     @Test

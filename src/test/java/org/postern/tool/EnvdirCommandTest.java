@@ -76,7 +76,10 @@ class EnvdirCommandTest {
     @Test
     @Timeout(20)
     void aPipeIsNotWaitedFor() throws Exception {
-        assertThat(new ProcessBuilder("mkfifo", dir.resolve("B").toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", dir.resolve("B").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
         assertThat(variables()).isEqualTo(Map.of("OLD", "kept"));
     }
 

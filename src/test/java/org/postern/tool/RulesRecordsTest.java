@@ -30,8 +30,8 @@ import org.postern.file.Disk;
 /** The calls of envdir, tcprules and tcprulescheck in records/tools.txt, replayed in-process. */
 class RulesRecordsTest {
     /** All that is meant to differ from the records, with the number in design.md's table or the ADR. */
-    private static final Map<String, String> DIFFERENCES = Map.of(
-            "tcprules: IPv6", "ADR 0010: accepted, as by Debian's ucspi-tcp-ipv6");
+    private static final Map<String, String> DIFFERENCES =
+            Map.of("tcprules: IPv6", "ADR 0010: accepted, as by Debian's ucspi-tcp-ipv6");
 
     /** What the record's stderr lacks, since we warn of it (design table 12). */
     private static final Map<String, String> WARNED = Map.of(
@@ -47,7 +47,8 @@ class RulesRecordsTest {
     private Path dir;
 
     /** A record: a call, and what was seen. */
-    record Seen(String title, String command, Map<String, String> env, String stdin, int rc, String stdout, String stderr) {
+    record Seen(
+            String title, String command, Map<String, String> env, String stdin, int rc, String stdout, String stderr) {
         @Override
         public String toString() {
             return title;
@@ -97,12 +98,11 @@ class RulesRecordsTest {
     @MethodSource
     void tcprules(Seen seen) throws IOException {
         TestingCall call = TestingCall.stdin(seen.stdin).cwd(dir);
-        String[] args =
-                switch (seen.title) {
-                    case "tcprules: usage" -> new String[] {"tcprules"};
-                    case "tcprules: unwritable tmp" -> new String[] {"tcprules", "x.cdb", "/nonexistent/x.tmp"};
-                    default -> new String[] {"tcprules", "x.cdb", "x.tmp"};
-                };
+        String[] args = switch (seen.title) {
+            case "tcprules: usage" -> new String[] {"tcprules"};
+            case "tcprules: unwritable tmp" -> new String[] {"tcprules", "x.cdb", "/nonexistent/x.tmp"};
+            default -> new String[] {"tcprules", "x.cdb", "x.tmp"};
+        };
         Tool.Exit exit = call.run(new Tcprules(Disk.real()), args);
         String left = Stream.of("x.cdb", "x.tmp")
                 .filter(name -> Files.exists(dir.resolve(name)))
@@ -131,10 +131,12 @@ class RulesRecordsTest {
     @Test
     void tcprulesLeavesTheOldCdbWhereALineIsBad() throws Exception {
         TestingCall good = TestingCall.stdin(":allow\n").cwd(dir);
-        assertThat(good.run(new Tcprules(Disk.real()), "tcprules", "y.cdb", "y.tmp")).isEqualTo(Tool.Exit.code(0));
+        assertThat(good.run(new Tcprules(Disk.real()), "tcprules", "y.cdb", "y.tmp"))
+                .isEqualTo(Tool.Exit.code(0));
         assertThat(md5(dir.resolve("y.cdb"))).isEqualTo("494678207bf0fb60b421a8f38846eb84");
         TestingCall bad = TestingCall.stdin(":bogus\n").cwd(dir);
-        assertThat(bad.run(new Tcprules(Disk.real()), "tcprules", "y.cdb", "y.tmp")).isEqualTo(Tool.Exit.code(100));
+        assertThat(bad.run(new Tcprules(Disk.real()), "tcprules", "y.cdb", "y.tmp"))
+                .isEqualTo(Tool.Exit.code(100));
         assertThat(bad.stderr()).isEqualTo("tcprules: fatal: unable to parse this line: :bogus\n");
         assertThat(md5(dir.resolve("y.cdb"))).isEqualTo("494678207bf0fb60b421a8f38846eb84");
         assertThat(dir.resolve("y.tmp")).exists();
@@ -152,9 +154,7 @@ class RulesRecordsTest {
     @MethodSource
     void tcprulescheck(Seen seen) throws IOException {
         // The rules that the recorded answers follow from.
-        compile(
-                "r.cdb",
-                """
+        compile("r.cdb", """
                 10.:allow,W="1"
                 10.1.:allow,W="2"
                 10.1.2.:allow,W="3"
@@ -221,8 +221,7 @@ class RulesRecordsTest {
                 assertThat(code.value()).isEqualTo(seen.rc);
                 assertThat(seen.stdout).isEmpty();
                 assertThat(call.stderr())
-                        .isEqualTo(told(seen.stderr)
-                                .replace("A: access denied", "A: symbolic link loop"));
+                        .isEqualTo(told(seen.stderr).replace("A: access denied", "A: symbolic link loop"));
             }
             case Tool.Exit.Exec exec -> assertRecorded(seen, exec, call);
         }
@@ -247,7 +246,8 @@ class RulesRecordsTest {
     /** As {@code env | LC_ALL=C sort | cat -v} prints it, in a shell that sets PWD. */
     private String sorted(Env env) {
         String all = String.join("\n", env.with("PWD", dir.toString()).entries());
-        return String.join("\n", new TreeSet<>(Arrays.asList(all.split("\n", -1)))).replace("\r", "^M") + "\n";
+        return String.join("\n", new TreeSet<>(Arrays.asList(all.split("\n", -1))))
+                        .replace("\r", "^M") + "\n";
     }
 
     private String told(String recorded) {
@@ -256,9 +256,14 @@ class RulesRecordsTest {
 
     private String[] arguments(String command) {
         List<String> words = new ArrayList<>();
-        Matcher word = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)").matcher(command.replace("setuidgid nobody ", ""));
+        Matcher word =
+                Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)").matcher(command.replace("setuidgid nobody ", ""));
         while (word.find()) {
-            words.add(told(Stream.of(1, 2, 3).map(word::group).filter(w -> w != null).findFirst().orElseThrow()));
+            words.add(told(Stream.of(1, 2, 3)
+                    .map(word::group)
+                    .filter(w -> w != null)
+                    .findFirst()
+                    .orElseThrow()));
         }
         return words.toArray(String[]::new);
     }
@@ -270,6 +275,8 @@ class RulesRecordsTest {
     @Test
     void allRecordsAreReplayed() throws IOException {
         assertThat(records()).hasSize(11 + 33 + 18);
-        assertThat(records().stream().map(Seen::title)).containsAll(DIFFERENCES.keySet()).containsAll(WARNED.keySet());
+        assertThat(records().stream().map(Seen::title))
+                .containsAll(DIFFERENCES.keySet())
+                .containsAll(WARNED.keySet());
     }
 }

@@ -78,8 +78,9 @@ class TcprulesCommandTest {
         call = TestingCall.stdin("# mine\n10.0.0.0/8:deny\n:allow\n");
         assertThat(run("tcprules", "x.cdb", "x.tmp")).isEqualTo(Tool.Exit.code(0));
         assertThat(call.stderr())
-                .isEqualTo("tcprules: warning: line 2 never matches: 10.0.0.0/8:deny: networks with / are not understood;"
-                        + " write 10.\n");
+                .isEqualTo(
+                        "tcprules: warning: line 2 never matches: 10.0.0.0/8:deny: networks with / are not understood;"
+                                + " write 10.\n");
     }
 
     @Test
@@ -148,6 +149,16 @@ class TcprulesCommandTest {
         @Override
         public Output create(Path file, int mode) throws IOException {
             return Disk.real().create(file, mode);
+        }
+
+        @Override
+        public Output append(Path file) throws IOException {
+            return Disk.real().append(file);
+        }
+
+        @Override
+        public void createDirectory(Path directory, int mode) throws IOException {
+            Disk.real().createDirectory(directory, mode);
         }
 
         @Override

@@ -62,7 +62,8 @@ class TcprulescheckCommandTest {
         Files.write(dir.resolve("cut.cdb"), java.util.Arrays.copyOf(octets, 2060));
         assertThat(run("tcprulescheck", "cut.cdb")).isEqualTo(Tool.Exit.code(111));
         assertThat(call.stderr())
-                .startsWith("tcprulescheck: fatal: unable to read cut.cdb: protocol error (no cdb, or not a whole one:");
+                .startsWith(
+                        "tcprulescheck: fatal: unable to read cut.cdb: protocol error (no cdb, or not a whole one:");
         assertThat(call.stdout()).isEmpty();
     }
 

@@ -1,0 +1,99 @@
+package org.postern.chain;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.postern.os.Octets;
+
+/**
+ * Which program a name means: found as execvp(3) would with the chain's PATH and working directory. It is ours where
+ * the file it leads to is our launcher, under whatever path or link.
+ */
+public final class Programs {
+    /** execvp's own, where PATH is unset. */
+    private static final String DEFAULT_PATH = "/bin:/usr/bin";
+
+    private final Function<String, Optional<Tool>> tools;
+    private final @Nullable Object launcher;
+
+    /**
+     * Knows which programs are ours.
+     *
+     * @param tools our tools by name
+     * @param launcher the file that our links lead to; null where only foreign programs are wanted
+     */
+    public Programs(Function<String, Optional<Tool>> tools, @Nullable Path launcher) throws IOException {
+        this.tools = tools;
+        this.launcher = launcher == null ? null : identity(launcher);
+    }
+
+    /** A program that was found. */
+    public sealed interface Found {
+        record Ours(Tool tool) implements Found {}
+
+        record Foreign(Path file) implements Found {}
+    }
+
+    /** @throws IOException what exec would have failed with: ENOENT, EACCES, EISDIR as EACCES */
+    public Found find(String name, Env env, Path cwd) throws IOException {
+        if (name.indexOf('/') >= 0) {
+            return found(name, cwd.resolve(Octets.path(name)));
+        }
+        IOException failure = new NoSuchFileException(name);
+        if (name.isEmpty()) {
+            throw failure;
+        }
+        String path = env.get("PATH");
+        for (String directory : (path == null ? DEFAULT_PATH : path).split(":", -1)) {
+            Path file = cwd.resolve(Octets.path(directory.isEmpty() ? "." : directory))
+                    .resolve(Octets.path(name));
+            // Asked first, since an exception for each directory of PATH would be the dearest part of a session.
+            if (Files.exists(file)) {
+                try {
+                    return found(name, file);
+                } catch (AccessDeniedException e) {
+                    failure = e;
+                }
+            }
+        }
+        throw failure;
+    }
+
+    /** Whether the name means one of ours. */
+    public boolean isOurs(String name, Env env, Path cwd) {
+        try {
+            return find(name, env, cwd) instanceof Found.Ours;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private Found found(String name, Path file) throws IOException {
+        Object identity = identity(file);
+        if (identity.equals(launcher)) {
+            Optional<Tool> tool = tools.apply(name.substring(name.lastIndexOf('/') + 1));
+            if (tool.isPresent()) {
+                return new Found.Ours(tool.get());
+            }
+        }
+        if (Files.isDirectory(file) || !Files.isExecutable(file)) {
+            throw new AccessDeniedException(Octets.of(file));
+        }
+        return new Found.Foreign(file);
+    }
+
+    /** Device and inode behind all links. */
+    private static Object identity(Path file) throws IOException {
+        Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        if (key == null) {
+            throw new NoSuchFileException(Octets.of(file));
+        }
+        return key;
+    }
+}

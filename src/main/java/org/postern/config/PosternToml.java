@@ -1,0 +1,191 @@
+package org.postern.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.tomlj.Toml;
+import org.tomlj.TomlArray;
+import org.tomlj.TomlParseResult;
+import org.tomlj.TomlPosition;
+
+/** Reads postern.toml. Every problem is found in one reading; an unknown key is a problem. */
+public final class PosternToml {
+    private static final Set<String> TABLES = Set.of("pop3d", "smtpd", "relay", "users", "send");
+    private static final Set<String> KEYS = Set.of(
+            "me",
+            "home",
+            "pop3d.listen",
+            "smtpd.listen",
+            "smtpd.rcpthosts",
+            "smtpd.databytes",
+            "relay.expiry",
+            "users.file",
+            "send.locals",
+            "send.smtproutes");
+
+    private static final long LONGEST_EXPIRY_SECONDS = 7 * 24 * 3600;
+
+    private final String file;
+    private final TomlParseResult toml;
+    private final List<Problem> problems = new ArrayList<>();
+
+    private PosternToml(String file, TomlParseResult toml) {
+        this.file = file;
+        this.toml = toml;
+    }
+
+    /**
+     * Reads the file.
+     *
+     * @throws SettingsException with all that is wrong in it
+     */
+    public static Settings read(Path path) throws IOException, SettingsException {
+        TomlParseResult toml = Toml.parse(Files.readString(path));
+        PosternToml reader = new PosternToml(path.toString(), toml);
+        toml.errors()
+                .forEach(e -> reader.problems.add(
+                        new Problem(reader.file, e.position().line(), "", "not TOML: " + e.getMessage())));
+        if (!reader.problems.isEmpty()) {
+            throw new SettingsException(reader.problems);
+        }
+        Settings settings = reader.settings();
+        if (settings == null || !reader.problems.isEmpty()) {
+            throw new SettingsException(reader.problems);
+        }
+        return settings;
+    }
+
+    private @Nullable Settings settings() {
+        for (String key : toml.dottedKeySet(true)) {
+            boolean known = KEYS.contains(key) || TABLES.contains(key);
+            if (!known) {
+                problem(
+                        key,
+                        "unknown setting; the known ones: "
+                                + String.join(", ", KEYS.stream().sorted().toList()));
+            }
+        }
+        String me = string("me", "mail.example.com");
+        Path home = path("home", "/var/lib/postern");
+        List<HostPort> pop3 = addresses("pop3d.listen", "127.0.0.1:110");
+        List<HostPort> smtp = addresses("smtpd.listen", "127.0.0.1:25");
+        Path users = path("users.file", "/etc/postern/users");
+        List<String> mine = me == null ? List.of() : List.of(me);
+        List<String> rcpthosts = strings("smtpd.rcpthosts", mine);
+        long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
+        long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
+        List<String> locals = strings("send.locals", mine);
+        List<String> routes = strings("send.smtproutes", List.of());
+        if (me == null || home == null || users == null) {
+            return null;
+        }
+        return new Settings(
+                me,
+                home,
+                new Settings.Pop3d(pop3),
+                new Settings.Smtpd(smtp, rcpthosts, databytes),
+                new Settings.Relay(Duration.ofSeconds(expiry)),
+                new Settings.Users(users),
+                new Settings.Send(locals, routes));
+    }
+
+    private @Nullable String string(String key, String example) {
+        Object value = toml.get(key);
+        if (value instanceof String text && !text.isBlank()) {
+            return text;
+        }
+        problem(
+                key,
+                (value == null ? "is missing" : "is " + value + ", not a text") + "; write, for example, "
+                        + key.substring(key.lastIndexOf('.') + 1) + " = \"" + example + "\"");
+        return null;
+    }
+
+    private @Nullable Path path(String key, String example) {
+        String text = string(key, example);
+        if (text == null) {
+            return null;
+        }
+        try {
+            Path path = Path.of(text);
+            if (path.isAbsolute()) {
+                return path;
+            }
+        } catch (InvalidPathException e) {
+            // Told below, as any other path that is none.
+        }
+        problem(key, "is \"" + text + "\"; give a path that begins with /");
+        return null;
+    }
+
+    private List<HostPort> addresses(String key, String example) {
+        List<HostPort> addresses = new ArrayList<>();
+        for (String text : strings(key, List.of())) {
+            HostPort.parse(text)
+                    .ifPresentOrElse(
+                            addresses::add,
+                            () -> problem(
+                                    key,
+                                    "\"" + text + "\" is no address to listen on; write address:port, as \"" + example
+                                            + "\" or \"[::1]:110\""));
+        }
+        if (!toml.contains(key)) {
+            problem(key, "is missing; write, for example, listen = \"" + example + "\"");
+        }
+        return addresses;
+    }
+
+    /** A text, or a list of texts. */
+    private List<String> strings(String key, List<String> otherwise) {
+        Object value = toml.get(key);
+        switch (value) {
+            case null -> {
+                return otherwise;
+            }
+            case String one -> {
+                return List.of(one);
+            }
+            case TomlArray array -> {
+                List<String> all = new ArrayList<>();
+                for (int i = 0; i < array.size(); i++) {
+                    if (array.get(i) instanceof String text) {
+                        all.add(text);
+                    } else {
+                        problem(key, "element " + (i + 1) + " is " + array.get(i) + ", not a text; put it in quotes");
+                    }
+                }
+                return all;
+            }
+            default -> {
+                problem(key, "is " + value + "; give a text or a list of texts, as [\"a\", \"b\"]");
+                return otherwise;
+            }
+        }
+    }
+
+    private long number(String key, long otherwise, long least, long most) {
+        Object value = toml.get(key);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof Long number && number >= least && number <= most) {
+            return number;
+        }
+        problem(
+                key,
+                "is " + value + "; give a whole number "
+                        + (most == Long.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most));
+        return otherwise;
+    }
+
+    private void problem(String key, String what) {
+        TomlPosition position = toml.contains(key) ? toml.inputPositionOf(key) : null;
+        problems.add(new Problem(file, position == null ? 0 : position.line(), key, what));
+    }
+}

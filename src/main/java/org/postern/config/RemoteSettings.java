@@ -1,0 +1,118 @@
+package org.postern.config;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.postern.os.Octets;
+
+/**
+ * Settings of remote delivery (qmail-remote(8)).
+ *
+ * @param helohost the name that EHLO and HELO give; default {@code me}
+ * @param smtproutes where mail goes instead of to the mail exchangers; default none
+ * @param timeoutconnect how long a connection may take to be made; default 60 s
+ * @param timeoutremote how long to wait for each answer; default 1200 s
+ */
+public record RemoteSettings(
+        String helohost, List<SmtpRoute> smtproutes, Duration timeoutconnect, Duration timeoutremote) {
+    public static final Duration TIMEOUTCONNECT = Duration.ofSeconds(60);
+    public static final Duration TIMEOUTREMOTE = Duration.ofMinutes(20);
+
+    public RemoteSettings {
+        smtproutes = List.copyOf(smtproutes);
+        if (helohost.isEmpty() || helohost.chars().anyMatch(c -> c <= ' ' || c == 127)) {
+            throw new IllegalArgumentException("helohost \"" + helohost + "\" is no host name");
+        }
+    }
+
+    public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes) {
+        return new RemoteSettings(helohost, smtproutes, TIMEOUTCONNECT, TIMEOUTREMOTE);
+    }
+
+    /**
+     * The route for a domain, the longest match first: the whole name, then from each dot on, then the one for all. Of
+     * two lines for the same domain the first counts. Empty where the mail exchangers are to be asked.
+     */
+    public Optional<SmtpRoute> route(String domain) {
+        String name = Octets.lowerCase(domain);
+        for (int i = 0; i <= name.length(); i++) {
+            if (i == 0 || i == name.length() || name.charAt(i) == '.') {
+                String key = name.substring(i);
+                Optional<SmtpRoute> found = smtproutes.stream()
+                        .filter(route -> route.domain().equals(key))
+                        .findFirst();
+                if (found.isPresent()) {
+                    return found.filter(route -> !route.host().isEmpty());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Reads qmail's control files helohost, me, smtproutes, timeoutconnect and timeoutremote.
+     *
+     * @throws SettingsException with every problem there is
+     */
+    public static RemoteSettings read(QmailControl control) throws IOException, SettingsException {
+        List<Problem> problems = new ArrayList<>();
+        Optional<String> helohost = control.line("helohost");
+        if (helohost.isEmpty()) {
+            helohost = control.me();
+        }
+        String name = helohost.orElse("");
+        if (name.isEmpty() || name.chars().anyMatch(c -> c <= ' ' || c == 127)) {
+            problems.add(problem(
+                    control,
+                    "helohost",
+                    0,
+                    (helohost.isEmpty() ? "missing, and me as well" : "\"" + name + "\" is no host name")
+                            + ": write this host's name into me"));
+        }
+        List<SmtpRoute> routes = routes(control, problems);
+        Duration connect = seconds(control, "timeoutconnect", TIMEOUTCONNECT, problems);
+        Duration remote = seconds(control, "timeoutremote", TIMEOUTREMOTE, problems);
+        if (!problems.isEmpty()) {
+            throw new SettingsException(problems);
+        }
+        return new RemoteSettings(name, routes, connect, remote);
+    }
+
+    private static List<SmtpRoute> routes(QmailControl control, List<Problem> problems) throws IOException {
+        List<SmtpRoute> routes = new ArrayList<>();
+        for (QmailControl.NumberedLine line :
+                control.numberedLines("smtproutes").orElse(List.of())) {
+            switch (SmtpRoute.parse(line.text())) {
+                case SmtpRoute.Parsed.Route good -> routes.add(good.route());
+                case SmtpRoute.Parsed.Bad bad ->
+                    problems.add(
+                            problem(control, "smtproutes", line.number(), "\"" + line.text() + "\": " + bad.why()));
+            }
+        }
+        return routes;
+    }
+
+    private static Duration seconds(QmailControl control, String file, Duration otherwise, List<Problem> problems)
+            throws IOException {
+        Optional<String> line = control.line(file);
+        if (line.isEmpty() || line.get().isEmpty()) {
+            return otherwise;
+        }
+        String text = line.get();
+        if (text.length() > 9 || !text.chars().allMatch(c -> c >= '0' && c <= '9') || Integer.parseInt(text) == 0) {
+            problems.add(problem(
+                    control,
+                    file,
+                    1,
+                    "\"" + text + "\": write a number of seconds, 1 or more (default " + otherwise.toSeconds() + ")"));
+            return otherwise;
+        }
+        return Duration.ofSeconds(Integer.parseInt(text));
+    }
+
+    private static Problem problem(QmailControl control, String file, int line, String what) {
+        return new Problem(control.directory().resolve(file).toString(), line, "", what);
+    }
+}

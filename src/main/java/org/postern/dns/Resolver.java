@@ -1,0 +1,22 @@
+package org.postern.dns;
+
+import java.util.List;
+import java.util.Optional;
+import org.postern.tcp.IpAddress;
+
+/** Look-ups in the DNS. Each call waits for its answer, within the limits of {@link DnsSettings}. */
+public interface Resolver {
+    /** The name of an address (PTR), without a dot at the end; empty where there is none, or no answer. */
+    Optional<String> nameOf(IpAddress address);
+
+    /** A and AAAA records. */
+    Addresses addresses(String name);
+
+    /** MX records. */
+    MailExchangers mailExchangers(String domain);
+
+    /** The addresses of a name; an empty list where there are none, or no answer. */
+    default List<IpAddress> addressesOf(String name) {
+        return addresses(name) instanceof Addresses.Found found ? found.addresses() : List.of();
+    }
+}

@@ -1,0 +1,75 @@
+package org.postern.file;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Group commit for a directory: those who ask while a sync is under way, which may have begun too early for them, wait
+ * together for the next.
+ */
+public final class SharedSync {
+    private final Disk disk;
+    private final Path directory;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition ended = lock.newCondition();
+    private long asked;
+    private long synced;
+    private long failed;
+    private boolean running;
+    private @Nullable IOException failure;
+
+    public SharedSync(Disk disk, Path directory) {
+        this.disk = disk;
+        this.directory = directory;
+    }
+
+    /**
+     * Returns when all that was done in the directory before this call will survive a power cut.
+     *
+     * @throws IOException for each who waited for a sync that failed: a second one may succeed without having written
+     *     what the first could not
+     */
+    public void sync() throws IOException {
+        lock.lock();
+        try {
+            long mine = ++asked;
+            while (mine > synced && mine > failed) {
+                if (running) {
+                    ended.awaitUninterruptibly();
+                } else {
+                    lead();
+                }
+            }
+            if (mine > synced) {
+                throw new IOException(failure == null ? "sync failed" : failure.getMessage(), failure);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void lead() {
+        long covered = asked;
+        running = true;
+        lock.unlock();
+        IOException thrown = null;
+        try {
+            disk.syncDirectory(directory);
+        } catch (IOException e) {
+            thrown = e;
+        } finally {
+            lock.lock();
+            running = false;
+            ended.signalAll();
+        }
+        if (thrown == null) {
+            synced = covered;
+        } else {
+            failed = covered;
+            failure = thrown;
+        }
+    }
+}

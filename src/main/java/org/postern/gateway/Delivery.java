@@ -1,0 +1,127 @@
+package org.postern.gateway;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.postern.chain.Env;
+import org.postern.config.RemoteSettings;
+import org.postern.config.SendSettings;
+import org.postern.config.Settings;
+import org.postern.config.SmtpRoute;
+import org.postern.dns.DnsResolver;
+import org.postern.dns.DnsSettings;
+import org.postern.event.Event;
+import org.postern.event.Events;
+import org.postern.file.Disk;
+import org.postern.local.AccountHomes;
+import org.postern.local.Home;
+import org.postern.local.Homes;
+import org.postern.local.LocalDeliverer;
+import org.postern.local.LocalSettings;
+import org.postern.mail.Mailbox;
+import org.postern.maildir.MaildirDelivery;
+import org.postern.os.Identity;
+import org.postern.os.Octets;
+import org.postern.queue.Origin;
+import org.postern.queue.Queue;
+import org.postern.remote.OwnAddresses;
+import org.postern.remote.RemoteDeliverer;
+import org.postern.send.Deliverers;
+import org.postern.send.Sender;
+import org.postern.send.SenderClock;
+import org.postern.users.Account;
+import org.postern.users.AccountSource;
+import org.postern.users.Lookup;
+
+/** The way out of the queue, for {@code postern serve}: local mail to the accounts' Maildirs, other mail by smtproutes or MX. */
+final class Delivery {
+    private final SendSettings settings;
+    private final Homes homes;
+    private final Deliverers deliverers;
+    private final Queue queue;
+    private final Events events;
+
+    Delivery(Settings settings, Identity self, AccountSource accounts, Queue queue, Events events) throws IOException {
+        this.settings = SendSettings.defaults(settings.me())
+                .withRouting(
+                        settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()), Map.of());
+        this.queue = queue;
+        this.events = events;
+        homes = new AccountHomes(name -> account(name, accounts, self, events), Optional.empty());
+        InstantSource clock = InstantSource.system();
+        LocalDeliverer local = new LocalDeliverer(
+                homes,
+                LocalSettings.of("./Maildir/"),
+                Env.empty().with("PATH", "/usr/bin:/bin"),
+                new MaildirDelivery(Disk.real(), clock, host()),
+                user -> queue.intake(Origin.LOCAL),
+                clock);
+        RemoteSettings remote = RemoteSettings.of(settings.me(), routes(settings));
+        deliverers = new Deliverers(
+                local,
+                new RemoteDeliverer(
+                        () -> remote,
+                        new DnsResolver(DnsSettings.ofSystem()),
+                        OwnAddresses.ofSystem(),
+                        new java.util.SplittableRandom(),
+                        clock));
+    }
+
+    private static List<SmtpRoute> routes(Settings settings) throws IOException {
+        List<SmtpRoute> routes = new ArrayList<>();
+        for (String line : settings.send().smtproutes()) {
+            switch (SmtpRoute.parse(line)) {
+                case SmtpRoute.Parsed.Route good -> routes.add(good.route());
+                case SmtpRoute.Parsed.Bad bad ->
+                    throw new IOException("send.smtproutes: \"" + line + "\": " + bad.why());
+            }
+        }
+        return routes;
+    }
+
+    /** Part of the names of files in a Maildir. */
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (IOException e) {
+            return "localhost";
+        }
+    }
+
+    private static Optional<AccountHomes.Account> account(
+            String name, AccountSource accounts, Identity self, Events events) throws IOException {
+        return switch (accounts.find(name, line -> events.tell(new Event.Trouble(line)))) {
+            case Lookup.Found found -> Optional.of(home(found.account(), self));
+            case Lookup.Unknown unknown -> Optional.empty();
+            case Lookup.Unavailable unavailable -> throw new IOException(unavailable.why());
+        };
+    }
+
+    private static AccountHomes.Account home(Account account, Identity self) {
+        Identity theirs = account.identityOr(self);
+        return new AccountHomes.Account(account.name(), theirs.uid(), theirs.gid(), Octets.path(account.home()));
+    }
+
+    /** Whether a mailbox of a local domain is somebody's here. */
+    boolean isLocal(Mailbox mailbox) throws IOException {
+        Optional<Home> home = homes.home(mailbox.localPart());
+        return settings.locals().contains(Octets.lowerCase(mailbox.domain())) && home.isPresent();
+    }
+
+    Sender sender(SenderClock clock, Duration drainLimit) {
+        return new Sender(
+                queue,
+                settings,
+                deliverers,
+                current -> current,
+                clock,
+                line -> events.tell(new Event.Note(line)),
+                drainLimit);
+    }
+}

@@ -1,0 +1,184 @@
+package org.postern.gateway;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.postern.config.HostPort;
+import org.postern.config.Settings;
+import org.postern.event.Event;
+import org.postern.event.Events;
+import org.postern.os.Identity;
+import org.postern.tcp.IpAddress;
+import org.postern.tcp.Listener;
+
+/**
+ * The gateway without a settings file: on loopback, with a state directory, a user and a generated password of its own.
+ * Everything in it is real; mail to other domains goes by SMTP to a sink on the same machine, so nothing leaves it.
+ */
+public final class Demo implements Closeable {
+    private static final String ME = "demo.example";
+    private static final int POP3_PORT = 8110;
+    private static final int SMTP_PORT = 8025;
+    /** The user nobody of every Linux: root's demo does not keep its user's mail as root. */
+    private static final int NOBODY = 65534;
+
+    private static final String LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
+    private static final int PASSWORD_LENGTH = 14;
+    private static final IpAddress LOOPBACK = IpAddress.ofOctets(new byte[] {127, 0, 0, 1});
+
+    private final Gateway gateway;
+    private final Listener sink;
+    private final Path state;
+    private final String password;
+    private final int expiryMinutes;
+
+    private Demo(Gateway gateway, Listener sink, Path state, String password, int expiryMinutes) {
+        this.gateway = gateway;
+        this.sink = sink;
+        this.state = state;
+        this.password = password;
+        this.expiryMinutes = expiryMinutes;
+    }
+
+    /** Where a demo keeps its things: /var/lib/postern/demo as root, else ~/.local/state/postern/demo. */
+    public static Path stateDirectory(String home, String xdgStateHome, Identity self) throws IOException {
+        if (self.isRoot()) {
+            return Path.of("/var/lib/postern/demo");
+        }
+        if (!xdgStateHome.isEmpty()) {
+            return Path.of(xdgStateHome, "postern", "demo");
+        }
+        if (home.isEmpty()) {
+            throw new IOException("HOME is not set, so there is no place for the demo's state: set it");
+        }
+        return Path.of(home, ".local", "state", "postern", "demo");
+    }
+
+    /** Starts it; when it returns, clients are served. */
+    public static Demo start(Path state, Identity self, Events events) throws IOException {
+        Files.createDirectories(state);
+        Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx--x--x"));
+        Path users = state.resolve("users");
+        String password = password(users, state, self);
+        Listener sink = Listener.open(new HostPort(LOOPBACK, 0).socketAddress(), 16, 100, new AtomicLong());
+        Settings settings = new Settings(
+                ME,
+                state,
+                new Settings.Pop3d(List.of(free(POP3_PORT))),
+                new Settings.Smtpd(List.of(free(SMTP_PORT)), List.of(ME), 50L << 20),
+                new Settings.Relay(Duration.ofMinutes(10)),
+                new Settings.Users(users),
+                new Settings.Send(
+                        List.of(ME), List.of(":127.0.0.1:" + sink.address().getPort())));
+        events.tell(new Event.Note("DEMO: loopback only, state in " + state));
+        serveSink(sink, settings, events);
+        Gateway gateway = Gateway.start(settings, self, true, events);
+        return new Demo(gateway, sink, state, password, 10);
+    }
+
+    private static void serveSink(Listener listener, Settings settings, Events events) {
+        Listener.Service service = new DemoSink(settings, events);
+        Thread.ofPlatform().daemon().name("sink-accept").start(() -> {
+            try {
+                listener.serve(service);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    /** The usual port of the demo, or, where somebody has it, any. */
+    private static HostPort free(int port) {
+        try (ServerSocketChannel probe = ServerSocketChannel.open()) {
+            probe.bind(new InetSocketAddress(LOOPBACK.inet(), port));
+            return new HostPort(LOOPBACK, port);
+        } catch (IOException e) {
+            return new HostPort(LOOPBACK, 0);
+        }
+    }
+
+    /** The demo user's password: made at the first start, then kept. In clear, so that APOP can be tried, too. */
+    private static String password(Path users, Path state, Identity self) throws IOException {
+        Path home = state.resolve("demo");
+        if (!Files.exists(users)) {
+            SecureRandom random = new SecureRandom();
+            StringBuilder password = new StringBuilder();
+            for (int i = 0; i < PASSWORD_LENGTH; i++) {
+                password.append(LETTERS.charAt(random.nextInt(LETTERS.length())));
+            }
+            String owner = self.isRoot() ? NOBODY + ":" + NOBODY : ":";
+            Files.createFile(users, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.writeString(users, "demo:{PLAIN}" + password + ":" + owner + "::" + home + ":\n");
+        }
+        for (Path directory : List.of(
+                home,
+                home.resolve("Maildir"),
+                home.resolve("Maildir/tmp"),
+                home.resolve("Maildir/new"),
+                home.resolve("Maildir/cur"))) {
+            if (!Files.exists(directory)) {
+                Files.createDirectory(directory);
+                if (self.isRoot()) {
+                    Files.setAttribute(directory, "unix:uid", NOBODY);
+                    Files.setAttribute(directory, "unix:gid", NOBODY);
+                }
+            }
+        }
+        Optional<String> line = Files.readAllLines(users).stream()
+                .filter(l -> l.startsWith("demo:{PLAIN}"))
+                .findFirst();
+        return line.map(l -> l.substring("demo:{PLAIN}".length()).split(":", -1)[0])
+                .orElseThrow(
+                        () -> new IOException(users + " has no demo user any more: remove the file to get a new one"));
+    }
+
+    public Gateway gateway() {
+        return gateway;
+    }
+
+    /** The exact lines to try it with. */
+    public List<String> instructions() {
+        HostPort pop = gateway.pop3d().getFirst();
+        HostPort smtp = gateway.smtpd().getFirst();
+        String send =
+                "printf 'From: demo@demo.example\\r\\nTo: you@elsewhere.example\\r\\nSubject: hello\\r\\n\\r\\nSent by Postern.\\r\\n'"
+                        + " | curl -sS --url smtp://" + smtp
+                        + " --mail-from demo@demo.example --mail-rcpt you@elsewhere.example --upload-file -";
+        return List.of(
+                "DEMO. POP3 on " + pop + ", SMTP on " + smtp + "; user demo, password " + password + ".",
+                "Nothing leaves this machine: mail to other domains ends in a sink that prints it here. State: "
+                        + state,
+                "Try in another shell, in this order:",
+                "",
+                "# 1. Not logged in: refused (550)",
+                send,
+                "# 2. The POP login, which lets this address relay for " + expiryMinutes + " minutes",
+                "curl -sS --url pop3://" + pop + "/ --user demo:" + password,
+                "# 3. The same as 1: relayed now; the log here shows it arrive",
+                send,
+                "# 4. Mail for the demo user, and reading it",
+                send.replace("you@elsewhere.example", "demo@demo.example"),
+                "curl -sS --url pop3://" + pop + "/1 --user demo:" + password,
+                "",
+                "Ctrl-C ends it.");
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            gateway.close();
+        } finally {
+            sink.close();
+            sink.cut();
+        }
+    }
+}

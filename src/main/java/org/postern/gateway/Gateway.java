@@ -1,0 +1,265 @@
+package org.postern.gateway;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.postern.auth.Authenticator;
+import org.postern.auth.PasswordCheck;
+import org.postern.config.HostPort;
+import org.postern.config.Settings;
+import org.postern.event.Event;
+import org.postern.event.Events;
+import org.postern.file.Disk;
+import org.postern.mail.Mailbox;
+import org.postern.os.Crypt;
+import org.postern.os.Identity;
+import org.postern.os.Nss;
+import org.postern.os.Threads;
+import org.postern.queue.Origin;
+import org.postern.queue.Queue;
+import org.postern.queue.QueueDirectory;
+import org.postern.queue.Submitters;
+import org.postern.relay.DirectoryStore;
+import org.postern.relay.GrantStore;
+import org.postern.relay.Spool;
+import org.postern.send.Sender;
+import org.postern.send.SenderClock;
+import org.postern.tcp.Listener;
+import org.postern.users.PasswdFile;
+
+/**
+ * {@code postern serve}: the parts in one process. Made from the settings in this order: state directory, grants, accounts,
+ * queue, delivery, listeners; closed in the opposite one.
+ */
+public final class Gateway implements Closeable {
+    private static final int BACKLOG = 1024;
+    private static final int SESSIONS = 1000;
+    private static final Duration AGEING_EVERY = Duration.ofSeconds(60);
+    private static final Duration SEND_DRAIN_LIMIT = Duration.ofSeconds(30);
+
+    private final Events events;
+    private final Queue queue;
+    private final Sender sender;
+    private final Thread sending;
+    private final Thread ageing;
+    private final List<Listener> listeners;
+    private final List<HostPort> pop3d;
+    private final List<HostPort> smtpd;
+
+    private Gateway(
+            Events events, Queue queue, Sender sender, Thread sending, Thread ageing, Bound pop3d, Bound smtpd) {
+        this.events = events;
+        this.queue = queue;
+        this.sender = sender;
+        this.sending = sending;
+        this.ageing = ageing;
+        this.listeners = new ArrayList<>(pop3d.listeners);
+        this.listeners.addAll(smtpd.listeners);
+        this.pop3d = pop3d.addresses;
+        this.smtpd = smtpd.addresses;
+    }
+
+    /** Listeners of one server, and where they came to listen. */
+    private record Bound(List<Listener> listeners, List<HostPort> addresses) {}
+
+    /**
+     * Starts everything; when it returns, clients are served.
+     *
+     * @param self whose rights this process has
+     * @param loopbackGrants whether a login from loopback gives loopback the right to relay: only where no listener is
+     *     public, since with webmail on the host it would open the relay for everybody
+     * @throws IOException with what cannot be opened, and why
+     */
+    public static Gateway start(Settings settings, Identity self, boolean loopbackGrants, Events events)
+            throws IOException {
+        Path home = settings.home();
+        Files.createDirectories(home);
+        GrantStore grants = grants(settings);
+        PasswdFile accounts = new PasswdFile(settings.users().file(), new Nss());
+        Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
+        SenderClock clock = SenderClock.system();
+        Queue queue = switch (Queue.open(
+                new QueueDirectory(home.resolve("queue")),
+                Disk.real(),
+                clock.time(),
+                Submitters.none(),
+                line -> events.tell(new Event.Note(line)))) {
+            case Queue.Opening.Ready ready -> ready.queue();
+            case Queue.Opening.InUse used ->
+                throw new IOException("the queue in " + home + " is in use"
+                        + used.pid().map(pid -> " by process " + pid).orElse("")
+                        + ": stop that one, or give another home");
+        };
+        Delivery delivery = new Delivery(settings, self, accounts, queue, events);
+        Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
+        try {
+            AtomicLong serial = new AtomicLong();
+            Bound pop3d = bind(settings.pop3d().listen(), serial);
+            Bound smtpd = bind(settings.smtpd().listen(), serial);
+            Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
+            Thread ageing = Threads.start("age", () -> age(grants, events));
+            Gateway gateway = new Gateway(events, queue, sender, sending, ageing, pop3d, smtpd);
+            gateway.serve(
+                    "pop3",
+                    pop3d,
+                    new Pop3Service(settings, authenticator, self, grants, loopbackGrants, Clock.systemUTC(), events));
+            gateway.serve(
+                    "smtp",
+                    smtpd,
+                    new SmtpService(
+                            settings,
+                            queue.intake(Origin.NETWORK),
+                            grants,
+                            mailbox -> isLocalUser(delivery, mailbox),
+                            InstantSource.system(),
+                            events));
+            return gateway;
+        } catch (IOException e) {
+            queue.close();
+            throw e;
+        }
+    }
+
+    private static boolean isLocalUser(Delivery delivery, Mailbox mailbox) {
+        try {
+            return delivery.isLocal(mailbox);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The spool lies in a directory of ours alone, so nobody else can grant anything. */
+    private static GrantStore grants(Settings settings) throws IOException {
+        Path spool = settings.home().resolve("relay");
+        if (!Files.isDirectory(spool)) {
+            Files.createDirectory(
+                    spool, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        return new DirectoryStore(
+                Spool.at(spool),
+                DirectoryStore.Settings.expiringAfter(settings.relay().expiry()),
+                InstantSource.system());
+    }
+
+    private static Bound bind(List<HostPort> addresses, AtomicLong serial) throws IOException {
+        List<Listener> listeners = new ArrayList<>();
+        List<HostPort> bound = new ArrayList<>();
+        for (HostPort address : addresses) {
+            try {
+                Listener listener = Listener.open(address.socketAddress(), BACKLOG, SESSIONS, serial);
+                listeners.add(listener);
+                bound.add(new HostPort(address.address(), listener.address().getPort()));
+            } catch (IOException e) {
+                for (Listener listener : listeners) {
+                    listener.close();
+                }
+                throw new IOException("unable to listen on " + address + ": " + e.getMessage(), e);
+            }
+        }
+        return new Bound(listeners, bound);
+    }
+
+    private void serve(String protocol, Bound bound, Listener.Service service) {
+        for (int i = 0; i < bound.listeners.size(); i++) {
+            Listener listener = bound.listeners.get(i);
+            events.tell(new Event.Listening(protocol, bound.addresses.get(i).toString()));
+            Thread.ofPlatform().name(protocol + "-accept").start(() -> accept(listener, service));
+        }
+    }
+
+    private static void accept(Listener listener, Listener.Service service) {
+        try {
+            listener.serve(service);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void send(Sender sender, Events events) {
+        try {
+            sender.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            events.tell(new Event.Trouble("delivery has stopped, restart Postern: " + e));
+            throw e;
+        }
+    }
+
+    private static void age(GrantStore grants, Events events) {
+        try {
+            while (true) {
+                Thread.sleep(AGEING_EVERY);
+                try {
+                    grants.age();
+                } catch (IOException e) {
+                    events.tell(new Event.Trouble("unable to remove expired grants: " + e.getMessage()));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Where POP3 is served, the ports as they came to be. */
+    public List<HostPort> pop3d() {
+        return pop3d;
+    }
+
+    /** Where SMTP is served, the ports as they came to be. */
+    public List<HostPort> smtpd() {
+        return smtpd;
+    }
+
+    /**
+     * No new sessions; those under way finish.
+     *
+     * @return false where some were cut after the limit
+     */
+    public boolean drain(Duration limit) throws InterruptedException, IOException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        for (Listener listener : listeners) {
+            listener.close();
+        }
+        boolean all = true;
+        for (Listener listener : listeners) {
+            all &= listener.awaitSessions(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        }
+        return all;
+    }
+
+    /** Ends it: sessions left are cut, deliveries under way finish within their limit; what is queued stays queued. */
+    @Override
+    public void close() throws IOException {
+        for (Listener listener : listeners) {
+            listener.close();
+            listener.cut();
+        }
+        ageing.interrupt();
+        sender.terminate();
+        try {
+            sending.join(SEND_DRAIN_LIMIT.plusSeconds(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        queue.close();
+    }
+
+    /** Whether any listener is reachable from other machines. */
+    public static boolean isPublic(Settings settings) {
+        List<HostPort> all = new ArrayList<>(settings.pop3d().listen());
+        all.addAll(settings.smtpd().listen());
+        Optional<HostPort> open =
+                all.stream().filter(a -> !a.address().isLoopback()).findFirst();
+        return open.isPresent();
+    }
+}

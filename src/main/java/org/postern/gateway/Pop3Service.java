@@ -1,0 +1,154 @@
+package org.postern.gateway;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.postern.auth.Authentication;
+import org.postern.auth.Authenticator;
+import org.postern.auth.Proof;
+import org.postern.config.Settings;
+import org.postern.event.Event;
+import org.postern.event.Events;
+import org.postern.os.Identity;
+import org.postern.os.Octets;
+import org.postern.os.ThreadIdentity;
+import org.postern.pop3d.Authenticator.Verdict;
+import org.postern.pop3d.AuthorizationSession;
+import org.postern.pop3d.Capabilities;
+import org.postern.pop3d.Credentials;
+import org.postern.pop3d.Limits;
+import org.postern.pop3d.TransactionSession;
+import org.postern.relay.Allowed;
+import org.postern.relay.GrantStore;
+import org.postern.relay.Holder;
+import org.postern.tcp.Connection;
+import org.postern.tcp.IpAddress;
+import org.postern.tcp.Listener;
+import org.postern.tcp.SocketWire;
+import org.postern.users.Account;
+
+/** POP3 for a connection: password proved, grant written, maildrop opened, +OK. */
+final class Pop3Service implements Listener.Service {
+    private final Settings settings;
+    private final Authenticator authenticator;
+    private final Identity self;
+    private final GrantStore grants;
+    private final boolean loopbackGrants;
+    private final Clock clock;
+    private final Events events;
+
+    Pop3Service(
+            Settings settings,
+            Authenticator authenticator,
+            Identity self,
+            GrantStore grants,
+            boolean loopbackGrants,
+            Clock clock,
+            Events events) {
+        this.settings = settings;
+        this.authenticator = authenticator;
+        this.self = self;
+        this.grants = grants;
+        this.loopbackGrants = loopbackGrants;
+        this.clock = clock;
+        this.events = events;
+    }
+
+    @Override
+    public void opened(int sessions) {}
+
+    @Override
+    public void closed(long id, int waitStatus, int sessions) {}
+
+    @Override
+    public void failed(IOException why) {
+        events.tell(new Event.Trouble("pop3: unable to accept a connection: " + why.getMessage()));
+    }
+
+    @Override
+    public int run(SocketChannel channel, long id) {
+        try (Connection connection = new Connection(new SocketWire(channel))) {
+            IpAddress client = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
+            session(connection, client, id);
+            return 0;
+        } catch (IOException e) {
+            // The client has gone; nothing was deleted without its QUIT.
+            return 1 << 8;
+        }
+    }
+
+    private void session(Connection connection, IpAddress client, long id) throws IOException {
+        // RFC 1939 §7: different for each connection.
+        String timestamp = "<%d.%d.%d@%s>"
+                .formatted(ProcessHandle.current().pid(), id, clock.instant().getEpochSecond(), settings.me());
+        AuthorizationSession authorization =
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.AUTHORIZATION);
+        AuthorizationSession.End<Account> end =
+                authorization.run(credentials -> login(credentials, timestamp, client, id));
+        if (end instanceof AuthorizationSession.End.LoggedIn<Account> in) {
+            transaction(connection, in.login());
+        }
+    }
+
+    private Verdict<Account> login(Credentials credentials, String timestamp, IpAddress client, long id) {
+        Proof proof = switch (credentials) {
+            case Credentials.Password password -> new Proof.Password(password.password());
+            case Credentials.Digest digest -> new Proof.Apop(digest.digest(), timestamp);
+        };
+        Authentication answer = authenticator.authenticate(
+                new Authenticator.Attempt(credentials.user(), proof, client),
+                line -> events.tell(new Event.Trouble(line)));
+        return switch (answer) {
+            case Authentication.Accepted accepted -> {
+                Account account = accepted.account();
+                events.tell(new Event.LoggedIn(id, client.toString(), account.name()));
+                grant(account, client, id);
+                yield new Verdict.Accepted<>(account);
+            }
+            case Authentication.Refused refused -> {
+                events.tell(new Event.LoginRefused(id, client.toString(), credentials.user(), refused.reason()));
+                yield new Verdict.Refused<>();
+            }
+            case Authentication.Unavailable unavailable -> {
+                events.tell(new Event.Trouble(
+                        "unable to decide the login of " + credentials.user() + ": " + unavailable.reason()));
+                yield new Verdict.Temporary<>("temporary trouble, please try again later");
+            }
+        };
+    }
+
+    /** A grant that cannot be written does not spoil the login; it raises an alert. */
+    private void grant(Account account, IpAddress client, long id) {
+        String address = client.toString();
+        if (client.isLoopback() && !loopbackGrants) {
+            events.tell(new Event.Note("pop3 " + id + ": no grant for loopback, since a listener is public"));
+            return;
+        }
+        switch (grants.allow(client, Holder.ofFit(account.name(), null))) {
+            case Allowed.Written written ->
+                events.tell(new Event.Granted(
+                        id, address, account.name(), settings.relay().expiry().toSeconds()));
+            case Allowed.NotWritten not -> events.tell(new Event.GrantFailed(id, address, account.name(), not.why()));
+        }
+    }
+
+    private void transaction(Connection connection, Account account) throws IOException {
+        TransactionSession session =
+                new TransactionSession(connection, Limits.DEFAULT, Capabilities.TRANSACTION, clock);
+        Path maildir = Octets.path(account.home()).resolve("Maildir");
+        Identity theirs = account.identityOr(self);
+        if (theirs.uid() == self.uid()) {
+            session.run(maildir);
+            return;
+        }
+        try {
+            ThreadIdentity.as(theirs, () -> session.run(maildir));
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+}

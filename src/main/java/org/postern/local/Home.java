@@ -1,0 +1,21 @@
+package org.postern.local;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.postern.os.Identity;
+
+/**
+ * Whose mail a local part is, and where its .qmail files are (qmail-users(5)).
+ *
+ * @param user the user's name
+ * @param uid whose rights the delivery has
+ * @param gid its one group
+ * @param directory where .qmail files, Maildir and Mailbox are
+ * @param dash what stands between {@code .qmail} and the extension: empty for the user's own address, else {@code -}
+ * @param extension what of the local part is behind the user's name and dash
+ */
+public record Home(String user, int uid, int gid, Path directory, String dash, String extension) {
+    public Identity identity() {
+        return new Identity(uid, gid, List.of(gid));
+    }
+}

@@ -1,0 +1,73 @@
+package org.postern.local;
+
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Function;
+import org.postern.chain.Env;
+import org.postern.mail.Deliverer;
+import org.postern.mail.Delivery;
+import org.postern.mail.DeliveryResult;
+import org.postern.mail.Mailbox;
+import org.postern.maildir.MaildirDelivery;
+import org.postern.os.Identity;
+import org.postern.queue.Intake;
+
+/**
+ * Local delivery: what qmail-lspawn and qmail-local do. Reports are as those print them, each line ended by a line
+ * feed; whoever logs them writes blanks as {@code _} and line feeds as {@code /}.
+ *
+ * <p>Files of a user are read and written with that user's rights, on a thread of their own where this process is root
+ * (see {@link org.postern.os.ThreadIdentity}); programs are processes of that user.
+ */
+public final class LocalDeliverer implements Deliverer {
+    private final Homes homes;
+    private final Context context;
+
+    /** What all deliveries share. */
+    record Context(
+            LocalSettings settings,
+            Env environment,
+            MaildirDelivery maildirs,
+            Mbox mboxes,
+            Function<Identity, Intake> queue,
+            InstantSource clock) {}
+
+    /**
+     * @param homes who gets the mail of a local part
+     * @param environment what programs inherit, PATH above all
+     * @param queue takes what a user's .qmail file forwards; given the user, whose uid the Received line names
+     */
+    public LocalDeliverer(
+            Homes homes,
+            LocalSettings settings,
+            Env environment,
+            MaildirDelivery maildirs,
+            Function<Identity, Intake> queue,
+            InstantSource clock) {
+        this.homes = homes;
+        this.context = new Context(settings, environment, maildirs, new Mbox(settings.lockLimit()), queue, clock);
+    }
+
+    @Override
+    public DeliveryResult deliver(Delivery d) {
+        Mailbox recipient = Mailbox.of(d.recipient());
+        if (recipient.localPart().isEmpty()) {
+            // qmail-lspawn: mail for <> is done.
+            return new DeliveryResult.Delivered("");
+        }
+        Optional<Home> home;
+        try {
+            home = homes.home(recipient.localPart());
+        } catch (IOException e) {
+            return new DeliveryResult.Deferred(e.getMessage() + "\n");
+        }
+        if (home.isEmpty()) {
+            return new DeliveryResult.Bounced(LocalDelivery.NO_MAILBOX + "\n");
+        }
+        if (home.get().uid() == 0) {
+            return new DeliveryResult.Deferred("Not allowed to perform deliveries as root.\n");
+        }
+        return new LocalDelivery(context, home.get(), recipient, d).run();
+    }
+}

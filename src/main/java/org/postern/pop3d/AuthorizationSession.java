@@ -1,0 +1,143 @@
+package org.postern.pop3d;
+
+import java.util.List;
+import org.postern.pop3d.Authenticator.Verdict;
+import org.postern.tcp.Connection;
+
+/**
+ * The AUTHORIZATION state (RFC 1939 §4): qmail-popup's session, from the greeting until the client is known or leaves.
+ */
+public final class AuthorizationSession {
+    private static final Reply SYNTAX = Reply.err("syntax error");
+
+    private final Dialogue dialogue;
+    private final Limits limits;
+    private final String timestamp;
+    private final List<String> capabilities;
+
+    /**
+     * @param timestamp what APOP's digest is made with, unique for each connection, in its angle brackets
+     * @param capabilities what CAPA lists
+     */
+    public AuthorizationSession(Connection connection, Limits limits, String timestamp, List<String> capabilities) {
+        this.dialogue = new Dialogue(connection, limits);
+        this.limits = limits;
+        this.timestamp = timestamp;
+        this.capabilities = List.copyOf(capabilities);
+    }
+
+    /** How it ended. The connection is open still; nothing more is to be said unless it is {@link LoggedIn}. */
+    public sealed interface End<T> {
+        /** Nothing was said to that yet: the transaction session says +OK. */
+        record LoggedIn<T>(T login) implements End<T> {}
+
+        /** The last attempt allowed has failed, and the client was told. */
+        record NotLoggedIn<T>() implements End<T> {}
+
+        /** The client said QUIT. */
+        record Quit<T>() implements End<T> {}
+
+        /** The client has gone, said nothing for too long, or too much that was no command. */
+        record Gone<T>(String why) implements End<T> {}
+    }
+
+    private sealed interface State {
+        record Greeted() implements State {}
+
+        record Named(String user) implements State {}
+    }
+
+    private sealed interface Step {
+        record Say(Reply reply, State next) implements Step {}
+
+        record SayLines(Reply reply, List<String> lines, State next) implements Step {}
+
+        record Close(Reply reply) implements Step {}
+
+        record Authenticate(Credentials credentials) implements Step {}
+    }
+
+    /** Runs the session to its end. */
+    public <T> End<T> run(Authenticator<T> authenticator) {
+        try {
+            dialogue.say(Reply.ok(timestamp));
+            State state = new State.Greeted();
+            int failures = 0;
+            while (true) {
+                switch (step(state, dialogue.command())) {
+                    case Step.Say s -> {
+                        dialogue.say(s.reply);
+                        state = s.next;
+                    }
+                    case Step.SayLines s -> {
+                        dialogue.say(s.reply, s.lines);
+                        state = s.next;
+                    }
+                    case Step.Close s -> {
+                        dialogue.last(s.reply);
+                        return new End.Quit<>();
+                    }
+                    case Step.Authenticate s -> {
+                        dialogue.flush();
+                        switch (authenticator.check(s.credentials)) {
+                            case Verdict.Accepted<T> accepted -> {
+                                return new End.LoggedIn<>(accepted.login());
+                            }
+                            case Verdict.Denied<T> denied -> dialogue.last(denied.reply());
+                        }
+                        failures++;
+                        if (failures == limits.attempts()) {
+                            return new End.NotLoggedIn<>();
+                        }
+                        state = new State.Greeted();
+                    }
+                }
+            }
+        } catch (SessionOver e) {
+            return new End.Gone<>(e.why());
+        }
+    }
+
+    private Step step(State state, Command command) {
+        return switch (state) {
+            case State.Greeted greeted -> common(greeted, command);
+            case State.Named named -> named(named, command);
+        };
+    }
+
+    /** After USER, PASS means something. */
+    private Step named(State.Named state, Command command) {
+        if (command instanceof Command.Pass pass) {
+            return pass.password().isEmpty()
+                    ? new Step.Say(SYNTAX, state)
+                    : new Step.Authenticate(new Credentials.Password(state.user, pass.password()));
+        }
+        return common(state, command);
+    }
+
+    /** What is the same before USER and after it. */
+    private Step common(State state, Command command) {
+        return switch (command) {
+            case Command.Quit _ -> new Step.Close(Reply.OK);
+            case Command.User c ->
+                c.name().isEmpty() ? new Step.Say(SYNTAX, state) : new Step.Say(Reply.OK, new State.Named(c.name()));
+            case Command.Pass _ -> new Step.Say(Reply.err("USER first"), state);
+            case Command.Apop c ->
+                c.digest().isEmpty()
+                        ? new Step.Say(SYNTAX, state)
+                        : new Step.Authenticate(new Credentials.Digest(c.name(), timestamp, c.digest()));
+            case Command.Noop _ -> new Step.Say(Reply.OK, state);
+            case Command.Capa _ -> new Step.SayLines(Reply.OK, capabilities, state);
+            case Command.TooLong _ -> new Step.Say(Reply.err("line too long"), state);
+            case Command.Stat _,
+                    Command.List _,
+                    Command.Retr _,
+                    Command.Dele _,
+                    Command.Rset _,
+                    Command.Top _,
+                    Command.Uidl _,
+                    Command.Last _,
+                    Command.Unknown _ -> new Step.Say(Reply.err("authorization first"), state);
+        };
+    }
+}

@@ -1,0 +1,43 @@
+package org.postern.queue;
+
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.random.RandomGenerator;
+import org.postern.file.Disk;
+import org.postern.file.SharedSync;
+
+/** The way into the queue for every process but the owner's, under any uid. */
+public final class DropIntake implements Intake {
+    /** The group is the directory's: the owner's. */
+    private static final int MODE = 0640;
+
+    private final Path drop;
+    private final Disk disk;
+    private final InstantSource clock;
+    private final Origin origin;
+    private final SharedSync directory;
+    private final RandomGenerator random;
+
+    public DropIntake(QueueDirectory queue, Disk disk, InstantSource clock, Origin origin) {
+        this.drop = queue.drop();
+        this.disk = disk;
+        this.clock = clock;
+        this.origin = origin;
+        directory = new SharedSync(disk, drop);
+        random = new SecureRandom();
+    }
+
+    @Override
+    public Draft begin() {
+        long now = ChronoUnit.MICROS.between(java.time.Instant.EPOCH, clock.instant());
+        MessageName name = MessageName.random(now, random);
+        Path temporary = drop.resolve("." + name.text());
+        return new FileDraft(
+                () -> new NewMessage(disk, temporary, drop.resolve(name.text()), MODE),
+                directory,
+                envelope -> StoredEnvelope.forDrop(origin, envelope),
+                name::id);
+    }
+}

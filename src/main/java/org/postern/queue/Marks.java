@@ -1,0 +1,219 @@
+package org.postern.queue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.postern.file.Disk;
+import org.postern.file.SharedSync;
+import org.postern.os.Octets;
+
+/**
+ * Which recipients of a message are finished, and how: the file below marks/. Records that cannot be written are kept
+ * in memory and written before the next one. Not for use by two threads at once.
+ */
+public final class Marks {
+    /** So much of a report is kept for the bounce. */
+    private static final int MAX_REPORT = 4000;
+
+    private final Disk disk;
+    private final Path file;
+    private final SharedSync directory;
+    private final BitSet finished = new BitSet();
+    private final List<String> unsaved = new ArrayList<>();
+    private boolean failures;
+    private @Nullable MessageName bounce;
+    private boolean exists;
+    private boolean named;
+    private boolean torn;
+
+    /** Receives a recipient that refused the message for good, and what was said. */
+    @FunctionalInterface
+    public interface FailureReader {
+        void failure(int recipient, String report) throws IOException;
+    }
+
+    private Marks(Disk disk, Path file, SharedSync directory) {
+        this.disk = disk;
+        this.file = file;
+        this.directory = directory;
+    }
+
+    static Marks read(Disk disk, Path file, SharedSync directory) throws IOException {
+        Marks marks = new Marks(disk, file, directory);
+        marks.load();
+        return marks;
+    }
+
+    /** Line by line: the file of a message to 100,000 recipients is not held in memory. */
+    private void load() throws IOException {
+        try (var lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
+            exists = true;
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                String record = valid(line);
+                if (record != null) {
+                    load(record);
+                }
+            }
+            torn = Files.size(file) > 0 && !endsWithLineFeed();
+        } catch (NoSuchFileException e) {
+            exists = false;
+        }
+    }
+
+    private void load(String record) {
+        switch (record.charAt(0)) {
+            case 'D' -> finished.set(Integer.parseInt(record.substring(2)));
+            case 'F' -> {
+                finished.set(Integer.parseInt(record.substring(2, record.indexOf(' ', 2))));
+                failures = true;
+            }
+            case 'B' -> bounce = MessageName.parse(record.substring(2)).orElse(null);
+            default -> {
+                // A record of a later Postern: what it does not know it leaves alone.
+            }
+        }
+    }
+
+    private boolean endsWithLineFeed() throws IOException {
+        try (var channel = Files.newByteChannel(file)) {
+            channel.position(channel.size() - 1);
+            var last = java.nio.ByteBuffer.allocate(1);
+            return channel.read(last) == 1 && last.get(0) == '\n';
+        }
+    }
+
+    /** The recipients that are finished, as a copy. */
+    public BitSet finished() {
+        return (BitSet) finished.clone();
+    }
+
+    public boolean hasFailures() {
+        return failures;
+    }
+
+    /** The bounce's name, where one was begun. */
+    public Optional<MessageName> bounce() {
+        return Optional.ofNullable(bounce);
+    }
+
+    /** There is a file to be removed with the message. */
+    public boolean onDisk() {
+        return exists;
+    }
+
+    /** Some records are in memory only. */
+    public boolean isUnsaved() {
+        return !unsaved.isEmpty();
+    }
+
+    /** This recipient has it; known to this object only, for the last recipient of all: removing the message is the mark. */
+    public void deliveredLast(int recipient) {
+        finished.set(recipient);
+        unsaved.add(line("D " + recipient));
+    }
+
+    /** This recipient has it. */
+    public void delivered(int recipient) throws IOException {
+        deliveredLast(recipient);
+        save();
+    }
+
+    /** This recipient refused it for good. */
+    public void failed(int recipient, String report) throws IOException {
+        String kept = report.length() > MAX_REPORT ? report.substring(0, MAX_REPORT) : report;
+        finished.set(recipient);
+        failures = true;
+        unsaved.add(line("F " + recipient + " " + escape(kept)));
+        save();
+    }
+
+    /** The bounce is going to have this name. */
+    public void bounceWillBe(MessageName name) throws IOException {
+        bounce = name;
+        unsaved.add(line("B " + name.text()));
+        save();
+    }
+
+    /** Writes what is not on disk yet. */
+    public void save() throws IOException {
+        if (unsaved.isEmpty()) {
+            return;
+        }
+        byte[] octets = Octets.bytes((torn ? "\n" : "") + String.join("", unsaved));
+        try (Disk.Output out = exists ? disk.append(file) : disk.create(file, 0600)) {
+            exists = true;
+            // Should the write fail in its middle, the next one begins on a line of its own.
+            torn = true;
+            out.write(octets, 0, octets.length);
+            out.sync();
+        }
+        if (!named) {
+            directory.sync();
+            named = true;
+        }
+        torn = false;
+        unsaved.clear();
+    }
+
+    /** The failures, in the order they happened; a record that was written twice counts once. */
+    public void forEachFailure(FailureReader reader) throws IOException {
+        BitSet seen = new BitSet();
+        try (var lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                String record = valid(line);
+                if (record != null && record.charAt(0) == 'F') {
+                    int space = record.indexOf(' ', 2);
+                    int recipient = Integer.parseInt(record.substring(2, space));
+                    if (!seen.get(recipient)) {
+                        seen.set(recipient);
+                        reader.failure(recipient, unescape(record.substring(space + 1)));
+                    }
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return;
+        }
+    }
+
+    /** The record in a line whose check sum is right; else null. */
+    private static @Nullable String valid(String line) {
+        int space = line.lastIndexOf(' ');
+        return space > 2 && line.substring(space + 1).equals(crc(line.substring(0, space)))
+                ? line.substring(0, space)
+                : null;
+    }
+
+    private static String line(String record) {
+        return record + " " + crc(record) + "\n";
+    }
+
+    private static String crc(String record) {
+        return String.format(Locale.ROOT, "%08x", MessageFile.crc(Octets.bytes(record)));
+    }
+
+    private static String escape(String text) {
+        return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
+    }
+
+    private static String unescape(String text) {
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\\' && i + 1 < text.length()) {
+                char next = text.charAt(++i);
+                out.append(next == 'n' ? '\n' : next == 'r' ? '\r' : next);
+            } else {
+                out.append(c);
+            }
+        }
+        return out.toString();
+    }
+}

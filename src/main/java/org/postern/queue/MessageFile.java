@@ -1,0 +1,85 @@
+package org.postern.queue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32;
+import org.postern.os.Octets;
+
+/**
+ * A message's file: the message, the envelope, a footer that says where the one ends and the other begins.
+ *
+ * @param messageLength how many octets, from the file's beginning, are the message
+ * @param envelope the fields behind it
+ */
+record MessageFile(long messageLength, StoredEnvelope envelope) {
+    static final int FOOTER = 43;
+    private static final Pattern FOOTER_FORM = Pattern.compile("P1 ([0-9]{19}) ([0-9]{10}) ([0-9a-f]{8})\n");
+
+    /** The file is not one that was written to its end. */
+    static final class Malformed extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final String what;
+
+        Malformed(String what) {
+            super(what);
+            this.what = what;
+        }
+
+        String what() {
+            return what;
+        }
+    }
+
+    static byte[] footer(long messageLength, byte[] envelope) {
+        return Octets.bytes(
+                String.format(Locale.ROOT, "P1 %019d %010d %08x\n", messageLength, envelope.length, crc(envelope)));
+    }
+
+    /** Reads the footer and the envelope; of the message nothing. */
+    static MessageFile read(FileChannel channel, long size) throws IOException {
+        if (size < FOOTER) {
+            throw new Malformed("shorter than its footer");
+        }
+        Matcher footer = FOOTER_FORM.matcher(Octets.of(read(channel, size - FOOTER, FOOTER)));
+        if (!footer.matches()) {
+            throw new Malformed("no footer at its end");
+        }
+        long envelopeLength = Long.parseLong(footer.group(2));
+        long messageLength = size - FOOTER - envelopeLength;
+        if (envelopeLength > StoredEnvelope.MAX_OCTETS
+                || !footer.group(1).equals(String.format(Locale.ROOT, "%019d", messageLength))) {
+            throw new Malformed("lengths in the footer are not those of the file");
+        }
+        byte[] envelope = read(channel, messageLength, (int) envelopeLength);
+        if (crc(envelope) != Long.parseLong(footer.group(3), 16)) {
+            throw new Malformed("envelope damaged");
+        }
+        return new MessageFile(
+                messageLength,
+                StoredEnvelope.parse(envelope).orElseThrow(() -> new Malformed("unknown field in the envelope")));
+    }
+
+    private static byte[] read(FileChannel channel, long position, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(length);
+        long at = position;
+        while (buffer.hasRemaining()) {
+            int n = channel.read(buffer, at);
+            if (n < 0) {
+                throw new Malformed("became shorter while being read");
+            }
+            at += n;
+        }
+        return buffer.array();
+    }
+
+    static long crc(byte[] octets) {
+        CRC32 crc = new CRC32();
+        crc.update(octets);
+        return crc.getValue();
+    }
+}

@@ -1,0 +1,278 @@
+package org.postern.queue;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import org.postern.chain.Log;
+import org.postern.file.Disk;
+import org.postern.file.SharedSync;
+import org.postern.mail.Envelope;
+import org.postern.os.LockFile;
+import org.postern.os.Octets;
+
+/** The queue in its owner's hands: the one process that sends. Others use {@link DropIntake}. */
+public final class Queue implements Closeable {
+    /** More syncs at once only get into each other's way. */
+    private static final int SYNCS_AT_ONCE = 32;
+
+    private final QueueDirectory directory;
+    private final Disk disk;
+    private final InstantSource clock;
+    private final LockFile lock;
+    private final int owner;
+    private final Ids ids;
+    private final List<MessageName> found;
+    private final SharedSync messSync;
+    private final SharedSync marksSync;
+    private final Taking taking;
+    private final ConcurrentLinkedQueue<MessageName> arrived = new ConcurrentLinkedQueue<>();
+    private volatile Runnable onArrival = () -> {};
+
+    /** How opening ended. */
+    public sealed interface Opening {
+        record Ready(Queue queue) implements Opening {}
+
+        /** @param pid who sends from this queue; empty where the lock does not say */
+        record InUse(Optional<String> pid) implements Opening {}
+    }
+
+    private Queue(
+            QueueDirectory directory,
+            Disk disk,
+            InstantSource clock,
+            Submitters submitters,
+            Log log,
+            LockFile lock,
+            int owner,
+            List<MessageName> found) {
+        this.directory = directory;
+        this.disk = disk;
+        this.clock = clock;
+        this.lock = lock;
+        this.owner = owner;
+        this.found = found;
+        ids = new Ids(clock, found);
+        messSync = new SharedSync(disk, directory.mess());
+        marksSync = new SharedSync(disk, directory.marks());
+        taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
+    }
+
+    /** Locks the queue, makes it where it is missing, and recovers what a crash has left. */
+    public static Opening open(QueueDirectory directory, Disk disk, InstantSource clock, Submitters submitters, Log log)
+            throws IOException {
+        directory.prepare(disk);
+        LockFile lock = LockFile.tryLock(directory.lock()).orElse(null);
+        if (lock == null) {
+            return new Opening.InUse(LockFile.holder(directory.lock()));
+        }
+        boolean kept = false;
+        try {
+            Disk limited = disk.limitingSyncs(SYNCS_AT_ONCE);
+            int owner = (int) Files.getAttribute(directory.root(), "unix:uid");
+            List<MessageName> found = new Recovery(directory, limited, log).run();
+            kept = true;
+            return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found));
+        } finally {
+            if (!kept) {
+                lock.close();
+            }
+        }
+    }
+
+    public QueueDirectory directory() {
+        return directory;
+    }
+
+    /** What was in the queue when it was opened, the oldest first. */
+    public List<MessageName> found() {
+        return found;
+    }
+
+    /** When to try what again, kept over a clean stop. */
+    public ScheduleFile schedule() {
+        return new ScheduleFile(directory.schedule(), disk);
+    }
+
+    /** The way in for this process: one file, one sync, and a share of the directory's sync. */
+    public Intake intake(Origin origin) {
+        Submitters submitters = Submitters.none();
+        return () -> {
+            MessageName name = ids.next();
+            StoredEnvelope.Facts facts =
+                    new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
+            FileDraft draft = new FileDraft(
+                    () -> create(name), messSync, envelope -> StoredEnvelope.forQueue(facts, envelope), () -> {
+                        release(name);
+                        return name.id();
+                    });
+            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), submitters.words(origin, owner), clock.instant()));
+            draft.write(line, 0, line.length);
+            return new Claimed(draft, name);
+        };
+    }
+
+    /** Gives the id back where the draft comes to nothing. */
+    private final class Claimed implements Intake.Draft {
+        private final FileDraft draft;
+        private final MessageName name;
+        private boolean queued;
+
+        Claimed(FileDraft draft, MessageName name) {
+            this.draft = draft;
+            this.name = name;
+        }
+
+        @Override
+        public void write(byte[] from, int offset, int length) {
+            draft.write(from, offset, length);
+        }
+
+        @Override
+        public Intake.Outcome commit(Envelope envelope) {
+            Intake.Outcome outcome = draft.commit(envelope);
+            queued = queued || outcome instanceof Intake.Outcome.Queued;
+            return outcome;
+        }
+
+        @Override
+        public void close() {
+            draft.close();
+            if (!queued) {
+                queued = true;
+                ids.free(name);
+            }
+        }
+    }
+
+    private NewMessage create(MessageName name) throws IOException {
+        return new NewMessage(disk, path(name.text() + ".new"), path(name.text()), 0600);
+    }
+
+    private void release(MessageName name) {
+        arrived.add(name);
+        onArrival.run();
+    }
+
+    /** Calls this, quickly done, whenever there is something to {@link #nextArrival}. */
+    public void onArrival(Runnable action) {
+        onArrival = action;
+    }
+
+    /** A message that came since; null where there is none. */
+    public @Nullable MessageName nextArrival() {
+        return arrived.poll();
+    }
+
+    /**
+     * Takes a batch from the drop.
+     *
+     * @return how much was found there; 0: nothing that can be taken now
+     */
+    public int take() throws IOException {
+        return taking.take(this::release);
+    }
+
+    /** Removes what submitters began long ago and never finished. */
+    public void removeAbandoned() throws IOException {
+        taking.removeAbandoned();
+    }
+
+    /** A message's envelope, and its text when wanted. */
+    public QueuedMessage read(MessageName name) throws IOException {
+        return QueuedMessage.read(name, path(name.text()));
+    }
+
+    public Marks marks(MessageName name) throws IOException {
+        return Marks.read(disk, marksPath(name), marksSync);
+    }
+
+    public boolean exists(MessageName name) {
+        return Files.exists(path(name.text()));
+    }
+
+    /** A name for a bounce, to be written into the marks before the bounce itself. */
+    public MessageName nameForBounce() {
+        return ids.next();
+    }
+
+    /** Writes the text of a bounce. */
+    @FunctionalInterface
+    public interface Text {
+        void writeTo(TextOutput out) throws IOException;
+    }
+
+    /** Where the text of a bounce is written to. */
+    @FunctionalInterface
+    public interface TextOutput {
+        void write(byte[] from, int offset, int length) throws IOException;
+    }
+
+    /** Puts a bounce into the queue, durable at return. It is not released: see {@link #releaseBounce}. */
+    public void addBounce(MessageName name, MessageName about, Envelope envelope, Text text) throws IOException {
+        StoredEnvelope.Facts facts =
+                new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), Origin.BOUNCE, about);
+        byte[] line = Octets.bytes(ReceivedLine.of(name.id(), "for bounce", clock.instant()));
+        Path unfinished = path(name.text() + ".new");
+        ids.use(name);
+        try {
+            disk.unlink(unfinished); // Left by a try that failed.
+        } catch (NoSuchFileException e) {
+            // As it should be.
+        }
+        try (NewMessage bounce = create(name)) {
+            bounce.write(line, 0, line.length);
+            text.writeTo(bounce::write);
+            bounce.finish(StoredEnvelope.forQueue(facts, envelope));
+        }
+        messSync.sync();
+    }
+
+    /** The message it is about is gone: now the bounce may be delivered. */
+    public void releaseBounce(MessageName name) {
+        release(name);
+    }
+
+    /**
+     * Removes a message that is done.
+     *
+     * @param marked that it has a file of marks
+     */
+    public void remove(MessageName name, boolean marked) throws IOException {
+        try {
+            disk.unlink(path(name.text()));
+        } catch (NoSuchFileException e) {
+            // An earlier try removed it, and failed at the sync; or someone did by hand.
+        }
+        messSync.sync();
+        if (marked) {
+            try {
+                disk.unlink(marksPath(name));
+            } catch (NoSuchFileException e) {
+                // As above.
+            }
+        }
+        ids.free(name);
+    }
+
+    private Path path(String name) {
+        return directory.mess().resolve(name);
+    }
+
+    private Path marksPath(MessageName name) {
+        return directory.marks().resolve(name.text());
+    }
+
+    /** Lets another process send from this queue. */
+    @Override
+    public void close() {
+        taking.close();
+        lock.close();
+    }
+}

@@ -1,0 +1,99 @@
+package org.postern.queue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.postern.file.Disk;
+import org.postern.os.Octets;
+
+/**
+ * Where a queue lies, and what is in it: the table of docs/queue.md.
+ *
+ * @param root usually /var/qmail/postern-queue
+ */
+public record QueueDirectory(Path root) {
+    private static final String FORMAT = "postern-queue 1\n";
+    private static final int ROOT_MODE = 0711;
+    /** Sticky, and files get the directory's group, so that an owner who is not root can read them. */
+    private static final int DROP_MODE = 03777;
+
+    private static final int PRIVATE_MODE = 0700;
+
+    /** The queue of the programs. */
+    public static QueueDirectory underQmail(Path qmailHome) {
+        return new QueueDirectory(qmailHome.resolve("postern-queue"));
+    }
+
+    Path drop() {
+        return root.resolve("drop");
+    }
+
+    Path mess() {
+        return root.resolve("mess");
+    }
+
+    Path marks() {
+        return root.resolve("marks");
+    }
+
+    Path bad() {
+        return root.resolve("bad");
+    }
+
+    Path lock() {
+        return root.resolve("lock");
+    }
+
+    Path schedule() {
+        return root.resolve("schedule");
+    }
+
+    private Path format() {
+        return root.resolve("format");
+    }
+
+    /**
+     * Makes what is missing.
+     *
+     * @throws IOException where it cannot be made, or is a queue of another format
+     */
+    public void prepare(Disk disk) throws IOException {
+        if (!Files.isDirectory(root)) {
+            disk.createDirectory(root, ROOT_MODE);
+        }
+        try {
+            String found = Octets.of(Files.readAllBytes(format()));
+            if (!found.equals(FORMAT)) {
+                throw new IOException("format of the queue is \"" + found.strip() + "\", and this Postern knows \""
+                        + FORMAT.strip() + "\" only: deliver it with the Postern that wrote it");
+            }
+        } catch (NoSuchFileException e) {
+            // The format is written last: where it stands, all else was made and synced.
+            make(disk, drop(), DROP_MODE);
+            make(disk, mess(), PRIVATE_MODE);
+            make(disk, marks(), PRIVATE_MODE);
+            make(disk, bad(), PRIVATE_MODE);
+            Path unfinished = root.resolve("format.new");
+            if (Files.exists(unfinished)) {
+                disk.unlink(unfinished);
+            }
+            try (Disk.Output out = disk.create(unfinished, 0644)) {
+                byte[] octets = Octets.bytes(FORMAT);
+                out.write(octets, 0, octets.length);
+                out.sync();
+            }
+            disk.rename(unfinished, format());
+            disk.syncDirectory(root);
+        }
+    }
+
+    private static void make(Disk disk, Path directory, int mode) throws IOException {
+        if (Files.isDirectory(directory)) {
+            // Left by a start that was cut short, perhaps before its mode was set.
+            Files.setAttribute(directory, "unix:mode", mode);
+        } else {
+            disk.createDirectory(directory, mode);
+        }
+    }
+}

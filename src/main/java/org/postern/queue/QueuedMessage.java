@@ -1,0 +1,173 @@
+package org.postern.queue;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.Optional;
+import org.postern.mail.MessageSource;
+
+/** A message in the queue: its envelope is in memory, its text is read from the file when wanted. */
+public final class QueuedMessage implements MessageSource {
+    private final MessageName name;
+    private final Path path;
+    private final MessageFile file;
+
+    private QueuedMessage(MessageName name, Path path, MessageFile file) {
+        this.name = name;
+        this.path = path;
+        this.file = file;
+    }
+
+    static QueuedMessage read(MessageName name, Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            return new QueuedMessage(name, path, MessageFile.read(channel, channel.size()));
+        }
+    }
+
+    public MessageName name() {
+        return name;
+    }
+
+    public long id() {
+        return name.id();
+    }
+
+    public String sender() {
+        return file.envelope().sender();
+    }
+
+    /** When it was taken into the queue. */
+    public Instant taken() {
+        return Instant.ofEpochSecond(file.envelope().facts().taken());
+    }
+
+    /** The submitter's uid. */
+    public int uid() {
+        return file.envelope().facts().uid();
+    }
+
+    /** The number the submitter knows it by. */
+    public long told() {
+        return file.envelope().facts().told();
+    }
+
+    /** The message that this one is the bounce of. */
+    public Optional<MessageName> about() {
+        return Optional.ofNullable(file.envelope().facts().about());
+    }
+
+    public int recipientCount() {
+        return file.envelope().recipients();
+    }
+
+    /** What the envelope costs in memory. */
+    public int envelopeOctets() {
+        return file.envelope().octets();
+    }
+
+    /** Goes through the recipients, from the first. */
+    public Recipients recipients() {
+        return new Recipients(file.envelope().cursor());
+    }
+
+    /** A walk through the recipients in their order. */
+    public static final class Recipients {
+        private final StoredEnvelope.Cursor cursor;
+        private int index = -1;
+        private String address = "";
+
+        private Recipients(StoredEnvelope.Cursor cursor) {
+            this.cursor = cursor;
+        }
+
+        /** Goes to the next; false when there is none. */
+        public boolean next() {
+            if (!cursor.hasNext()) {
+                return false;
+            }
+            index = cursor.index();
+            address = cursor.next();
+            return true;
+        }
+
+        /** The recipient's number, by which marks name it. */
+        public int index() {
+            return index;
+        }
+
+        public String address() {
+            return address;
+        }
+    }
+
+    @Override
+    public InputStream open() throws IOException {
+        return new Text(Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS), file.messageLength());
+    }
+
+    @Override
+    public long size() {
+        return file.messageLength();
+    }
+
+    /** The file up to where the envelope begins. */
+    private static final class Text extends FilterInputStream {
+        private long left;
+
+        Text(InputStream in, long length) {
+            super(in);
+            left = length;
+        }
+
+        @Override
+        public int read() throws IOException {
+            if (left == 0) {
+                return -1;
+            }
+            int octet = whole(super.read());
+            left--;
+            return octet;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            if (left == 0) {
+                return -1;
+            }
+            int n = whole(in.read(into, offset, (int) Math.min(length, left)));
+            left -= n;
+            return n;
+        }
+
+        /** A message never ends early without a word: half of it must not be delivered. */
+        private static int whole(int n) throws IOException {
+            if (n < 0) {
+                throw new MessageFile.Malformed("message became shorter while being read");
+            }
+            return n;
+        }
+
+        @Override
+        public long skip(long n) throws IOException {
+            long skipped = in.skip(Math.min(n, left));
+            left -= skipped;
+            return skipped;
+        }
+
+        @Override
+        public int available() throws IOException {
+            return (int) Math.min(in.available(), left);
+        }
+
+        @Override
+        public boolean markSupported() {
+            return false;
+        }
+    }
+}

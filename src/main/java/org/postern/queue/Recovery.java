@@ -1,0 +1,91 @@
+package org.postern.queue;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.postern.chain.Log;
+import org.postern.file.Disk;
+
+/** What the owner does once, at its start, with what it finds: the last column of the table in docs/queue.md. */
+final class Recovery {
+    private final QueueDirectory queue;
+    private final Disk disk;
+    private final Log log;
+    private final Set<String> found = new HashSet<>();
+
+    Recovery(QueueDirectory queue, Disk disk, Log log) {
+        this.queue = queue;
+        this.disk = disk;
+        this.log = log;
+    }
+
+    /** All messages that are in the queue, the oldest first. */
+    List<MessageName> run() throws IOException {
+        List<MessageName> names = messages();
+        removeTakenTwice(names);
+        removeOrphanedMarks();
+        names.sort(Comparator.comparingLong(MessageName::id));
+        return names;
+    }
+
+    private List<MessageName> messages() throws IOException {
+        List<MessageName> names = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(queue.mess())) {
+            for (Path entry : entries) {
+                String text = entry.getFileName().toString();
+                Optional<MessageName> name = MessageName.parse(text);
+                if (name.isPresent()) {
+                    names.add(name.get());
+                    found.add(text);
+                } else if (text.endsWith(".new")) {
+                    disk.unlink(entry); // D3, M1
+                } else {
+                    log.line("warning: " + entry + " is no message: not touched");
+                }
+            }
+        }
+        return names;
+    }
+
+    /** D4. */
+    private void removeTakenTwice(List<MessageName> names) throws IOException {
+        Set<String> taken = new HashSet<>();
+        for (MessageName name : names) {
+            taken.add(name.dropName());
+        }
+        List<Path> twice = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(queue.drop())) {
+            for (Path entry : entries) {
+                if (taken.contains(entry.getFileName().toString())) {
+                    twice.add(entry);
+                }
+            }
+        }
+        if (!twice.isEmpty()) {
+            // After kill -9 the copy may have its name in memory only.
+            disk.syncDirectory(queue.mess());
+            for (Path entry : twice) {
+                disk.unlink(entry);
+            }
+            disk.syncDirectory(queue.drop());
+        }
+    }
+
+    /** M4. */
+    private void removeOrphanedMarks() throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(queue.marks())) {
+            for (Path entry : entries) {
+                if (!found.contains(entry.getFileName().toString())) {
+                    disk.unlink(entry);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+package org.postern.queue;
+
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.postern.mail.Envelope;
+import org.postern.os.Octets;
+
+/**
+ * The fields behind a message in its file: each a letter, octets and a NUL. Kept as the octets they are, so that a
+ * list of recipients costs what it has on disk.
+ */
+final class StoredEnvelope {
+    static final int MAX_OCTETS = 16 << 20;
+    /** qmail-queue's ADDR, its letter and NUL taken away. */
+    static final int MAX_ADDRESS = 1002;
+
+    private static final String NETWORK = "network";
+    private static final String BOUNCE = "bounce";
+
+    private final byte[] octets;
+    private final int firstRecipient;
+    private final int recipients;
+    private final String sender;
+    private final Facts facts;
+
+    /**
+     * What the owner adds.
+     *
+     * @param taken seconds since 1970
+     * @param uid the submitter's
+     * @param told the number the submitter knows the message by
+     * @param about the message that a bounce is about
+     */
+    record Facts(
+            long taken,
+            int uid,
+            long told,
+            Origin origin,
+            @Nullable MessageName about) {}
+
+    private StoredEnvelope(byte[] octets, int firstRecipient, int recipients, String sender, Facts facts) {
+        this.octets = octets;
+        this.firstRecipient = firstRecipient;
+        this.recipients = recipients;
+        this.sender = sender;
+        this.facts = facts;
+    }
+
+    /** qmail-queue's exit code for an envelope that cannot be queued; 0 for one that can. */
+    static int check(Envelope envelope) {
+        int fault = check(envelope.sender());
+        long total = 0;
+        for (String recipient : envelope.recipients()) {
+            fault = fault == 0 ? check(recipient) : fault;
+            total += recipient.length() + 2L;
+        }
+        // Room for the owner's fields.
+        return fault != 0 ? fault : total > MAX_OCTETS - 4096 ? QueueExit.REFUSED : 0;
+    }
+
+    private static int check(String address) {
+        return address.length() > MAX_ADDRESS
+                ? QueueExit.ADDRESS_TOO_LONG
+                : address.indexOf('\0') >= 0 ? QueueExit.BAD_ENVELOPE : 0;
+    }
+
+    /** What a submitter writes into the drop. */
+    static byte[] forDrop(Origin origin, Envelope envelope) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        if (origin == Origin.NETWORK) {
+            field(out, 'o', NETWORK);
+        }
+        addresses(out, envelope);
+        return out.toByteArray();
+    }
+
+    /** What the owner writes for a message of its own process. */
+    static byte[] forQueue(Facts facts, Envelope envelope) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        facts(out, facts);
+        addresses(out, envelope);
+        return out.toByteArray();
+    }
+
+    /** The same envelope as the owner writes it, under what it knows of the submitter. */
+    byte[] taken(Facts known) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        facts(out, known);
+        field(out, 'F', sender);
+        out.write(octets, firstRecipient, octets.length - firstRecipient);
+        return out.toByteArray();
+    }
+
+    private static void facts(ByteArrayOutputStream out, Facts facts) {
+        field(out, 't', Long.toString(facts.taken));
+        field(out, 'u', Integer.toString(facts.uid));
+        field(out, 'q', Long.toString(facts.told));
+        switch (facts.origin) {
+            case NETWORK -> field(out, 'o', NETWORK);
+            case BOUNCE -> field(out, 'o', BOUNCE);
+            case LOCAL -> {}
+        }
+        if (facts.about != null) {
+            field(out, 'b', facts.about.text());
+        }
+    }
+
+    private static void addresses(ByteArrayOutputStream out, Envelope envelope) {
+        field(out, 'F', envelope.sender());
+        for (String recipient : envelope.recipients()) {
+            field(out, 'T', recipient);
+        }
+    }
+
+    private static void field(ByteArrayOutputStream out, char letter, String value) {
+        out.write(letter);
+        out.writeBytes(Octets.bytes(value));
+        out.write(0);
+    }
+
+    /** Reads the fields; empty where they are none that we or a submitter of ours would have written. */
+    static Optional<StoredEnvelope> parse(byte[] octets) {
+        long taken = 0;
+        long uid = 0;
+        long told = 0;
+        Origin origin = Origin.LOCAL;
+        MessageName about = null;
+        int at = 0;
+        while (at < octets.length && octets[at] != 'F') {
+            int end = end(octets, at);
+            if (end < 0) {
+                return Optional.empty();
+            }
+            String value = Octets.of(octets, at + 1, end - at - 1);
+            switch (octets[at]) {
+                case 't' -> taken = number(value);
+                case 'u' -> uid = number(value);
+                case 'q' -> told = number(value);
+                case 'o' ->
+                    origin = switch (value) {
+                        case NETWORK -> Origin.NETWORK;
+                        case BOUNCE -> Origin.BOUNCE;
+                        default -> Origin.LOCAL;
+                    };
+                case 'b' -> about = MessageName.parse(value).orElse(null);
+                default -> {
+                    return Optional.empty();
+                }
+            }
+            at = end + 1;
+        }
+        int senderEnd = at < octets.length ? end(octets, at) : -1;
+        if (senderEnd < 0 || senderEnd - at - 1 > MAX_ADDRESS || taken < 0 || uid < 0 || told < 0) {
+            return Optional.empty();
+        }
+        int count = countRecipients(octets, senderEnd + 1);
+        return count < 0
+                ? Optional.empty()
+                : Optional.of(new StoredEnvelope(
+                        octets,
+                        senderEnd + 1,
+                        count,
+                        Octets.of(octets, at + 1, senderEnd - at - 1),
+                        new Facts(taken, (int) uid, told, origin, about)));
+    }
+
+    private static int countRecipients(byte[] octets, int from) {
+        int count = 0;
+        int at = from;
+        while (at < octets.length) {
+            int end = end(octets, at);
+            if (octets[at] != 'T' || end < 0 || end - at - 1 > MAX_ADDRESS) {
+                return -1;
+            }
+            count++;
+            at = end + 1;
+        }
+        return count;
+    }
+
+    private static int end(byte[] octets, int from) {
+        for (int i = from; i < octets.length; i++) {
+            if (octets[i] == 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static long number(String digits) {
+        return digits.isEmpty() || digits.length() > 18 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')
+                ? -1
+                : Long.parseLong(digits);
+    }
+
+    String sender() {
+        return sender;
+    }
+
+    Facts facts() {
+        return facts;
+    }
+
+    int recipients() {
+        return recipients;
+    }
+
+    int octets() {
+        return octets.length;
+    }
+
+    /** All recipients, for those who know that they are few. */
+    List<String> allRecipients() {
+        List<String> all = new java.util.ArrayList<>();
+        Cursor cursor = new Cursor();
+        while (cursor.hasNext()) {
+            all.add(cursor.next());
+        }
+        return all;
+    }
+
+    Cursor cursor() {
+        return new Cursor();
+    }
+
+    /** Goes through the recipients in their order. */
+    final class Cursor {
+        private int at = firstRecipient;
+        private int index;
+
+        boolean hasNext() {
+            return at < octets.length;
+        }
+
+        /** The number of the one that {@link #next} gives. */
+        int index() {
+            return index;
+        }
+
+        String next() {
+            int end = end(octets, at);
+            String recipient = Octets.of(octets, at + 1, end - at - 1);
+            at = end + 1;
+            index++;
+            return recipient;
+        }
+    }
+}

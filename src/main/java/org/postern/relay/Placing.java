@@ -1,0 +1,173 @@
+package org.postern.relay;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.postern.os.Descriptor;
+import org.postern.os.Errno;
+import org.postern.os.FilesAt;
+import org.postern.os.Octets;
+import org.postern.os.OsException;
+
+/**
+ * Puts a grant's file in its place: renews the one there, or writes a new one and renames it. No ageing may come between
+ * (docs/adr/0041): what is there is renewed or replaced under a shared lock, and where nothing is the new file is put
+ * only if there still is nothing.
+ */
+final class Placing {
+    private static final int TRIES = 8;
+    private static final Duration LOCK_POLL = Duration.ofNanos(50_000);
+    /** An ageing holds a file's lock for microseconds. Who holds it longer is stopped, or means harm. */
+    private static final Duration LOCK_LIMIT = Duration.ofMillis(100);
+
+    private final Spool spool;
+    private final InstantSource clock;
+
+    Placing(Spool spool, InstantSource clock) {
+        this.spool = spool;
+        this.clock = clock;
+    }
+
+    void put(String name, String content) throws CannotWrite {
+        for (int i = 0; i < TRIES; i++) {
+            int fd = spool.open(name);
+            if (fd == -Errno.ENOENT.number()) {
+                if (place(name, content, true)) {
+                    return;
+                }
+            } else if (fd < 0) {
+                // A link, or a file that is not for us to read: it is replaced.
+                break;
+            } else {
+                try {
+                    if (renew(fd, name, content)) {
+                        return;
+                    }
+                } finally {
+                    Descriptor.close(fd);
+                }
+            }
+        }
+        place(name, content, false);
+    }
+
+    /** Sets the time where the rest is as it should be, replaces the file where not; false where it is gone. */
+    private boolean renew(int fd, String name, String content) throws CannotWrite {
+        boolean locked = lockShared(fd);
+        try {
+            FilesAt.Status status = FilesAt.status(fd);
+            if (status.links() == 0) {
+                // Removed or replaced since it was opened.
+                return false;
+            }
+            if (locked
+                    && GrantFile.unusable(status) == null
+                    && status.permissions() == spool.mode()
+                    && status.size() == content.length()
+                    && GrantFile.read(fd, status).equals(content)
+                    && FilesAt.touch(fd) == 0) {
+                return true;
+            }
+            return place(name, content, false);
+        } catch (OsException e) {
+            // What cannot be read is replaced.
+            return place(name, content, false);
+        }
+    }
+
+    private static boolean lockShared(int fd) {
+        long deadline = System.nanoTime() + LOCK_LIMIT.toNanos();
+        try {
+            while (!FilesAt.lockShared(fd)) {
+                if (System.nanoTime() > deadline) {
+                    return false;
+                }
+                LockSupport.parkNanos(LOCK_POLL.toNanos());
+            }
+            return true;
+        } catch (OsException e) {
+            // A file system without locks; the file is replaced, as the original does.
+            return false;
+        }
+    }
+
+    /** Writes the file under another name and renames it; false where the name must be free and is not. */
+    private boolean place(String name, String content, boolean onlyIfFree) throws CannotWrite {
+        String temporary = write(name, content);
+        int r = onlyIfFree ? renameIfFree(temporary, name) : rename(temporary, name);
+        if (r == -Errno.ENOENT.number()) {
+            // Whoever stood still for longer than the expiry finds his temporary file removed.
+            temporary = write(name, content);
+            r = onlyIfFree ? renameIfFree(temporary, name) : rename(temporary, name);
+        }
+        if (r == 0) {
+            return true;
+        }
+        spool.unlink(temporary);
+        if (onlyIfFree && r == -Errno.EEXIST.number()) {
+            return false;
+        }
+        throw new CannotWrite("Could not rename '" + temporary + "' to '" + name + "': " + Errno.text(-r));
+    }
+
+    private int rename(String from, String to) {
+        return FilesAt.rename(spool.descriptor(), spool.at(from), spool.at(to));
+    }
+
+    private int renameIfFree(String from, String to) {
+        int r = FilesAt.renameIfFree(spool.descriptor(), spool.at(from), spool.at(to));
+        // A file system that cannot promise it: then it is the original's rename.
+        return r == -Errno.EINVAL.number() ? rename(from, to) : r;
+    }
+
+    private String write(String name, String content) throws CannotWrite {
+        Instant now = clock.instant();
+        long micros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+        String temporary;
+        int fd;
+        int tries = TRIES;
+        do {
+            temporary = GrantFile.temporary(micros, ThreadLocalRandom.current().nextInt());
+            fd = FilesAt.create(spool.descriptor(), spool.at(temporary), spool.mode());
+        } while (fd == -Errno.EEXIST.number() && --tries > 0);
+        if (fd < 0) {
+            throw new CannotWrite("Could not open '" + temporary + "' for writing: " + Errno.text(-fd));
+        }
+        int failed = fill(fd, content);
+        Descriptor.close(fd);
+        if (failed != 0) {
+            spool.unlink(temporary);
+            throw new CannotWrite("Could not write to '" + name + "': " + Errno.text(failed));
+        }
+        return temporary;
+    }
+
+    private int fill(int fd, String content) {
+        // The umask is the process's and cannot be set aside for one thread.
+        int r = FilesAt.changeMode(fd, spool.mode());
+        try {
+            if (r == 0 && !content.isEmpty()) {
+                Descriptor.write(fd, Octets.bytes(content));
+            }
+            return -r;
+        } catch (OsException e) {
+            return e.errno();
+        }
+    }
+
+    /** A sentence for the log. */
+    static final class CannotWrite extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        CannotWrite(String sentence) {
+            super(sentence, null, false, false);
+        }
+
+        @Override
+        public String getMessage() {
+            return String.valueOf(super.getMessage());
+        }
+    }
+}

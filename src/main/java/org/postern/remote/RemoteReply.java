@@ -1,0 +1,95 @@
+package org.postern.remote;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.postern.os.Octets;
+import org.postern.tcp.Connection;
+import org.postern.tcp.Line;
+
+/**
+ * An answer of the server, all its lines (RFC 5321 §4.2).
+ *
+ * @param code of the first line; 0 where that is none
+ * @param lines as received, without their ends
+ */
+record RemoteReply(int code, List<String> lines) {
+    private static final int LONGEST_LINE = 16 * 1024;
+    private static final int MOST_LINES = 1000;
+
+    /** What of it a report tells (qmail-remote's HUGESMTPTEXT). */
+    private static final int LONGEST_TEXT = 5000;
+
+    /**
+     * Reads one.
+     *
+     * @throws IOException where the connection ends or something comes that is no reply
+     */
+    static RemoteReply read(Connection connection, Duration limit) throws IOException {
+        List<String> lines = new ArrayList<>();
+        int kept = 0;
+        for (int count = 0; count < MOST_LINES; count++) {
+            switch (connection.readLine(LONGEST_LINE, limit)) {
+                case Line.Text line -> {
+                    String text = line.octets();
+                    if (kept < LONGEST_TEXT) {
+                        lines.add(text);
+                        kept += text.length() + 1;
+                    }
+                    // A code and a dash: more lines follow.
+                    if (!(text.length() > 3 && text.charAt(3) == '-' && codeOf(text) > 0)) {
+                        return new RemoteReply(codeOf(lines.getFirst()), List.copyOf(lines));
+                    }
+                }
+                case Line.TooLong _ -> throw new IOException("a line of more than " + LONGEST_LINE + " octets");
+                case Line.End _ -> throw new IOException("closed");
+            }
+        }
+        throw new IOException("a reply of more than " + MOST_LINES + " lines");
+    }
+
+    private static int codeOf(String line) {
+        if (line.length() < 3) {
+            return 0;
+        }
+        int code = 0;
+        for (int i = 0; i < 3; i++) {
+            char c = line.charAt(i);
+            if (c < '0' || c > '9') {
+                return 0;
+            }
+            code = code * 10 + c - '0';
+        }
+        return code >= 200 && code <= 599 ? code : 0;
+    }
+
+    boolean isPositive() {
+        return code >= 200 && code < 300;
+    }
+
+    boolean isIntermediate() {
+        return code >= 300 && code < 400;
+    }
+
+    boolean isPermanent() {
+        return code >= 500;
+    }
+
+    /** Whether an EHLO reply offers an extension (RFC 5321 §4.1.1.1): the keyword stands first on a line. */
+    boolean offers(String keyword) {
+        return lines.stream()
+                .skip(1)
+                .filter(line -> line.length() > 4)
+                .map(line -> Octets.upperCase(line.substring(4)))
+                .anyMatch(line -> line.equals(keyword) || line.startsWith(keyword + " "));
+    }
+
+    /** For a report: the lines, each with a line feed; a NUL becomes a question mark. */
+    String text() {
+        StringBuilder text = new StringBuilder();
+        lines.forEach(
+                line -> text.append(line.replace('\0', '?').replace("\r", "")).append('\n'));
+        return text.length() > LONGEST_TEXT ? text.substring(0, LONGEST_TEXT) : text.toString();
+    }
+}

@@ -1,0 +1,37 @@
+package org.postern.send;
+
+import java.util.ArrayDeque;
+import java.util.Locale;
+
+/** What is on its way to one place. Guarded by the sender's lock. */
+final class Destination {
+    final Key key;
+    /** Recipients that may be tried now. */
+    final ArrayDeque<Work> works = new ArrayDeque<>();
+    /** Messages that are due, all of them going here, and not opened: there is enough to do already. */
+    final ArrayDeque<Entry> parked = new ArrayDeque<>();
+
+    int active;
+
+    /**
+     * A place.
+     *
+     * @param place the domain; for local ones the address
+     */
+    record Key(boolean remote, String place) {
+        static Key of(Route route) {
+            return switch (route) {
+                case Route.Local l -> new Key(false, l.address().toLowerCase(Locale.ROOT));
+                case Route.Remote r -> new Key(true, r.domain());
+            };
+        }
+    }
+
+    Destination(Key key) {
+        this.key = key;
+    }
+
+    boolean isIdle() {
+        return works.isEmpty() && parked.isEmpty() && active == 0;
+    }
+}

@@ -1,0 +1,47 @@
+package org.postern.send;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.postern.queue.Marks;
+import org.postern.queue.MessageName;
+
+/** What is kept in memory of a message that waits: some 200 octets, whatever its size. Guarded by the sender's lock. */
+final class Entry implements Comparable<Entry> {
+    final MessageName name;
+    /** Arrived since the start: the log has not had it yet. */
+    boolean isNew;
+    /** When its local and its remote recipients are due; {@link #NEVER} where it has none of them left. */
+    Instant dueLocal;
+
+    Instant dueRemote;
+    /** Where all that is left of it goes, once that is known and one destination. */
+    Destination.@Nullable Key destination;
+    /** Marks of which not all could be written. */
+    @Nullable
+    Marks unsaved;
+
+    static final Instant NEVER = Instant.MAX;
+
+    Entry(MessageName name, boolean isNew, Instant due) {
+        this.name = name;
+        this.isNew = isNew;
+        dueLocal = due;
+        dueRemote = due;
+    }
+
+    Instant due() {
+        return dueLocal.isBefore(dueRemote) ? dueLocal : dueRemote;
+    }
+
+    void dueAt(Instant when) {
+        dueLocal = when;
+        dueRemote = when;
+    }
+
+    /** The soonest due first; of those due at once the oldest. */
+    @Override
+    public int compareTo(Entry other) {
+        int byDue = due().compareTo(other.due());
+        return byDue != 0 ? byDue : Long.compare(name.id(), other.name.id());
+    }
+}

@@ -1,0 +1,92 @@
+package org.postern.send;
+
+import java.util.BitSet;
+import java.util.concurrent.locks.ReentrantLock;
+import org.postern.queue.Marks;
+import org.postern.queue.QueuedMessage;
+
+/**
+ * A message that is open: every recipient that is due is tried once, then it waits again or is done. Recipients are
+ * looked at in portions, so that a list of 100,000 does not stand in memory a second time.
+ */
+final class Job {
+    /** So many recipients of a message wait for a free delivery at a time. */
+    static final int PORTION = 200;
+
+    final Entry entry;
+    final QueuedMessage message;
+    final Marks marks;
+    /** It is older than queuelifetime: who cannot be reached now is given up. */
+    final boolean dying;
+    /** Held while marks are written. */
+    final ReentrantLock bookkeeping = new ReentrantLock();
+
+    private final BitSet finishedBefore;
+    private final QueuedMessage.Recipients recipients;
+    private final boolean localDue;
+    private final boolean remoteDue;
+
+    // Guarded by the sender's lock.
+    boolean atEnd;
+    int outstanding;
+    boolean localLeft;
+    boolean remoteLeft;
+    boolean localDeferred;
+    boolean remoteDeferred;
+
+    Job(Entry entry, QueuedMessage message, Marks marks, boolean dying, boolean localDue, boolean remoteDue) {
+        this.entry = entry;
+        this.message = message;
+        this.marks = marks;
+        this.dying = dying;
+        this.localDue = localDue;
+        this.remoteDue = remoteDue;
+        finishedBefore = marks.finished();
+        recipients = message.recipients();
+    }
+
+    /** The next recipient to be tried in this pass; null at the end. */
+    @org.jspecify.annotations.Nullable
+    Work next(Routes routes) {
+        while (recipients.next()) {
+            if (!finishedBefore.get(recipients.index())) {
+                Route route = routes.route(recipients.address());
+                if (isDue(route)) {
+                    return new Work(this, recipients.index(), route);
+                }
+            }
+        }
+        atEnd = true;
+        return null;
+    }
+
+    private boolean isDue(Route route) {
+        return switch (route) {
+            case Route.Local l -> {
+                localLeft |= !localDue;
+                yield localDue;
+            }
+            case Route.Remote r -> {
+                remoteLeft |= !remoteDue;
+                yield remoteDue;
+            }
+        };
+    }
+
+    void deferred(Route route) {
+        switch (route) {
+            case Route.Local l -> localDeferred = true;
+            case Route.Remote r -> remoteDeferred = true;
+        }
+    }
+
+    /** All who were due were tried. */
+    boolean isPassOver() {
+        return atEnd && outstanding == 0;
+    }
+
+    /** Nobody is left to be tried, now or later. */
+    boolean isDone() {
+        return !(localLeft || remoteLeft || localDeferred || remoteDeferred);
+    }
+}

@@ -1,0 +1,130 @@
+package org.postern.send;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The deliveries of one channel, local or remote: at most so many at a time, and fair among destinations. They take
+ * turns, and one gets another delivery only while it has fewer under way than are free; so a slow one holds half of
+ * them, a second one a quarter, and there is nearly always one for whoever else comes. Guarded by the sender's lock.
+ */
+final class Lane {
+    /** A destination with so many recipients waiting gets no more messages opened. */
+    static final int ENOUGH = 50;
+    /** With so few it does. */
+    static final int FEW = 10;
+
+    final int limit;
+    private final Map<Destination.Key, Destination> destinations = new HashMap<>();
+    private final Set<Destination> withParked = new LinkedHashSet<>();
+    private final ArrayDeque<Destination> turns = new ArrayDeque<>();
+    private int active;
+    private int waiting;
+
+    Lane(int limit) {
+        this.limit = limit;
+    }
+
+    int active() {
+        return active;
+    }
+
+    /** Recipients that wait for their turn. */
+    int waiting() {
+        return waiting;
+    }
+
+    void add(Work work) {
+        Destination d = destinations.computeIfAbsent(work.key(), Destination::new);
+        if (d.works.isEmpty()) {
+            turns.add(d);
+        }
+        d.works.add(work);
+        waiting++;
+    }
+
+    /** There is enough to do for this destination. */
+    boolean hasEnough(Destination.Key key) {
+        Destination d = destinations.get(key);
+        return d != null && d.works.size() >= ENOUGH;
+    }
+
+    /** A message that becomes due queues up behind those that are parked. */
+    boolean mustPark(Destination.Key key) {
+        Destination d = destinations.get(key);
+        return d != null && (d.works.size() >= ENOUGH || !d.parked.isEmpty());
+    }
+
+    void park(Entry entry, Destination.Key key) {
+        Destination d = destinations.computeIfAbsent(key, Destination::new);
+        d.parked.add(entry);
+        withParked.add(d);
+    }
+
+    /** All that are parked. */
+    List<Entry> parked() {
+        List<Entry> all = new ArrayList<>();
+        withParked.forEach(d -> all.addAll(d.parked));
+        return all;
+    }
+
+    /** A parked message whose destination has little left to do. */
+    @Nullable
+    Entry unpark() {
+        Iterator<Destination> all = withParked.iterator();
+        while (all.hasNext()) {
+            Destination d = all.next();
+            if (d.works.size() < FEW) {
+                Entry entry = d.parked.remove();
+                if (d.parked.isEmpty()) {
+                    all.remove();
+                    forgetIfIdle(d);
+                }
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    private void forgetIfIdle(Destination d) {
+        if (d.isIdle()) {
+            destinations.remove(d.key);
+        }
+    }
+
+    /** The next recipient to be tried, which now has a delivery; null where none is free, or none may have it. */
+    @Nullable
+    Work start() {
+        for (int i = turns.size(); i > 0 && active < limit; i--) {
+            Destination d = turns.remove();
+            if (d.active < limit - active) {
+                Work work = d.works.remove();
+                if (!d.works.isEmpty()) {
+                    turns.add(d);
+                }
+                waiting--;
+                active++;
+                d.active++;
+                return work;
+            }
+            turns.add(d);
+        }
+        return null;
+    }
+
+    void ended(Work work) {
+        active--;
+        Destination d = destinations.get(work.key());
+        if (d != null) {
+            d.active--;
+            forgetIfIdle(d);
+        }
+    }
+}

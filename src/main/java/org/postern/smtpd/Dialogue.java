@@ -1,0 +1,131 @@
+package org.postern.smtpd;
+
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.postern.config.SmtpdSettings;
+import org.postern.smtpd.Step.Close;
+import org.postern.smtpd.Step.ReceiveMailData;
+import org.postern.smtpd.Step.Say;
+
+/** What a server answers: state and command in, step out. Reads like RFC 5321 §4.1.1, in its order. */
+final class Dialogue {
+    /** The longest address: qmail-smtpd refuses from 900 octets on. */
+    private static final int MAXADDRESS = 899;
+
+    private final Site site;
+    private final Policy policy;
+    private final Consumer<SmtpdEvent> events;
+
+    Dialogue(Site site, Policy policy, Consumer<SmtpdEvent> events) {
+        this.site = site;
+        this.policy = policy;
+        this.events = events;
+    }
+
+    /** RFC 5321 §3.1. */
+    Step greeting() {
+        return new Say(new Reply(220, "", settings().smtpgreeting() + " ESMTP"), new State.Ready(Hello.NONE));
+    }
+
+    Step answer(State state, Command command) {
+        return switch (command) {
+            case Command.Ehlo ehlo -> ehlo(ehlo);
+            case Command.Helo helo -> helo(helo);
+            case Command.Mail mail -> mail(state, mail);
+            case Command.Rcpt rcpt -> rcpt(state, rcpt);
+            case Command.Data data -> data(state);
+            case Command.Rset rset -> new Say(Reply.FLUSHED, new State.Ready(state.hello()));
+            case Command.Vrfy vrfy -> new Say(Reply.TRY_MY_BEST, state);
+            case Command.Expn expn -> new Say(Reply.UNIMPLEMENTED, state);
+            case Command.Help help -> new Say(site.manners().help(), state);
+            case Command.Noop noop -> new Say(Reply.OK, state);
+            case Command.Quit quit ->
+                new Close(new Reply(221, "2.0.0", settings().smtpgreeting()), End.QUIT);
+            case Command.Unknown unknown -> new Say(Reply.UNIMPLEMENTED, state);
+            case Command.TooLong tooLong -> new Say(Reply.COMMAND_TOO_LONG, state);
+            case Command.EndOfInput end -> new Step.Leave();
+        };
+    }
+
+    /** RFC 5321 §4.1.1.1; a transaction under way is dropped, §4.1.4. */
+    private Step ehlo(Command.Ehlo ehlo) {
+        return new Say(site.manners().ehlo(settings()), new State.Ready(new Hello(Optional.of(ehlo.host()), true)));
+    }
+
+    private Step helo(Command.Helo helo) {
+        return new Say(
+                new Reply(250, "", settings().smtpgreeting()),
+                new State.Ready(new Hello(Optional.of(helo.host()), false)));
+    }
+
+    /** RFC 5321 §4.1.1.2. As in the original, no HELO is needed, and a second MAIL begins anew. */
+    private Step mail(State state, Command.Mail mail) {
+        Optional<Reply> objection = site.manners().objection(mail);
+        if (objection.isPresent()) {
+            return new Say(objection.get(), state);
+        }
+        String reversePath = site.localIpHost().apply(mail.from().address());
+        if (!isAddress(reversePath)) {
+            return new Say(Reply.SYNTAX_ERROR, state);
+        }
+        // RFC 1870 §6.1: what is declared too large need not be sent.
+        if (settings().databytes() > 0 && mail.from().size() > settings().databytes()) {
+            return new Say(Reply.DATABYTES_EXCEEDED, state);
+        }
+        Transaction transaction = new Transaction(reversePath, policy.mail(reversePath));
+        return new Say(Reply.SENDER_OK, new State.RcptWanted(state.hello(), transaction));
+    }
+
+    /** RFC 5321 §4.1.1.3. */
+    private Step rcpt(State state, Command.Rcpt rcpt) {
+        return switch (state) {
+            case State.Ready ready -> new Say(Reply.MAIL_FIRST, ready);
+            case State.RcptWanted wanted -> rcpt(wanted, wanted.transaction(), rcpt);
+            case State.DataPossible possible -> rcpt(possible, possible.transaction(), rcpt);
+        };
+    }
+
+    private Step rcpt(State state, Transaction transaction, Command.Rcpt rcpt) {
+        Optional<Reply> objection = site.manners().objection(rcpt);
+        if (objection.isPresent()) {
+            return new Say(objection.get(), state);
+        }
+        String forwardPath = site.localIpHost().apply(rcpt.to().address());
+        if (forwardPath.isEmpty() || !isAddress(forwardPath)) {
+            return new Say(Reply.SYNTAX_ERROR, state);
+        }
+        if (transaction.named() >= settings().maxrecipients()) {
+            return new Say(Reply.TOO_MANY_RECIPIENTS, state); // RFC 5321 §4.5.3.1.10
+        }
+        return switch (transaction.rcpt(forwardPath)) {
+            case Policy.Verdict.Accepted accepted ->
+                new Say(Reply.RECIPIENT_OK, new State.DataPossible(state.hello(), transaction));
+            case Policy.Verdict.Refused refused -> {
+                events.accept(new SmtpdEvent.RecipientRefused(transaction.reversePath(), forwardPath, refused.reply()));
+                yield new Say(refused.reply(), state);
+            }
+            case Policy.Verdict.HungUp hungUp -> new Close(hungUp.reply(), End.CLOSED);
+        };
+    }
+
+    /** RFC 5321 §4.1.1.4. */
+    private static Step data(State state) {
+        return switch (state) {
+            case State.Ready ready -> new Say(Reply.MAIL_FIRST, ready);
+            case State.RcptWanted wanted -> new Say(Reply.RCPT_FIRST, wanted);
+            case State.DataPossible possible -> new ReceiveMailData(possible.hello(), possible.transaction());
+        };
+    }
+
+    /**
+     * Whether it may stand in an envelope: not too long, and without control characters, which no log, header or next
+     * server has to meet (a CR would be a stray line end there).
+     */
+    private static boolean isAddress(String path) {
+        return path.length() <= MAXADDRESS && path.chars().noneMatch(c -> c < ' ' || c == 127);
+    }
+
+    private SmtpdSettings settings() {
+        return site.settings();
+    }
+}

@@ -1,0 +1,40 @@
+package org.postern.smtpd;
+
+import java.util.Optional;
+import org.postern.config.SmtpdSettings;
+
+/** How a session speaks, and how strict it is: all in which the program and {@code postern serve} differ. */
+public sealed interface Manners permits QmailManners, ServeManners {
+    /** As recorded from netqmail's qmail-smtpd. */
+    static Manners qmail() {
+        return new QmailManners();
+    }
+
+    /** As of today: enhanced status codes, RFC syntax. */
+    static Manners serve() {
+        return new ServeManners();
+    }
+
+    /** The reply as it is sent, each line with its CR LF. */
+    String text(Reply reply);
+
+    /** The reply to EHLO (RFC 5321 §4.1.1.1). */
+    Reply ehlo(SmtpdSettings settings);
+
+    Reply help();
+
+    /** What is wrong with the syntax of a MAIL command, where that matters. */
+    Optional<Reply> objection(Command.Mail mail);
+
+    /** What is wrong with the syntax of an RCPT command, where that matters. */
+    Optional<Reply> objection(Command.Rcpt rcpt);
+
+    /** The answer to a message with a bare LF or a lone CR (RFC 5321 §2.3.8). */
+    Reply strayLineEnd();
+
+    /** Whether that is said and the connection closed at the first one, or the message read to its end before. */
+    boolean closesAtStrayLineEnd();
+
+    /** What stands behind {@code with} in the Received line. */
+    String protocol(Hello hello);
+}

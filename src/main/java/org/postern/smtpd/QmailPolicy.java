@@ -1,0 +1,52 @@
+package org.postern.smtpd;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.postern.config.SmtpdSettings;
+import org.postern.mail.Mailbox;
+
+/** The program's policy, qmail-smtpd's: who may relay was decided before the session began. */
+public final class QmailPolicy implements Policy {
+    private final Optional<String> relayClient;
+    private final Recipients recipients;
+    private final Consumer<SmtpdEvent> events;
+
+    /**
+     * @param relayClient {@code RELAYCLIENT}: any recipient is accepted, and this is added to each of them
+     * @param isLocalUser see {@link Recipients}
+     */
+    public QmailPolicy(
+            SmtpdSettings settings,
+            Optional<String> relayClient,
+            Predicate<Mailbox> isLocalUser,
+            Consumer<SmtpdEvent> events) {
+        this.relayClient = relayClient;
+        this.recipients = new Recipients(settings, isLocalUser);
+        this.events = events;
+    }
+
+    @Override
+    public Judge mail(String reversePath) {
+        if (recipients.isBadSender(reversePath)) {
+            return rcpt -> new Verdict.Refused(Reply.BADMAILFROM);
+        }
+        return relayClient.isPresent() ? rcpt -> new Verdict.Accepted(rcpt + relayClient.get()) : this::fromAnyone;
+    }
+
+    private Verdict fromAnyone(String forwardPath) {
+        try {
+            if (recipients.isForeign(forwardPath)) {
+                return new Verdict.Refused(Reply.NOT_IN_RCPTHOSTS);
+            }
+        } catch (IOException e) {
+            events.accept(new SmtpdEvent.Trouble("unable to read controls", e));
+            return new Verdict.HungUp(Reply.NO_CONTROLS);
+        }
+        return recipients
+                .objection(forwardPath)
+                .<Verdict>map(Verdict.Refused::new)
+                .orElseGet(() -> new Verdict.Accepted(Recipients.envelopeAddress(forwardPath)));
+    }
+}

@@ -1,0 +1,70 @@
+package org.postern.smtpd;
+
+import java.util.List;
+
+/**
+ * A reply, before a {@link Manners} gives it its form.
+ *
+ * @param code RFC 5321 §4.2.3
+ * @param status the enhanced status code (RFC 3463); empty where RFC 2034 §4 wants none, and where the original says
+ *     none
+ * @param lines the text, one line at least, each an octet string
+ */
+public record Reply(int code, String status, List<String> lines) {
+    /** Those of qmail-smtpd, with its words. */
+    static final Reply OK = new Reply(250, "2.0.0", "ok");
+
+    static final Reply SENDER_OK = new Reply(250, "2.1.0", "ok");
+    static final Reply RECIPIENT_OK = new Reply(250, "2.1.5", "ok");
+    static final Reply FLUSHED = new Reply(250, "2.0.0", "flushed");
+    static final Reply TRY_MY_BEST = new Reply(252, "2.0.0", "send some mail, i'll try my best");
+    static final Reply GO_AHEAD = new Reply(354, "", "go ahead");
+    static final Reply UNIMPLEMENTED = new Reply(502, "5.5.1", "unimplemented");
+    static final Reply MAIL_FIRST = new Reply(503, "5.5.1", "MAIL first");
+    static final Reply RCPT_FIRST = new Reply(503, "5.5.1", "RCPT first");
+    static final Reply SYNTAX_ERROR = new Reply(555, "5.5.4", "syntax error");
+    static final Reply BADMAILFROM = new Reply(553, "5.7.1", "sorry, your envelope sender is in my badmailfrom list");
+    static final Reply NOT_IN_RCPTHOSTS =
+            new Reply(553, "5.7.1", "sorry, that domain isn't in my list of allowed rcpthosts");
+    static final Reply DATABYTES_EXCEEDED =
+            new Reply(552, "5.3.4", "sorry, that message size exceeds my databytes limit");
+    static final Reply TOO_MANY_HOPS = new Reply(554, "5.4.6", "too many hops, this message is looping");
+    static final Reply QQT_FAILURE = new Reply(451, "4.3.0", "qqt failure");
+    static final Reply TIMEOUT = new Reply(451, "4.4.2", "timeout");
+
+    /** Said where settings cannot be read, instead of the greeting too; the session ends. */
+    public static final Reply NO_CONTROLS = new Reply(421, "4.3.0", "unable to read controls");
+
+    /** Those of ours. */
+    static final Reply COMMAND_TOO_LONG = new Reply(500, "5.5.2", "command line too long");
+
+    static final Reply TOO_MANY_RECIPIENTS = new Reply(452, "4.5.3", "too many recipients, send the message in parts");
+    static final Reply TOO_MANY_BAD_COMMANDS = new Reply(421, "4.7.0", "too many bad commands");
+    static final Reply NO_DOMAIN =
+            new Reply(553, "5.1.3", "sorry, that address has no domain, and I take only postmaster without one");
+    static final Reply ROUTED_ADDRESS = new Reply(553, "5.7.1", "sorry, I don't relay by %, ! or @ in the local part");
+    static final Reply RELAY_UNKNOWN =
+            new Reply(451, "4.3.0", "sorry, I can't find out now whether you may relay, try again later");
+
+    public Reply {
+        lines = List.copyOf(lines);
+    }
+
+    public Reply(int code, String status, String text) {
+        this(code, status, List.of(text));
+    }
+
+    /** A line of a message was longer than {@code maxline}. */
+    static Reply lineTooLong(int maxline) {
+        return new Reply(554, "5.6.0", "sorry, that message has a line of more than " + maxline + " octets");
+    }
+
+    static Reply queued(long unixTime, long id) {
+        return new Reply(250, "2.6.0", "ok " + unixTime + " qp " + id);
+    }
+
+    /** Whether it says that the command itself was wrong, not what it asked for. */
+    boolean isBadCommand() {
+        return code == 500 || code == 501 || code == 502 || code == 503 || code == 555;
+    }
+}

@@ -1,0 +1,84 @@
+package org.postern.smtpd;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.postern.config.SmtpdSettings;
+import org.postern.os.Octets;
+
+/** Those of {@code postern serve}: RFC 5321 with enhanced status codes (RFC 2034), and no unknown parameter. */
+record ServeManners() implements Manners {
+    private static final Reply HELP = new Reply(214, "2.0.0", "Postern. The commands are those of RFC 5321");
+    private static final Reply STRAY = new Reply(
+            554, "5.6.0", "the message has a CR or LF that is no line end, lines end with CR LF (RFC 5321 2.3.8)");
+    private static final Reply NO_KEYWORD = new Reply(501, "5.5.4", "syntax: MAIL FROM:<address>, RCPT TO:<address>");
+    private static final Reply UNKNOWN_PARAMETER = new Reply(555, "5.5.4", "unknown parameter");
+    private static final Set<String> BODIES = Set.of("BODY=7BIT", "BODY=8BITMIME");
+
+    @Override
+    public String text(Reply reply) {
+        StringBuilder text = new StringBuilder();
+        int last = reply.lines().size() - 1;
+        for (int i = 0; i <= last; i++) {
+            text.append(reply.code()).append(i < last ? '-' : ' ');
+            if (!reply.status().isEmpty()) {
+                text.append(reply.status()).append(' ');
+            }
+            text.append(reply.lines().get(i)).append("\r\n");
+        }
+        return text.toString();
+    }
+
+    @Override
+    public Reply ehlo(SmtpdSettings settings) {
+        return new Reply(
+                250,
+                "",
+                List.of(
+                        settings.smtpgreeting(),
+                        "PIPELINING",
+                        "8BITMIME",
+                        "SIZE " + settings.databytes(),
+                        "ENHANCEDSTATUSCODES"));
+    }
+
+    @Override
+    public Reply help() {
+        return HELP;
+    }
+
+    @Override
+    public Optional<Reply> objection(Command.Mail mail) {
+        if (!mail.from().keyword().equals("FROM")) {
+            return Optional.of(NO_KEYWORD);
+        }
+        boolean known = mail.from().parameters().stream()
+                .map(Octets::upperCase)
+                .allMatch(p -> BODIES.contains(p) || p.matches("SIZE=[0-9]{1,20}")); // RFC 6152 §2, RFC 1870 §4
+        return known ? Optional.empty() : Optional.of(UNKNOWN_PARAMETER);
+    }
+
+    @Override
+    public Optional<Reply> objection(Command.Rcpt rcpt) {
+        if (!rcpt.to().keyword().equals("TO")) {
+            return Optional.of(NO_KEYWORD);
+        }
+        return rcpt.to().parameters().isEmpty() ? Optional.empty() : Optional.of(UNKNOWN_PARAMETER);
+    }
+
+    @Override
+    public Reply strayLineEnd() {
+        return STRAY;
+    }
+
+    @Override
+    public boolean closesAtStrayLineEnd() {
+        return false;
+    }
+
+    /** RFC 3848. */
+    @Override
+    public String protocol(Hello hello) {
+        return hello.extended() ? "ESMTP" : "SMTP";
+    }
+}

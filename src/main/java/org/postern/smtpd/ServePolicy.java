@@ -1,0 +1,70 @@
+package org.postern.smtpd;
+
+import java.io.IOException;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.postern.config.SmtpdSettings;
+import org.postern.mail.Mailbox;
+
+/**
+ * The policy of {@code postern serve}: who may relay is asked at the first foreign recipient of each transaction, so
+ * that a device that connects before its login counts is served, and the answer is kept to the transaction's end.
+ */
+public final class ServePolicy implements Policy {
+    private final Recipients recipients;
+    private final Relaying relaying;
+    private final Consumer<SmtpdEvent> events;
+
+    /** @param isLocalUser see {@link Recipients} */
+    public ServePolicy(
+            SmtpdSettings settings, Relaying relaying, Predicate<Mailbox> isLocalUser, Consumer<SmtpdEvent> events) {
+        this.recipients = new Recipients(settings, isLocalUser);
+        this.relaying = relaying;
+        this.events = events;
+    }
+
+    @Override
+    public Judge mail(String reversePath) {
+        return recipients.isBadSender(reversePath)
+                ? rcpt -> new Verdict.Refused(Reply.BADMAILFROM)
+                : new Asking(reversePath);
+    }
+
+    private final class Asking implements Judge {
+        private final String reversePath;
+        private Relaying.@Nullable Answer answer;
+
+        Asking(String reversePath) {
+            this.reversePath = reversePath;
+        }
+
+        @Override
+        public Verdict rcpt(String forwardPath) {
+            try {
+                return recipients.isForeign(forwardPath) ? foreign(forwardPath) : ours(forwardPath);
+            } catch (IOException e) {
+                events.accept(new SmtpdEvent.Trouble("unable to read controls", e));
+                return new Verdict.Refused(Reply.RELAY_UNKNOWN);
+            }
+        }
+
+        private Verdict ours(String forwardPath) {
+            return recipients
+                    .objection(forwardPath)
+                    .<Verdict>map(Verdict.Refused::new)
+                    .orElseGet(() -> new Verdict.Accepted(Recipients.envelopeAddress(forwardPath)));
+        }
+
+        private Verdict foreign(String forwardPath) {
+            if (answer == null) {
+                answer = relaying.mayRelay(reversePath, forwardPath);
+            }
+            return switch (answer) {
+                case Relaying.Answer.Yes yes -> new Verdict.Accepted(Recipients.envelopeAddress(forwardPath));
+                case Relaying.Answer.No no -> new Verdict.Refused(new Reply(550, "5.7.1", no.remedy()));
+                case Relaying.Answer.Unknown unknown -> new Verdict.Refused(Reply.RELAY_UNKNOWN);
+            };
+        }
+    }
+}

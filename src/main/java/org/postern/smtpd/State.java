@@ -1,0 +1,15 @@
+package org.postern.smtpd;
+
+/** Where a session stands between two commands. TLS and the authenticated user will stand in {@link Hello}. */
+sealed interface State {
+    Hello hello();
+
+    /** No transaction is open. */
+    record Ready(Hello hello) implements State {}
+
+    /** MAIL was accepted, no recipient yet. */
+    record RcptWanted(Hello hello, Transaction transaction) implements State {}
+
+    /** One recipient at least was accepted. */
+    record DataPossible(Hello hello, Transaction transaction) implements State {}
+}

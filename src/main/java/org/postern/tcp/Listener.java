@@ -1,0 +1,184 @@
+package org.postern.tcp;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.postern.os.Threads;
+
+/**
+ * Accepts connections and runs each on a thread of its own. At the limit the next one is not accepted until a
+ * session has ended; it waits in the backlog and nobody is turned away.
+ */
+public final class Listener implements Closeable {
+    private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(50);
+
+    private final ServerSocketChannel server;
+    private final int limit;
+    private final AtomicLong serial;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
+    private int sessions;
+
+    /** What happens with a connection. All but {@link #run} is called one at a time. */
+    public interface Service {
+        /** A connection was accepted; so many sessions there are now. */
+        void opened(int sessions);
+
+        /**
+         * The session, to its end. The channel is closed behind it.
+         *
+         * @param id the connection's serial number
+         * @return the wait(2) status of its end
+         */
+        int run(SocketChannel channel, long id);
+
+        /** The session has ended; so many there are now. */
+        void closed(long id, int waitStatus, int sessions);
+
+        /** A connection could not be accepted: too many descriptors, say. */
+        void failed(IOException why);
+    }
+
+    private Listener(ServerSocketChannel server, int limit, AtomicLong serial) {
+        this.server = server;
+        this.limit = limit;
+        this.serial = serial;
+    }
+
+    /**
+     * Binds and listens.
+     *
+     * @param backlog connections that may wait to be accepted
+     * @param limit sessions at a time
+     * @param serial gives connections their numbers; listeners of one process share it
+     */
+    public static Listener open(InetSocketAddress address, int backlog, int limit, AtomicLong serial)
+            throws IOException {
+        ServerSocketChannel server = ServerSocketChannel.open();
+        try {
+            server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            server.bind(address, backlog);
+            return new Listener(server, limit, serial);
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    public InetSocketAddress address() throws IOException {
+        return (InetSocketAddress) server.getLocalAddress();
+    }
+
+    /** Accepts until {@link #close}. */
+    public void serve(Service service) throws InterruptedException {
+        while (true) {
+            lock.lock();
+            try {
+                while (sessions >= limit && server.isOpen()) {
+                    changed.await();
+                }
+            } finally {
+                lock.unlock();
+            }
+            SocketChannel channel;
+            try {
+                channel = server.accept();
+            } catch (ClosedChannelException e) {
+                return;
+            } catch (IOException e) {
+                service.failed(e);
+                Thread.sleep(PAUSE_AFTER_FAILURE);
+                continue;
+            }
+            long id = serial.incrementAndGet();
+            open.add(channel);
+            lock.lock();
+            try {
+                service.opened(++sessions);
+            } finally {
+                lock.unlock();
+            }
+            Threads.start("session-" + id, () -> session(service, channel, id));
+        }
+    }
+
+    private void session(Service service, SocketChannel channel, long id) {
+        int status = 111 << 8;
+        try {
+            status = service.run(channel, id);
+        } finally {
+            open.remove(channel);
+            try {
+                channel.close();
+            } catch (IOException e) {
+                service.failed(e);
+            }
+            lock.lock();
+            try {
+                service.closed(id, status, --sessions);
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Sessions under way. */
+    public int sessions() {
+        lock.lock();
+        try {
+            return sessions;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for the sessions under way; false when some are left after the limit. */
+    public boolean awaitSessions(Duration atMost) throws InterruptedException {
+        long left = atMost.toNanos();
+        lock.lock();
+        try {
+            while (sessions > 0 && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            return sessions == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Cuts the sessions that are left. */
+    public void cut() {
+        for (SocketChannel channel : open) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // The session's own read or write tells it.
+                continue;
+            }
+        }
+    }
+
+    /** Accepts no more. Sessions go on. */
+    @Override
+    public void close() throws IOException {
+        server.close();
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

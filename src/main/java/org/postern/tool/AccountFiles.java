@@ -1,0 +1,58 @@
+package org.postern.tool;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.postern.chain.Tool;
+import org.postern.os.Nss;
+import org.postern.users.AccountSource;
+import org.postern.users.PasswdFile;
+
+/**
+ * Which accounts a program is to use: those of the file that CHECKPASSWORD_FILE names, else of /etc/postern/users where
+ * that exists, else the system's. A file that was read stays in memory for the next login.
+ */
+final class AccountFiles {
+    private static final int MOST_KEPT = 64;
+
+    private final Path defaultFile;
+    private final AccountSource system;
+    private final Nss nss;
+    private final ConcurrentMap<Key, PasswdFile> kept = new ConcurrentHashMap<>();
+
+    AccountFiles(Path defaultFile, AccountSource system, Nss nss) {
+        this.defaultFile = defaultFile;
+        this.system = system;
+        this.nss = nss;
+    }
+
+    /** What root has read is not another user's to use. */
+    private record Key(Path file, int uid) {}
+
+    /** @throws IOException where CHECKPASSWORD_FILE is empty: falling back to other accounts could let strangers in */
+    AccountSource of(Tool.Invocation call) throws IOException {
+        String named = call.env().get("CHECKPASSWORD_FILE");
+        if (named == null) {
+            // A file that is there and cannot be seen is used, and fails.
+            return Files.notExists(defaultFile) ? system : file(defaultFile, call);
+        }
+        if (named.isEmpty()) {
+            throw new IOException("CHECKPASSWORD_FILE is empty: name a file, or unset it");
+        }
+        return file(call.path(named), call);
+    }
+
+    private PasswdFile file(Path file, Tool.Invocation call) {
+        Key key = new Key(file, call.identity().uid());
+        PasswdFile known = kept.get(key);
+        if (known != null) {
+            return known;
+        }
+        if (kept.size() >= MOST_KEPT) {
+            return new PasswdFile(file, nss);
+        }
+        return kept.computeIfAbsent(key, k -> new PasswdFile(file, nss));
+    }
+}

@@ -1,0 +1,94 @@
+package org.postern.tool;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import java.util.function.Predicate;
+import org.postern.chain.Tool;
+import org.postern.config.QmailControl;
+import org.postern.config.RemoteSettings;
+import org.postern.dns.DnsResolver;
+import org.postern.dns.DnsSettings;
+import org.postern.file.Disk;
+import org.postern.local.AccountHomes;
+import org.postern.local.LocalDeliverer;
+import org.postern.local.LocalSettings;
+import org.postern.mail.Mailbox;
+import org.postern.maildir.MaildirDelivery;
+import org.postern.os.Nss;
+import org.postern.os.Octets;
+import org.postern.queue.DropIntake;
+import org.postern.queue.Origin;
+import org.postern.queue.QueueDirectory;
+import org.postern.queue.Submitters;
+import org.postern.remote.OwnAddresses;
+import org.postern.remote.RemoteDeliverer;
+import org.postern.send.Deliverers;
+
+/** What qmail takes from the system: its accounts, and the users that its installation has made. */
+final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
+    private final Nss nss = new Nss();
+    private final AccountHomes users = new AccountHomes(this::account, Optional.empty());
+
+    @Override
+    public Deliverers deliverers(Tool.Invocation call, String defaultDelivery) throws IOException {
+        Path home = call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
+        QmailControl control = new QmailControl(home.resolve("control"));
+        InstantSource clock = InstantSource.system();
+        boolean alias = nss.passwd("alias").isPresent();
+        LocalDeliverer local = new LocalDeliverer(
+                alias ? new AccountHomes(this::account, Optional.of("alias")) : users,
+                LocalSettings.of(defaultDelivery),
+                call.env(),
+                new MaildirDelivery(Disk.real(), clock, host()),
+                user -> new DropIntake(QueueDirectory.underQmail(home), Disk.real(), clock, Origin.LOCAL),
+                clock);
+        RemoteDeliverer remote = new RemoteDeliverer(
+                () -> RemoteSettings.read(control),
+                new DnsResolver(
+                        DnsSettings.ofDnsCacheIp(call.env().find("DNSCACHEIP").orElse(""))),
+                OwnAddresses.ofSystem(),
+                new SplittableRandom(),
+                clock);
+        return new Deliverers(local, remote);
+    }
+
+    @Override
+    public Submitters submitters() throws IOException {
+        return new Submitters(uid("qmaild"), uid("alias"));
+    }
+
+    /** Whether a mailbox is a user's own: only such a one may have %, ! or @ in its local part. */
+    @Override
+    public boolean test(Mailbox mailbox) {
+        try {
+            return users.home(mailbox.localPart())
+                    .filter(home -> home.extension().isEmpty())
+                    .isPresent();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private OptionalInt uid(String name) throws IOException {
+        Optional<Nss.Passwd> account = nss.passwd(name);
+        return account.isPresent() ? OptionalInt.of(account.get().uid()) : OptionalInt.empty();
+    }
+
+    private Optional<AccountHomes.Account> account(String name) throws IOException {
+        return nss.passwd(name).map(p -> new AccountHomes.Account(p.name(), p.uid(), p.gid(), Octets.path(p.home())));
+    }
+
+    /** Part of the names of files in a Maildir. */
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (IOException e) {
+            return "localhost";
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package org.postern.tool;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.postern.chain.Args;
+
+/**
+ * tcpserver's command line.
+ *
+ * @param verbosity 0 quiet (-q), 1 errors (-Q), 2 all (-v)
+ * @param lookUpHost -h: TCPREMOTEHOST
+ * @param paranoid -p: that name must lead back to the address
+ * @param lookUpInfo -r: TCPREMOTEINFO
+ * @param infoLimit -t
+ * @param localName -l; empty: look it up
+ * @param uid -u, or UID with -U; 0: stay
+ * @param gid -g, or GID with -U; 0: stay
+ * @param limit -c: sessions at a time
+ * @param backlog -b
+ * @param rules -x: the compiled rules
+ * @param rulesMayMiss -X
+ * @param banner -B, octets
+ * @param printPort -1
+ * @param keepIpOptions -o
+ * @param noDelay -D
+ * @param alwaysV6 -6 of ucspi-tcp-ipv6: IPv6 words in the environment for IPv4 clients, too
+ * @param networkInterface -I of ucspi-tcp-ipv6: for link-local addresses
+ * @param host where to listen
+ * @param port where to listen: a number or a service's name
+ * @param program what to run, with its arguments
+ */
+record TcpserverOptions(
+        int verbosity,
+        boolean lookUpHost,
+        boolean paranoid,
+        boolean lookUpInfo,
+        Duration infoLimit,
+        Optional<String> localName,
+        int uid,
+        int gid,
+        int limit,
+        int backlog,
+        Optional<String> rules,
+        boolean rulesMayMiss,
+        String banner,
+        boolean printPort,
+        boolean keepIpOptions,
+        boolean noDelay,
+        boolean alwaysV6,
+        Optional<String> networkInterface,
+        String host,
+        String port,
+        Args program) {
+
+    /** The record of the originals, word for word; -4, -6 and -I are taken as well. */
+    static final String USAGE = "tcpserver: usage: tcpserver [ -1UXpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ]"
+            + " [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program";
+
+    /** ucspi-tcp has 20, with which 64 clients at once can hang for good: design, 11. */
+    private static final int BACKLOG = 1024;
+
+    static final String HOST_DEFAULT = "0";
+
+    /** What is wrong with a command line: the lines to print before exit 100. */
+    static final class Misused extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Misused(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Reads a command line as subgetopt does: options may be run together, a value may follow at once or as the next
+     * argument, {@code --} ends them.
+     *
+     * @param uid the environment's UID, for -U
+     * @param gid the environment's GID, for -U
+     */
+    static TcpserverOptions parse(List<String> arguments, String uid, String gid) throws Misused {
+        Reading r = new Reading();
+        int i = 0;
+        while (i < arguments.size()) {
+            String argument = arguments.get(i);
+            if (argument.length() < 2 || argument.charAt(0) != '-') {
+                break;
+            }
+            i++;
+            if (argument.equals("--")) {
+                break;
+            }
+            for (int k = 1; k < argument.length(); k++) {
+                char option = argument.charAt(k);
+                if ("ctuglbBxI".indexOf(option) < 0) {
+                    r.flag(option, uid, gid);
+                    continue;
+                }
+                String value;
+                if (k + 1 < argument.length()) {
+                    value = argument.substring(k + 1);
+                } else if (i < arguments.size()) {
+                    value = arguments.get(i++);
+                } else {
+                    throw new Misused("tcpserver: option requires an argument -- " + option + "\n" + USAGE);
+                }
+                r.valued(option, value);
+                break;
+            }
+        }
+        if (arguments.size() - i < 3) {
+            throw new Misused(USAGE);
+        }
+        r.host = arguments.get(i).isEmpty() ? HOST_DEFAULT : arguments.get(i);
+        r.port = arguments.get(i + 1);
+        return r.options(new Args(arguments.subList(i + 2, arguments.size())));
+    }
+
+    /** The options as they are read, each with its default. */
+    private static final class Reading {
+        int verbosity = 1;
+        boolean lookUpHost = true;
+        boolean paranoid;
+        boolean lookUpInfo = true;
+        int infoSeconds = 26;
+        Optional<String> localName = Optional.empty();
+        int uid;
+        int gid;
+        int limit = 40;
+        int backlog = BACKLOG;
+        Optional<String> rules = Optional.empty();
+        boolean rulesMayMiss;
+        String banner = "";
+        boolean printPort;
+        boolean keepIpOptions;
+        boolean noDelay;
+        boolean alwaysV6;
+        Optional<String> networkInterface = Optional.empty();
+        String host = HOST_DEFAULT;
+        String port = "";
+
+        void flag(char option, String uidVariable, String gidVariable) throws Misused {
+            switch (option) {
+                case '1' -> printPort = true;
+                case 'U' -> {
+                    uid = number(uidVariable);
+                    gid = number(gidVariable);
+                }
+                case 'X' -> rulesMayMiss = true;
+                case 'p' -> paranoid = true;
+                case 'P' -> paranoid = false;
+                case 'h' -> lookUpHost = true;
+                case 'H' -> lookUpHost = false;
+                case 'r' -> lookUpInfo = true;
+                case 'R' -> lookUpInfo = false;
+                case 'o' -> keepIpOptions = true;
+                case 'O' -> keepIpOptions = false;
+                case 'd' -> noDelay = false;
+                case 'D' -> noDelay = true;
+                case 'q' -> verbosity = 0;
+                case 'Q' -> verbosity = 1;
+                case 'v' -> verbosity = 2;
+                case '4' -> alwaysV6 = false;
+                case '6' -> alwaysV6 = true;
+                default -> throw new Misused("tcpserver: illegal option -- " + option + "\n" + USAGE);
+            }
+        }
+
+        void valued(char option, String value) {
+            switch (option) {
+                case 'c' -> limit = Math.max(1, number(value));
+                case 't' -> infoSeconds = number(value);
+                case 'u' -> uid = number(value);
+                case 'g' -> gid = number(value);
+                case 'l' -> localName = Optional.of(value);
+                case 'b' -> backlog = number(value);
+                case 'B' -> banner = value;
+                case 'x' -> rules = Optional.of(value);
+                default -> networkInterface = Optional.of(value);
+            }
+        }
+
+        /** scan_ulong: the digits it begins with. */
+        private static int number(String text) {
+            int value = 0;
+            for (int i = 0;
+                    i < text.length() && text.charAt(i) >= '0' && text.charAt(i) <= '9' && value < 100_000_000;
+                    i++) {
+                value = value * 10 + (text.charAt(i) - '0');
+            }
+            return value;
+        }
+
+        TcpserverOptions options(Args program) {
+            return new TcpserverOptions(
+                    verbosity,
+                    lookUpHost,
+                    paranoid,
+                    lookUpInfo,
+                    Duration.ofSeconds(infoSeconds),
+                    localName,
+                    uid,
+                    gid,
+                    limit,
+                    backlog,
+                    rules,
+                    rulesMayMiss,
+                    banner,
+                    printPort,
+                    keepIpOptions,
+                    noDelay,
+                    alwaysV6,
+                    networkInterface,
+                    host,
+                    port,
+                    program);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package org.postern.tool;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.postern.chain.Descriptors;
+import org.postern.chain.Ended;
+import org.postern.chain.Env;
+import org.postern.chain.Log;
+import org.postern.chain.Programs;
+import org.postern.chain.Tool;
+import org.postern.chain.Trampoline;
+import org.postern.dns.Resolver;
+import org.postern.os.Descriptor;
+import org.postern.os.Errno;
+import org.postern.os.Identity;
+import org.postern.tcp.Connection;
+import org.postern.tcp.Ident;
+import org.postern.tcp.IpAddress;
+import org.postern.tcp.Listener;
+import org.postern.tcp.Rules;
+import org.postern.tcp.SocketWire;
+import org.postern.tcp.Verdict;
+
+/** What tcpserver does with a connection: environment, rules, log, and the program. */
+final class TcpserverSession implements Listener.Service {
+    private static final int DENIED = 100 << 8;
+    private static final int DROPPED = 111 << 8;
+
+    private final TcpserverOptions options;
+    private final Tool.Invocation call;
+    private final Identity self;
+    private final Programs programs;
+    private final Trampoline chain;
+    private final Resolver resolver;
+    private final Log log;
+
+    /** The name of each local address, looked up once: the original asks for every connection (design, 10). */
+    private final Map<IpAddress, Optional<String>> localNames = new ConcurrentHashMap<>();
+
+    TcpserverSession(
+            TcpserverOptions options,
+            Tool.Invocation call,
+            Identity self,
+            Programs programs,
+            Trampoline chain,
+            Resolver resolver) {
+        this.options = options;
+        this.call = call;
+        this.self = self;
+        this.programs = programs;
+        this.chain = chain;
+        this.resolver = resolver;
+        this.log = call.fds().log();
+    }
+
+    void status(int sessions) {
+        tell("status: " + sessions + "/" + options.limit());
+    }
+
+    @Override
+    public void opened(int sessions) {
+        status(sessions);
+    }
+
+    @Override
+    public void closed(long id, int waitStatus, int sessions) {
+        tell("end " + id + " status " + waitStatus);
+        status(sessions);
+    }
+
+    @Override
+    public void failed(IOException why) {
+        if (options.verbosity() > 0) {
+            log.line("tcpserver: warning: unable to accept: " + Errno.djbText(why));
+        }
+    }
+
+    private void tell(String what) {
+        if (options.verbosity() > 1) {
+            log.line("tcpserver: " + what);
+        }
+    }
+
+    @Override
+    public int run(SocketChannel channel, long id) {
+        Connection connection = null;
+        try {
+            connection = new Connection(new SocketWire(channel));
+            return session(channel, connection, id);
+        } catch (IOException e) {
+            drop(": " + Errno.djbText(e));
+            return DROPPED;
+        } finally {
+            if (connection != null) {
+                flush(connection);
+            }
+        }
+    }
+
+    private static void flush(Connection connection) {
+        try {
+            connection.flush();
+        } catch (IOException e) {
+            // The client has gone; what was left to say has no reader.
+            connection.discardInput();
+        }
+    }
+
+    private void drop(String why) {
+        if (options.verbosity() > 0) {
+            log.line("tcpserver: warning: dropping connection" + why);
+        }
+    }
+
+    private int session(SocketChannel channel, Connection connection, long id) throws IOException {
+        InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
+        InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
+        IpAddress remoteIp = IpAddress.of(remote.getAddress());
+        IpAddress localIp = IpAddress.of(local.getAddress());
+        tell("pid " + id + " from " + remoteIp);
+        if (!options.keepIpOptions()) {
+            Descriptor.dropIpOptions(Descriptor.of(channel));
+        }
+        if (options.noDelay()) {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        }
+        if (!options.banner().isEmpty()) {
+            connection.write(options.banner());
+            connection.flush();
+        }
+        Optional<String> localHost = options.localName().isPresent()
+                ? options.localName()
+                : localNames.computeIfAbsent(localIp, resolver::nameOf);
+        Optional<String> remoteHost = options.lookUpHost() ? remoteHost(remoteIp) : Optional.empty();
+        Optional<String> info = options.lookUpInfo() ? Ident.ask(local, remote, options.infoLimit()) : Optional.empty();
+
+        Env env = environment(local, localIp, localHost, remote, remoteIp, remoteHost, info);
+        String peers = id + " " + safe(localHost) + ":" + localIp + ":" + local.getPort() + " " + safe(remoteHost) + ":"
+                + remoteIp + ":" + safe(info) + ":" + remote.getPort();
+        if (options.rules().isPresent()) {
+            String file = options.rules().get();
+            try (Rules rules = Rules.open(call.path(file))) {
+                switch (rules.check(remoteIp.toString(), remoteHost.orElse(null), info.orElse(null))) {
+                    case Verdict.Deny deny -> {
+                        tell("deny " + peers);
+                        return DENIED;
+                    }
+                    case Verdict.Allow allow -> env = env.withAll(allow.environment());
+                }
+            } catch (IOException e) {
+                boolean missing = Errno.of(e) == Errno.ENOENT;
+                if (!missing || !options.rulesMayMiss()) {
+                    drop(", unable to read " + file + ": " + Errno.djbText(e));
+                    return DROPPED;
+                }
+            }
+        }
+        tell("ok " + peers);
+        Descriptors fds = new Descriptors(connection, log, call.fds().others());
+        return program(new Tool.Invocation(options.program(), env, call.cwd(), self, fds, id));
+    }
+
+    private int program(Tool.Invocation child) {
+        String name = child.args().program();
+        Programs.Found found;
+        try {
+            found = programs.find(name, child.env(), child.cwd());
+        } catch (IOException e) {
+            drop(", unable to run " + name + ": " + Errno.djbText(e));
+            return DROPPED;
+        }
+        Ended ended = chain.follow(new Trampoline.Step(child, found));
+        return ended.waitStatus();
+    }
+
+    private Optional<String> remoteHost(IpAddress ip) {
+        Optional<String> name = resolver.nameOf(ip);
+        return options.paranoid() ? name.filter(n -> resolver.addressesOf(n).contains(ip)) : name;
+    }
+
+    /** tcp-environ(5); for IPv6 clients also the names of ucspi-tcp-ipv6. What has no value is not set. */
+    private Env environment(
+            InetSocketAddress local,
+            IpAddress localIp,
+            Optional<String> localHost,
+            InetSocketAddress remote,
+            IpAddress remoteIp,
+            Optional<String> remoteHost,
+            Optional<String> info) {
+        boolean v6 = remoteIp.isV6() || options.alwaysV6();
+        Map<String, @Nullable String> env = new LinkedHashMap<>();
+        env.put("PROTO", v6 ? "TCP6" : "TCP");
+        both(env, v6, "LOCALIP", text(localIp));
+        both(env, v6, "LOCALPORT", String.valueOf(local.getPort()));
+        both(env, v6, "LOCALHOST", localHost.orElse(null));
+        both(env, v6, "REMOTEIP", text(remoteIp));
+        both(env, v6, "REMOTEPORT", String.valueOf(remote.getPort()));
+        both(env, v6, "REMOTEHOST", remoteHost.orElse(null));
+        both(env, v6, "REMOTEINFO", info.orElse(null));
+        return call.env().withAll(env);
+    }
+
+    private static void both(Map<String, @Nullable String> env, boolean v6, String name, @Nullable String value) {
+        env.put("TCP" + name, value);
+        env.put("TCP6" + name, v6 ? value : null);
+    }
+
+    private String text(IpAddress address) {
+        return options.alwaysV6() && !address.isV6() ? "::ffff:" + address : address.toString();
+    }
+
+    /** What a client or its name server says, made harmless for the log: safecats() of tcpserver.c. */
+    private static String safe(Optional<String> said) {
+        StringBuilder safe = new StringBuilder();
+        String text = said.orElse("");
+        for (int i = 0; i < text.length() && i < 100; i++) {
+            char c = text.charAt(i);
+            safe.append(c < 33 || c > 126 || c == '%' || c == ':' ? '?' : c);
+        }
+        return text.length() > 100 ? safe + "..." : safe.toString();
+    }
+}

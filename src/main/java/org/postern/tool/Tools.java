@@ -1,0 +1,129 @@
+package org.postern.tool;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.postern.chain.Children;
+import org.postern.chain.Programs;
+import org.postern.chain.Tool;
+import org.postern.chain.Trampoline;
+import org.postern.dns.DnsResolver;
+import org.postern.dns.DnsSettings;
+import org.postern.file.Disk;
+import org.postern.os.Identity;
+import org.postern.queue.DropIntake;
+import org.postern.queue.Intake;
+import org.postern.queue.Origin;
+import org.postern.queue.QueueDirectory;
+
+/** The command table: every program by its name. Each is made once, when it is first wanted. */
+final class Tools {
+    /** The programs that {@code postern links} makes links for. */
+    static final List<String> NAMES = List.of(
+            "checkpassword",
+            "envdir",
+            "maildirmake",
+            "qmail-pop3d",
+            "qmail-popup",
+            "qmail-queue",
+            "qmail-send",
+            "qmail-smtpd",
+            "qmail-start",
+            "relay-ctrl-age",
+            "relay-ctrl-allow",
+            "relay-ctrl-chdir",
+            "relay-ctrl-check",
+            "relay-ctrl-send",
+            "relay-ctrl-udp",
+            "splogger",
+            "tcprules",
+            "tcprulescheck",
+            "tcpserver");
+
+    private final Path launcher;
+    private final Identity self;
+    private final Programs programs;
+    private final Trampoline chain;
+    private final ConcurrentHashMap<String, Tool> made = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Path, Intake> queues = new ConcurrentHashMap<>();
+
+    /**
+     * Knows the programs; makes none yet.
+     *
+     * @param launcher where our links lead to
+     * @param self whose rights this process has
+     */
+    Tools(Path launcher, Identity self) throws IOException {
+        this.launcher = launcher;
+        this.self = self;
+        this.programs = new Programs(this::find, launcher);
+        this.chain = new Trampoline(programs, new Children(programs, Set.copyOf(Main.DESCRIPTOR_VARIABLES)));
+    }
+
+    Path launcher() {
+        return launcher;
+    }
+
+    Identity self() {
+        return self;
+    }
+
+    Programs programs() {
+        return programs;
+    }
+
+    /** The chain for programs that are parents: their children run in this process where they are ours. */
+    Trampoline chain() {
+        return chain;
+    }
+
+    Optional<Tool> find(String name) {
+        Tool tool = made.get(name);
+        if (tool == null) {
+            if (!NAMES.contains(name)) {
+                return Optional.empty();
+            }
+            Tool fresh = make(name);
+            Tool before = made.putIfAbsent(name, fresh);
+            tool = before == null ? fresh : before;
+        }
+        return Optional.of(tool);
+    }
+
+    private Tool make(String name) {
+        return switch (name) {
+            case "checkpassword" -> new Checkpassword();
+            case "envdir" -> new Envdir();
+            case "maildirmake" -> new Maildirmake();
+            case "qmail-pop3d" -> new QmailPop3d();
+            case "qmail-popup" -> new QmailPopup(chain, StaysHere.by(programs));
+            case "qmail-queue" -> new QmailQueue();
+            case "qmail-send" -> new QmailSend(new SystemParts());
+            case "qmail-smtpd" -> new QmailSmtpd(this::queue, new SystemParts(), InstantSource.system());
+            case "qmail-start" -> new QmailStart(chain, new QmailSend(new SystemParts()));
+            case "relay-ctrl-age" -> new RelayCtrlAge();
+            case "relay-ctrl-allow" -> new RelayCtrlAllow();
+            case "relay-ctrl-chdir" -> new RelayCtrlChdir();
+            case "relay-ctrl-check" -> new RelayCtrlCheck();
+            case "relay-ctrl-send" -> new RelayCtrlSend();
+            case "relay-ctrl-udp" -> new RelayCtrlUdp();
+            case "splogger" -> new Splogger();
+            case "tcprules" -> new Tcprules(Disk.real());
+            case "tcprulescheck" -> new Tcprulescheck();
+            case "tcpserver" ->
+                new Tcpserver(programs, chain, cache -> new DnsResolver(DnsSettings.ofDnsCacheIp(cache)));
+            default -> throw new IllegalStateException(name + " is in NAMES and not made");
+        };
+    }
+
+    /** One for each installation, so that the messages of all sessions share their syncs. */
+    private Intake queue(Path home) {
+        return queues.computeIfAbsent(
+                home,
+                h -> new DropIntake(QueueDirectory.underQmail(h), Disk.real(), InstantSource.system(), Origin.NETWORK));
+    }
+}

@@ -1,0 +1,108 @@
+package org.postern.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RemoteSettingsTest {
+    @TempDir
+    Path control;
+
+    private RemoteSettings read() throws IOException, SettingsException {
+        return RemoteSettings.read(new QmailControl(control));
+    }
+
+    private void file(String name, String text) throws IOException {
+        Files.writeString(control.resolve(name), text);
+    }
+
+    @Test
+    void defaults() throws IOException, SettingsException {
+        file("me", "hoge.example.com\n");
+        assertThat(read())
+                .isEqualTo(new RemoteSettings(
+                        "hoge.example.com", List.of(), Duration.ofSeconds(60), Duration.ofSeconds(1200)));
+    }
+
+    @Test
+    void everyFileSetsItsComponent() throws IOException, SettingsException {
+        file("me", "hoge.example.com\n");
+        file("helohost", "mail.example.com\n");
+        file("timeoutconnect", "5\n");
+        file("timeoutremote", "300\n");
+        file(
+                "smtproutes",
+                "# comment\n\n:relay.example:587 \nD.example:192.0.2.1\n.sub.example:\nsix:[2001:db8::1]:26\n");
+        assertThat(read())
+                .isEqualTo(new RemoteSettings(
+                        "mail.example.com",
+                        List.of(
+                                new SmtpRoute("", "relay.example", 587),
+                                new SmtpRoute("d.example", "192.0.2.1", 25),
+                                new SmtpRoute(".sub.example", "", 25),
+                                new SmtpRoute("six", "2001:db8::1", 26)),
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(300)));
+    }
+
+    @Test
+    void theLongestMatchCounts() {
+        RemoteSettings settings = RemoteSettings.of(
+                "me",
+                List.of(
+                        new SmtpRoute("", "all", 25),
+                        new SmtpRoute(".example.com", "below", 25),
+                        new SmtpRoute("example.com", "exact", 25),
+                        new SmtpRoute(".mx.example.com", "", 25),
+                        new SmtpRoute("example.com", "second", 25)));
+        assertThat(settings.route("Example.COM")).map(SmtpRoute::host).contains("exact");
+        assertThat(settings.route("a.b.example.com")).map(SmtpRoute::host).contains("below");
+        assertThat(settings.route("x.mx.example.com")).isEmpty();
+        assertThat(settings.route("notexample.com")).map(SmtpRoute::host).contains("all");
+        assertThat(settings.route("")).map(SmtpRoute::host).contains("all");
+        assertThat(RemoteSettings.of("me", List.of()).route("x")).isEmpty();
+    }
+
+    @Test
+    void allProblemsAreToldWithFileLineValueAndRemedy() throws IOException {
+        file("me", "hoge.example.com\n");
+        file(
+                "smtproutes",
+                ":ok\nrelay.example\n#\nx:relay:99999\nx:relay:smtp\nx:relay:\nx:2001:db8::1\nx:[::1\nx:a b\nx:[::1]y\n");
+        file("timeoutconnect", "60s\n");
+        file("timeoutremote", "0\n");
+        assertThatThrownBy(this::read).isInstanceOfSatisfying(SettingsException.class, bad -> {
+            List<String> problems =
+                    bad.problems().stream().map(Problem::toString).toList();
+            Path routes = control.resolve("smtproutes");
+            assertThat(problems).hasSize(10);
+            assertThat(problems.getFirst())
+                    .isEqualTo(
+                            routes + ":2: \"relay.example\": there is no colon: write domain:host or domain:host:port");
+            assertThat(problems.get(1))
+                    .isEqualTo(routes + ":4: \"x:relay:99999\": there is no such port: it must be 1 to 65535");
+            assertThat(problems.get(4))
+                    .startsWith(routes + ":7: \"x:2001:db8::1\"")
+                    .contains("brackets");
+            assertThat(problems.get(8))
+                    .isEqualTo(control.resolve("timeoutconnect")
+                            + ":1: \"60s\": write a number of seconds, 1 or more (default 60)");
+        });
+    }
+
+    @Test
+    void withoutANameNothingIsSent() throws IOException {
+        assertThatThrownBy(this::read)
+                .isInstanceOf(SettingsException.class)
+                .hasMessage(control.resolve("helohost") + ": missing, and me as well: write this host's name into me");
+        file("me", "two words\n");
+        assertThatThrownBy(this::read).isInstanceOf(SettingsException.class).hasMessageContaining("\"two words\"");
+    }
+}

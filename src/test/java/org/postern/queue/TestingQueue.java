@@ -1,0 +1,66 @@
+package org.postern.queue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import org.postern.file.Disk;
+import org.postern.mail.Envelope;
+import org.postern.os.Octets;
+
+/** A queue in a test's directory. */
+public final class TestingQueue {
+    public final QueueDirectory directory;
+    public final TestingClock clock = new TestingClock();
+    public final List<String> log = Collections.synchronizedList(new ArrayList<>());
+    private final Disk disk;
+
+    public TestingQueue(Path root, Disk disk) {
+        this.directory = new QueueDirectory(root);
+        this.disk = disk;
+    }
+
+    public Queue open() throws IOException {
+        return switch (tryOpen()) {
+            case Queue.Opening.Ready r -> r.queue();
+            case Queue.Opening.InUse u -> throw new IOException("in use by " + u.pid());
+        };
+    }
+
+    public Queue.Opening tryOpen() throws IOException {
+        return Queue.open(directory, disk, clock, Submitters.none(), log::add);
+    }
+
+    public Intake drop() {
+        return new DropIntake(directory, disk, clock, Origin.LOCAL);
+    }
+
+    /** Hands a message in. */
+    public static Intake.Outcome submit(Intake intake, String text, String sender, String... recipients)
+            throws IOException {
+        try (Intake.Draft draft = intake.begin()) {
+            byte[] octets = Octets.bytes(text);
+            draft.write(octets, 0, octets.length);
+            return draft.commit(new Envelope(sender, List.of(recipients)));
+        }
+    }
+
+    /** What is in one of its directories. */
+    public List<String> names(String name) {
+        try (Stream<Path> files = Files.list(directory.root().resolve(name))) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** A message's text. */
+    public static String text(QueuedMessage message) throws IOException {
+        try (var in = message.open()) {
+            return Octets.of(in.readAllBytes());
+        }
+    }
+}

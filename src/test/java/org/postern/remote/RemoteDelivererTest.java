@@ -1,0 +1,183 @@
+package org.postern.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.postern.config.RemoteSettings;
+import org.postern.config.SmtpRoute;
+import org.postern.mail.Delivery;
+import org.postern.mail.DeliveryResult;
+import org.postern.mail.DeliveryResult.Bounced;
+import org.postern.mail.DeliveryResult.Deferred;
+import org.postern.mail.DeliveryResult.Delivered;
+import org.postern.mail.MessageSource;
+import org.postern.mail.TestingMessage;
+
+class RemoteDelivererTest {
+    private static final TestingMessage MESSAGE = new TestingMessage("Subject: t\n\nbody\n");
+
+    private static RemoteSettings through(int port) {
+        return new RemoteSettings(
+                "me.example",
+                List.of(new SmtpRoute("", "127.0.0.1", port)),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(500));
+    }
+
+    private static DeliveryResult deliver(TestingSmtpServer server, String sender, MessageSource message) {
+        return TestingRemote.deliverer(through(server.port()))
+                .deliver(new Delivery("1", sender, "x@sink.test", message));
+    }
+
+    private static DeliveryResult answering(Map<String, String> answers) throws IOException {
+        try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
+            return deliver(server, "a@b", MESSAGE);
+        }
+    }
+
+    private static List<String> commands(Map<String, String> answers, String sender, MessageSource message)
+            throws IOException {
+        try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
+            assertThat(deliver(server, sender, message)).isInstanceOf(Delivered.class);
+            await().until(() -> server.sessions().getFirst().contains("QUIT\r\n"));
+            return server.sessions().getFirst();
+        }
+    }
+
+    @Test
+    void whatEhloOffersIsUsed() throws IOException {
+        Map<String, String> offers = Map.of("EHLO", "250-sink\r\n250-size 1000\r\n250-XSIZE\r\n250 8BITMIME\r\n");
+        assertThat(commands(offers, "a@b", MESSAGE))
+                .startsWith("EHLO me.example\r\n", "MAIL FROM:<a@b> SIZE=20\r\n")
+                .doesNotContain("HELO me.example\r\n");
+        assertThat(commands(offers, "a@b", new TestingMessage("\n\u00e9\n.\n")))
+                .contains("MAIL FROM:<a@b> SIZE=8 BODY=8BITMIME\r\n", "..\r\n", "\u00e9\r\n");
+        assertThat(commands(Map.of("EHLO", "250 only SIZE\r\n"), "a@b", MESSAGE))
+                .contains("MAIL FROM:<a@b>\r\n");
+        assertThat(commands(Map.of("HELO", "250-hi\r\n250 SIZE\r\n"), "a@b", MESSAGE))
+                .contains("HELO me.example\r\n", "MAIL FROM:<a@b>\r\n");
+    }
+
+    @Test
+    void nullSenderAndQuotedAddresses() throws IOException {
+        assertThat(commands(Map.of(), "", MESSAGE)).contains("MAIL FROM:<>\r\n");
+        assertThat(commands(Map.of(), "#@[]", MESSAGE)).contains("MAIL FROM:<>\r\n");
+        assertThat(commands(Map.of(), "a b@c", MESSAGE)).contains("MAIL FROM:<\"a b\"@c>\r\n");
+    }
+
+    @Test
+    void anAddressCannotBringACommand() throws IOException {
+        try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of())) {
+            for (String bad : List.of("x\r\nRCPT TO:<y@z>@sink.test", "x\n@sink.test", "x@sink.test\0")) {
+                assertThat(TestingRemote.deliverer(through(server.port()))
+                                .deliver(new Delivery("1", "a@b", bad, MESSAGE)))
+                        .isInstanceOf(Bounced.class);
+                assertThat(deliver(server, bad, MESSAGE)).isInstanceOf(Bounced.class);
+            }
+            assertThat(server.sessions()).isEmpty();
+        }
+    }
+
+    @Test
+    void aConnectionThatBreaksBeforeTheDotIsTriedAgain() throws IOException {
+        for (String command : List.of("greeting", "EHLO", "MAIL", "RCPT", "DATA")) {
+            assertThat(answering(Map.of(command, "<close>")))
+                    .as(command)
+                    .isEqualTo(new Deferred("Connected to 127.0.0.1 but connection died. (#4.4.2)\n"));
+        }
+    }
+
+    @Test
+    void aConnectionThatBreaksAfterTheDotMayHaveDelivered() throws IOException {
+        assertThat(answering(Map.of(".", "<close>")))
+                .isEqualTo(new Deferred("Connected to 127.0.0.1 but connection died. Possible duplicate! (#4.4.2)\n"));
+    }
+
+    @Test
+    void aServerThatSaysNothingIsGivenUp() throws IOException {
+        assertThat(answering(Map.of("greeting", "<silence>")))
+                .isEqualTo(new Deferred("Connected to 127.0.0.1 but connection died. (#4.4.2)\n"));
+        assertThat(answering(Map.of(".", "<silence>")).report()).contains("Possible duplicate!");
+    }
+
+    @Test
+    void nonsenseIsNoAnswer() throws IOException {
+        assertThat(answering(Map.of("greeting", "HTTP/1.1 400 Bad Request\r\n")))
+                .isEqualTo(new Deferred(
+                        "Connected to 127.0.0.1 but greeting failed.\nRemote host said: HTTP/1.1 400 Bad Request\n"));
+        assertThat(answering(Map.of("RCPT", "99 x\r\n"))).isInstanceOf(Deferred.class);
+        assertThat(answering(Map.of("DATA", "250 ok\r\n"))).isInstanceOf(Deferred.class);
+        assertThat(answering(Map.of("MAIL", "x".repeat(100_000) + "\r\n"))).isInstanceOf(Deferred.class);
+        assertThat(answering(Map.of("MAIL", "250-more\r\n".repeat(2000)))).isInstanceOf(Deferred.class);
+    }
+
+    @Test
+    void aLongReplyIsToldInPart() throws IOException {
+        DeliveryResult result =
+                answering(Map.of("RCPT", ("550-" + "x".repeat(500) + "\r\n").repeat(100) + "550 end\r\n"));
+        assertThat(result).isInstanceOf(Bounced.class);
+        assertThat(result.report()).hasSizeLessThan(5200).endsWith("Giving up on 127.0.0.1.\n");
+    }
+
+    @Test
+    void aNameThatIsRejectedIsTriedAgain() throws IOException {
+        assertThat(answering(Map.of("HELO", "550 who?\r\n")))
+                .isEqualTo(
+                        new Deferred("Connected to 127.0.0.1 but my name was rejected.\nRemote host said: 550 who?\n"));
+        assertThat(answering(Map.of("EHLO", "421 later\r\n"))).isInstanceOf(Deferred.class);
+    }
+
+    @Test
+    void aMessageThatCannotBeReadIsNotSentInPart() throws IOException {
+        try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of("EHLO", "250 hi\r\n"))) {
+            assertThat(deliver(server, "a@b", TestingMessage.unreadableAfter("Subject: t\n\nha")))
+                    .isEqualTo(new Deferred("Unable to read message. (#4.3.0)\n"));
+            assertThat(server.sessions().getFirst()).doesNotContain(".\r\n");
+        }
+    }
+
+    @Test
+    void theNextHostIsTriedWhereTheFirstDoesNotGreet() throws IOException {
+        try (TestingSmtpServer first =
+                        TestingSmtpServer.at(InetAddress.getByName("127.0.0.71"), 0, Map.of("greeting", "554 no\r\n"));
+                TestingSmtpServer second =
+                        TestingSmtpServer.at(InetAddress.getByName("127.0.0.72"), first.port(), Map.of())) {
+            RemoteSettings settings =
+                    RemoteSettings.of("me.example", List.of(new SmtpRoute("", "relay", first.port())));
+            TestingRemote dns = new TestingRemote().host("relay", "127.0.0.70", "127.0.0.71", "127.0.0.72");
+            assertThat(TestingRemote.deliverer(settings, dns).deliver(new Delivery("1", "a@b", "x@y", MESSAGE)))
+                    .isEqualTo(new Delivered("127.0.0.72 accepted message.\nRemote host said: 250 queued as X\n"));
+            assertThat(second.sessions()).hasSize(1);
+        }
+    }
+
+    @Test
+    void nobodyListening() throws IOException {
+        int port;
+        try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of())) {
+            port = server.port();
+        }
+        assertThat(TestingRemote.deliverer(through(port)).deliver(new Delivery("1", "a@b", "x@y", MESSAGE)))
+                .isEqualTo(new Deferred("Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"));
+    }
+
+    @Test
+    void settingsThatCannotBeReadDefer() {
+        RemoteDeliverer deliverer = new RemoteDeliverer(
+                () -> {
+                    throw new IOException("control/smtproutes:1: bad");
+                },
+                new TestingRemote(),
+                a -> false,
+                new java.util.Random(1),
+                java.time.InstantSource.system());
+        assertThat(deliverer.deliver(new Delivery("1", "a@b", "x@y", MESSAGE)))
+                .isEqualTo(new Deferred("Unable to read control files: control/smtproutes:1: bad (#4.3.0)\n"));
+    }
+}

@@ -1,0 +1,420 @@
+package org.postern.send;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.postern.queue.TestingQueue.submit;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.postern.config.SendSettings;
+import org.postern.file.Disk;
+import org.postern.file.TestingDisk;
+import org.postern.mail.DeliveryResult;
+import org.postern.queue.Intake;
+import org.postern.queue.Origin;
+import org.postern.queue.TestingQueue;
+
+@Timeout(60)
+class SenderTest {
+    private static final String TEXT = "Subject: t\n\nbody\n";
+    private static final SendSettings SETTINGS = SendSettings.defaults("hoge.example.com");
+    private static final DeliveryResult.Bounced NO_MAILBOX =
+            new DeliveryResult.Bounced("Sorry, no mailbox here by that name. (#5.1.1)\n");
+
+    @TempDir
+    private Path scratch;
+
+    private final TestingDeliverer remote = TestingDeliverer.accepting("accepted\n");
+
+    private TestingSender start(SendSettings settings, TestingDeliverer local) throws IOException {
+        return new TestingSender(scratch.resolve("q"), Disk.real(), settings, local, remote);
+    }
+
+    private static long id(Intake.Outcome outcome) {
+        return ((Intake.Outcome.Queued) outcome).id();
+    }
+
+    @Test
+    void whatIsDroppedIsDeliveredAndGone() throws IOException {
+        TestingDeliverer local = TestingDeliverer.accepting("did 1+0+0\n");
+        try (TestingSender s = start(SETTINGS, local)) {
+            long id = id(submit(s.files.drop(), TEXT, "s@x.example", "ptest@hoge.example.com", "x@far.example"));
+            s.awaitLog("end msg " + id);
+            assertThat(local.recipients()).containsExactly("ptest@hoge.example.com");
+            assertThat(remote.recipients()).containsExactly("x@far.example");
+            assertThat(remote.copies.getFirst().text()).endsWith(TEXT);
+            assertThat(s.files.names("mess")).isEmpty();
+            assertThat(s.files.names("marks")).isEmpty();
+            assertThat(s.files.names("drop")).isEmpty();
+        }
+    }
+
+    @Test
+    void aMessageToNobodyEndsAtOnce() throws IOException {
+        try (TestingSender s = start(SETTINGS, TestingDeliverer.accepting(""))) {
+            long id = id(submit(s.files.drop(), TEXT, "s@x"));
+            s.awaitLog("end msg " + id);
+        }
+    }
+
+    @Test
+    void everyDeliveryHasAnIdThatStaysTheSame() throws IOException {
+        List<String> ids = java.util.Collections.synchronizedList(new ArrayList<>());
+        AtomicInteger calls = new AtomicInteger();
+        TestingDeliverer local = new TestingDeliverer(d -> {
+            ids.add(d.deliveryId());
+            return calls.incrementAndGet() < 3
+                    ? new DeliveryResult.Deferred("later\n")
+                    : new DeliveryResult.Delivered("ok\n");
+        });
+        try (TestingSender s = start(SETTINGS, local)) {
+            submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@hoge.example.com");
+            Awaitility.await().until(() -> {
+                s.sender.retryAll();
+                return s.files.names("mess").isEmpty();
+            });
+            assertThat(ids).hasSize(3).containsOnly(ids.getFirst());
+            assertThat(ids.getFirst()).matches("[0-9]+-[0-9a-f]{16}\\.0");
+        }
+    }
+
+    @Test
+    void aDeferredMessageIsTriedWhenItsTimeHasCome() throws IOException {
+        TestingDeliverer local = new TestingDeliverer(d -> new DeliveryResult.Deferred("later\n"));
+        try (TestingSender s = start(SETTINGS, local)) {
+            submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@hoge.example.com");
+            s.awaitLog("delivery 1: deferral: later/");
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(s.log().getLast()).isEqualTo("status: local 0/10 remote 0/20"));
+            s.files.clock.advance(Duration.ofSeconds(90));
+            s.sender.wake();
+            s.files.clock.advance(Duration.ofSeconds(30));
+            s.sender.wake();
+            s.awaitLog("delivery 2: deferral: later/");
+            assertThat(local.tries).hasSize(2);
+        }
+    }
+
+    @Test
+    void whatIsTooOldIsGivenUpAndBounced() throws IOException {
+        TestingDeliverer local = new TestingDeliverer(d -> d.recipient().startsWith("a@")
+                ? new DeliveryResult.Deferred("Mailbox is full. (#4.2.2)\n")
+                : new DeliveryResult.Delivered("ok\n"));
+        try (TestingSender s = start(SETTINGS, local)) {
+            submit(s.queue.intake(Origin.LOCAL), TEXT, "s@hoge.example.com", "a@hoge.example.com");
+            s.awaitLog("delivery 1: deferral: Mailbox_is_full._(#4.2.2)/");
+            Awaitility.await().until(() -> s.files.names("mess").size() == 1);
+            s.files.clock.advance(Duration.ofDays(8));
+            Awaitility.await().until(() -> {
+                s.sender.retryAll();
+                return s.log().stream().anyMatch(l -> l.startsWith("delivery 2:"));
+            });
+            s.awaitLog("delivery 2: failure: Mailbox_is_full._(#4.2.2)/I'm_not_going_to_try_again;"
+                    + "_this_message_has_been_in_the_queue_too_long./");
+            s.awaitEmpty();
+            assertThat(local.copies).singleElement().satisfies(copy -> {
+                assertThat(copy.recipient()).isEqualTo("s@hoge.example.com");
+                assertThat(copy.sender()).isEmpty();
+                assertThat(copy.text()).contains("Status: 5.2.2\n");
+            });
+        }
+    }
+
+    @Test
+    void aBounceThatBouncesGoesToThePostmasterAndThenNowhere() throws IOException {
+        TestingDeliverer local = new TestingDeliverer(d -> NO_MAILBOX);
+        try (TestingSender s = start(SETTINGS, local)) {
+            submit(s.files.drop(), TEXT, "nosuch3@hoge.example.com", "nosuch@hoge.example.com");
+            s.awaitEmpty();
+            assertThat(local.tries)
+                    .containsExactly(
+                            "nosuch@hoge.example.com from nosuch3@hoge.example.com",
+                            "nosuch3@hoge.example.com from ",
+                            "postmaster@hoge.example.com from #@[]");
+            assertThat(s.log()).anyMatch(l -> l.matches("triple bounce: discarding bounce/[0-9]+"));
+        }
+    }
+
+    @Test
+    void withDoublebouncetoEmptyADoubleBounceIsDiscarded() throws IOException {
+        SendSettings nobody = new SendSettings(
+                "me",
+                java.util.Set.of("me"),
+                java.util.Set.of(),
+                java.util.Map.of(),
+                10,
+                20,
+                Duration.ofDays(7),
+                "M",
+                "me",
+                "",
+                "me",
+                1000);
+        try (TestingSender s = start(nobody, new TestingDeliverer(d -> NO_MAILBOX))) {
+            long id = id(submit(s.files.drop(), TEXT, "", "nosuch@me"));
+            s.awaitLog("double bounce: discarding bounce/" + id);
+            s.awaitLog("end msg " + id);
+        }
+    }
+
+    @Test
+    void hupChangesTheRoutesOfWhatIsQueued() throws IOException {
+        TestingDeliverer local = TestingDeliverer.accepting("ok\n");
+        TestingDeliverer deferring = new TestingDeliverer(d -> new DeliveryResult.Deferred("no\n"));
+        try (TestingSender s = new TestingSender(scratch.resolve("q"), Disk.real(), SETTINGS, local, deferring)) {
+            submit(s.files.drop(), TEXT, "s@x", "a@new.example", "b@virtual.example");
+            s.awaitLog("delivery 2: deferral: no/");
+            s.sender.reload();
+            Awaitility.await().until(() -> {
+                s.sender.retryAll();
+                return s.files.names("mess").isEmpty();
+            });
+            assertThat(local.recipients()).containsExactlyInAnyOrder("a@new.example", "owner-b@virtual.example");
+        }
+    }
+
+    @Test
+    void aSlowDestinationLeavesRoomForTheOthers() throws IOException {
+        Semaphore slow = new Semaphore(0);
+        TestingDeliverer sluggish = new TestingDeliverer(d -> {
+            if (d.recipient().endsWith("@slow.example")) {
+                slow.acquireUninterruptibly();
+            }
+            return new DeliveryResult.Delivered("ok\n");
+        });
+        try (TestingSender s = new TestingSender(
+                scratch.resolve("q"), Disk.real(), SETTINGS, TestingDeliverer.accepting(""), sluggish)) {
+            for (int i = 0; i < 200; i++) {
+                submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", i + "@slow.example");
+            }
+            Awaitility.await().until(() -> sluggish.tries.size() == 10);
+            long id = id(submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@quick.example"));
+            s.awaitLog("end msg " + id);
+            assertThat(sluggish.tries).hasSize(11);
+            slow.release(200);
+            s.awaitEmpty();
+            assertThat(sluggish.copies).hasSize(201);
+        }
+    }
+
+    @Test
+    void aMessageToManyIsDeliveredInPortions() throws IOException {
+        String[] recipients = new String[1000];
+        for (int i = 0; i < recipients.length; i++) {
+            recipients[i] = "u" + i + "@" + (i % 3 == 0 ? "hoge.example.com" : "far" + i % 7 + ".example");
+        }
+        TestingDeliverer local = new TestingDeliverer(
+                d -> d.recipient().startsWith("u9") ? NO_MAILBOX : new DeliveryResult.Delivered("ok\n"));
+        try (TestingSender s = start(SETTINGS, local)) {
+            long id = id(submit(s.files.drop(), TEXT, "list-@hoge.example.com-@[]", recipients));
+            s.awaitLog("end msg " + id);
+            s.awaitEmpty();
+            assertThat(local.copies.size() + remote.copies.size()).isEqualTo(1000 - 39 + 1);
+            assertThat(remote.tries).contains("u1@far1.example from list-u1=far1.example@hoge.example.com");
+            // One bounce for all of them, to the list's own address.
+            assertThat(local.copies.stream().filter(c -> c.sender().isEmpty()))
+                    .singleElement()
+                    .satisfies(bounce -> {
+                        assertThat(bounce.recipient()).isEqualTo("list-@hoge.example.com");
+                        assertThat(bounce.text().split("Final-Recipient:", -1)).hasSize(40);
+                    });
+        }
+    }
+
+    @Test
+    void termLetsDeliveriesEndAndStartsNoMore() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        Semaphore go = new Semaphore(0);
+        TestingDeliverer local = new TestingDeliverer(d -> {
+            begun.countDown();
+            go.acquireUninterruptibly();
+            return new DeliveryResult.Delivered("ok\n");
+        });
+        TestingSender s = start(SETTINGS, local);
+        submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@hoge.example.com");
+        begun.await();
+        s.sender.terminate();
+        submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "b@hoge.example.com");
+        go.release();
+        s.close();
+        assertThat(local.recipients()).containsExactly("a@hoge.example.com");
+        assertThat(s.log()).contains("status: local 1/10 remote 0/20 exitasap").endsWith("status: exiting");
+        assertThat(s.files.names("mess")).hasSize(1);
+    }
+
+    @Test
+    void aDeliveryThatDoesNotEndIsInterruptedAndTriedAgainNextTime() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        TestingDeliverer local = new TestingDeliverer(d -> {
+            begun.countDown();
+            try {
+                new Semaphore(0).acquire();
+            } catch (InterruptedException e) {
+                return new DeliveryResult.Deferred("interrupted\n");
+            }
+            return new DeliveryResult.Delivered("ok\n");
+        });
+        TestingSender s = start(SETTINGS, local);
+        submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@hoge.example.com");
+        begun.await();
+        s.close();
+        assertThat(s.log()).contains("delivery 1: deferral: interrupted/").endsWith("status: exiting");
+        assertThat(s.files.names("mess")).hasSize(1);
+        assertThat(s.files.names(".")).contains("schedule");
+    }
+
+    @Test
+    void theScheduleOutlivesAStopAndNothingIsTriedEarly() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        TestingDeliverer local = new TestingDeliverer(d -> new DeliveryResult.Deferred("later\n"));
+        try (TestingSender s = new TestingSender(files, SETTINGS, local, remote)) {
+            submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@hoge.example.com");
+            s.awaitLog("delivery 1: deferral: later/");
+        }
+        files.log.clear();
+        try (TestingSender s = new TestingSender(files, SETTINGS, local, remote)) {
+            long id = id(submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "b@far.example"));
+            s.awaitLog("end msg " + id);
+            assertThat(local.tries).hasSize(1);
+            files.clock.advance(Duration.ofSeconds(300));
+            s.sender.wake();
+            Awaitility.await().until(() -> local.tries.size() == 2);
+        }
+    }
+
+    @Test
+    void aDelivererThatThrowsDefers() throws IOException {
+        TestingDeliverer local = new TestingDeliverer(d -> {
+            throw new IllegalStateException("oops");
+        });
+        try (TestingSender s = start(SETTINGS, local)) {
+            submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com");
+            s.awaitLog("delivery 1: deferral: Unexpected_trouble:_java.lang.IllegalStateException:_oops._(#4.3.0)/");
+        }
+    }
+
+    @Test
+    void whenMarksCannotBeWrittenNothingIsDeliveredTwice() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        TestingDeliverer local = TestingDeliverer.accepting("ok\n");
+        AtomicInteger later = new AtomicInteger();
+        TestingDeliverer far = new TestingDeliverer(d -> later.incrementAndGet() < 3
+                ? new DeliveryResult.Deferred("later\n")
+                : new DeliveryResult.Delivered("ok\n"));
+        try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, local, far)) {
+            disk.fault((operation, file) -> file.getParent().endsWith("marks") || file.endsWith("marks")
+                    ? new IOException("No space left on device")
+                    : null);
+            submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com", "b@far.example");
+            Awaitility.await().until(() -> {
+                s.sender.retryAll();
+                return s.files.names("mess").isEmpty() && s.files.names("drop").isEmpty();
+            });
+            assertThat(local.tries).hasSize(1);
+            assertThat(later).hasValue(3);
+            assertThat(s.log())
+                    .anyMatch(l -> l.startsWith("warning: trouble marking marks/")
+                            && l.endsWith(": out of disk space; will try again later"));
+        }
+    }
+
+    @Test
+    void whenTheMessageCannotBeRemovedNothingIsDeliveredTwice() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        TestingDeliverer local = TestingDeliverer.accepting("ok\n");
+        try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, local, remote)) {
+            disk.fault((operation, file) ->
+                    operation.equals("unlink") && file.getParent().endsWith("mess")
+                            ? new IOException("Read-only file system")
+                            : null);
+            submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com");
+            Awaitility.await().until(() -> s.log().stream().anyMatch(l -> l.startsWith("warning: unable to remove")));
+            disk.fault((operation, file) -> null);
+            Awaitility.await().until(() -> {
+                s.sender.retryAll();
+                return s.files.names("mess").isEmpty();
+            });
+            assertThat(local.tries).hasSize(1);
+        }
+    }
+
+    @Test
+    void aFullDiskLeavesTheMessageInTheDropUntilThereIsRoom() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        TestingDeliverer local = TestingDeliverer.accepting("ok\n");
+        try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, local, remote)) {
+            disk.fault((operation, file) ->
+                    operation.equals("write") && file.getParent().endsWith("mess")
+                            ? new IOException("No space left on device")
+                            : null);
+            submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com");
+            Awaitility.await()
+                    .until(() -> s.log().stream()
+                            .anyMatch(
+                                    l -> l.startsWith("warning: unable to take ") && l.contains("out of disk space")));
+            assertThat(s.files.names("mess")).isEmpty();
+            assertThat(s.files.names("drop")).hasSize(1);
+            disk.fault((operation, file) -> null);
+            submit(s.files.drop(), TEXT, "s@x", "b@hoge.example.com");
+            s.awaitEmpty();
+            assertThat(local.recipients()).containsExactlyInAnyOrder("a@hoge.example.com", "b@hoge.example.com");
+        }
+    }
+
+    @Test
+    void anUnreadableMessageIsReportedAndKept() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        files.open().close();
+        java.nio.file.Files.writeString(
+                scratch.resolve("q/mess/17-00000000000000aa"), "damaged by someone, no footer there at all");
+        try (TestingSender s = new TestingSender(files, SETTINGS, TestingDeliverer.accepting(""), remote)) {
+            s.awaitLog(
+                    "warning: trouble opening mess/17-00000000000000aa: shorter than its footer; will try again later");
+            assertThat(files.names("mess")).hasSize(1);
+        }
+    }
+
+    @Test
+    void thousandsThatWaitForADeadHostDelayNobody() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        files.open().close();
+        // The same message under many names: as many fsyncs as that would take are not the point.
+        Path model = scratch.resolve("model");
+        TestingQueue other = new TestingQueue(model, Disk.real());
+        try (org.postern.queue.Queue queue = other.open()) {
+            submit(queue.intake(Origin.LOCAL), TEXT, "s@x", "a@dead.example");
+        }
+        byte[] octets = java.nio.file.Files.readAllBytes(
+                model.resolve("mess").resolve(other.names("mess").getFirst()));
+        for (int i = 0; i < 3000; i++) {
+            java.nio.file.Files.write(scratch.resolve("q/mess/" + (100_000 + i) + "-0000000000000001"), octets);
+        }
+        Semaphore dead = new Semaphore(0);
+        AtomicInteger tries = new AtomicInteger();
+        TestingDeliverer hanging = new TestingDeliverer(d -> {
+            if (d.recipient().endsWith("@dead.example")) {
+                tries.incrementAndGet();
+                dead.acquireUninterruptibly();
+                return new DeliveryResult.Deferred("later\n");
+            }
+            return new DeliveryResult.Delivered("ok\n");
+        });
+        try (TestingSender s = new TestingSender(files, SETTINGS, hanging, hanging)) {
+            Awaitility.await().until(() -> tries.get() == 10);
+            long id = id(submit(s.files.drop(), TEXT, "s@x", "a@quick.example"));
+            s.awaitLog("end msg " + id);
+            assertThat(tries).hasValue(10);
+            dead.release(1_000_000);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> tries.get() == 3000);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package org.postern.smtpd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.postern.config.RcptHosts;
+import org.postern.queue.TestingIntake;
+
+/**
+ * Dialogues from src/test/resources/transcripts/smtp. Above the greeting stand settings: {@code manners: qmail|serve},
+ * {@code rcpthosts: NAME …}, {@code relay: yes|no|unknown}. Lines {@code C:} that follow each other are sent at once,
+ * each with CR LF; {@code \r} and {@code \n} in them stand for the octets. Below the dialogue stand the messages
+ * queued: {@code QUEUED: SENDER -> RECIPIENT …} and their text without the Received line.
+ */
+class SmtpTranscriptTest {
+    private static final Path DIRECTORY = Path.of("src/test/resources/transcripts/smtp");
+
+    static Stream<Path> transcripts() throws IOException {
+        try (Stream<Path> files = Files.list(DIRECTORY)) {
+            return files.sorted().toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transcripts")
+    void isHeldAsWritten(Path file) throws IOException {
+        TestingSession session = TestingSession.serve();
+        List<String> pieces = new ArrayList<>();
+        List<String> replies = new ArrayList<>(List.of(""));
+        StringBuilder queued = new StringBuilder();
+        boolean closed = false;
+        char last = 'S';
+        for (String line : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
+            String value = line.substring(Math.min(line.length(), line.indexOf(':') + 2));
+            if (line.startsWith("C:")) {
+                String octets = value.replace("\\r", "\r").replace("\\n", "\n") + "\r\n";
+                if (last == 'C') {
+                    pieces.add(pieces.removeLast() + octets);
+                } else {
+                    pieces.add(octets);
+                    replies.add("");
+                }
+                last = 'C';
+            } else if (line.equals("S: <closed>")) {
+                closed = true;
+            } else if (line.startsWith("S:")) {
+                replies.add(replies.removeLast() + value + "\r\n");
+                last = 'S';
+            } else if (line.startsWith("QUEUED:")) {
+                queued.append(value).append('\n');
+            } else if (line.startsWith("TEXT:")) {
+                queued.append("  ").append(value).append('\n');
+            } else if (!line.startsWith("#")) {
+                session = set(session, line.substring(0, line.indexOf(':')), value);
+            }
+        }
+        TestingSmtpDialogue client = new TestingSmtpDialogue(pieces, false);
+        End end = session.run(client);
+        assertThat(client.replies()).isEqualTo(replies);
+        assertThat(end != End.VANISHED).isEqualTo(closed);
+        assertThat(shown(session.intake())).isEqualTo(queued.toString());
+    }
+
+    private static TestingSession set(TestingSession session, String name, String value) {
+        return switch (name) {
+            case "manners" -> value.equals("qmail") ? TestingSession.qmail() : TestingSession.serve();
+            case "rcpthosts" -> session.rcpthosts(RcptHosts.of(value.split(" ", -1)));
+            case "relay" ->
+                session.relaying((from, to) -> switch (value) {
+                    case "yes" -> new Relaying.Answer.Yes();
+                    case "unknown" -> new Relaying.Answer.Unknown();
+                    default -> new Relaying.Answer.No("log in by POP3 first");
+                });
+            default -> throw new IllegalArgumentException("no setting " + name);
+        };
+    }
+
+    private static String shown(TestingIntake intake) {
+        StringBuilder shown = new StringBuilder();
+        for (TestingIntake.Message message : intake.messages()) {
+            shown.append(message.envelope().sender())
+                    .append(" -> ")
+                    .append(String.join(" ", message.envelope().recipients()))
+                    .append('\n');
+            String text = message.text();
+            assertThat(text).startsWith("Received: from ");
+            String body = text.substring(text.indexOf('\n', text.indexOf('\n') + 1) + 1);
+            body.lines().forEach(line -> shown.append("  ").append(line).append('\n'));
+        }
+        return shown.toString();
+    }
+}
