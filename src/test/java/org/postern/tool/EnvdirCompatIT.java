@@ -3,10 +3,9 @@ package org.postern.tool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,13 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postern.TestingRights;
 import org.postern.chain.TestingCall;
 import org.postern.chain.Tool;
 import org.postern.os.Octets;
@@ -83,7 +82,21 @@ class EnvdirCompatIT {
     void randomDirectories() throws IOException {
         System.out.println("EnvdirCompatIT -Dseed=" + SEED);
         Random random = new Random(SEED);
-        String[] names = {"A", "B", "PATH", "A=B", "B=", "=Z", ".dot", "sp ace", "\u00e9\u00ff", "new\nline", "-x", "lower", "RELAY_CTRL_DIR"};
+        String[] names = {
+            "A",
+            "B",
+            "PATH",
+            "A=B",
+            "B=",
+            "=Z",
+            ".dot",
+            "sp ace",
+            "\u00e9\u00ff",
+            "new\nline",
+            "-x",
+            "lower",
+            "RELAY_CTRL_DIR"
+        };
         for (int i = 0; i < 200; i++) {
             Path directory = Files.createDirectory(files.resolve("r" + i));
             StringBuilder told = new StringBuilder("seed " + SEED + ": ");
@@ -136,7 +149,10 @@ class EnvdirCompatIT {
     void thingsThatAreNoFiles() throws Exception {
         Files.createDirectory(files.resolve(".hidden"));
         Files.createSymbolicLink(files.resolve("NULL"), Path.of("/dev/null"));
-        assertThat(new ProcessBuilder("mkfifo", files.resolve("FIFO").toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", files.resolve("FIFO").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
         assertAlike(Map.of("FIFO", "was set", "NULL", "was set"), "e", "");
         Path loop = Files.createSymbolicLink(files.resolve("LOOP"), Path.of("LOOP"));
         assertAlike(Map.of(), "e", "");
@@ -147,8 +163,8 @@ class EnvdirCompatIT {
 
     @Test
     void aSocketIsNoFile() throws IOException {
-        try (var server = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
-            server.bind(java.net.UnixDomainSocketAddress.of(files.resolve("S")));
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(files.resolve("S")));
             assertAlike(Map.of(), "e", "");
         }
     }
@@ -165,13 +181,22 @@ class EnvdirCompatIT {
         }
     }
 
-    /** Directory's and file's mode, as seen by nobody. */
+    /** Directory's and file's mode, as the user they belong to meets them. */
     @ParameterizedTest
-    @CsvSource({"rwxr-xr-x,rw-------", "rwx------,rw-r--r--", "rwxr--r--,rw-r--r--", "rwx--x--x,rw-r--r--", "rwxr-xr-x,rw-r--r--"})
+    @CsvSource({
+        "rwx------,-w-------",
+        "---------,rw-------",
+        "rw-------,rw-------",
+        "-wx------,rw-------",
+        "rwx------,rw-------"
+    })
     void withoutTheRightToRead(String directoryMode, String fileMode) throws Exception {
         Path file = Files.writeString(files.resolve("A"), "x");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(fileMode));
         Files.setPosixFilePermissions(files, PosixFilePermissions.fromString(directoryMode));
+        TestingCall call = TestingCall.stdin("").cwd(dir);
+        Tool.Exit exit =
+                TestingRights.ordinary(files, () -> call.run(new Envdir(), "envdir", "e", "/usr/bin/env", "-0"));
         TestingOriginal their = TestingOriginal.run(
                 dir,
                 Map.of(),
@@ -184,37 +209,6 @@ class EnvdirCompatIT {
                 "e",
                 "/usr/bin/env",
                 "-0");
-        TestingCall call = TestingCall.stdin("").cwd(dir);
-        Tool.Exit exit = asNobody(() -> call.run(new Envdir(), "envdir", "e", "/usr/bin/env", "-0"));
         assertAlike(exit, call.stderr(), their, directoryMode + " " + fileMode);
-    }
-
-    private interface Run {
-        Tool.Exit run() throws IOException;
-    }
-
-    /** On a thread of its own that has nobody's file-system ids, and with them no right to overrule modes. */
-    private static Tool.Exit asNobody(Run run) throws Exception {
-        MethodHandle setfsuid = idSetter("setfsuid");
-        MethodHandle setfsgid = idSetter("setfsgid");
-        CompletableFuture<Tool.Exit> exit = new CompletableFuture<>();
-        Thread thread = Thread.ofPlatform().start(() -> {
-            try {
-                int ignored = (int) setfsgid.invokeExact(NOBODY);
-                int ignored2 = (int) setfsuid.invokeExact(NOBODY);
-                exit.complete(run.run());
-            } catch (Throwable t) {
-                exit.completeExceptionally(t);
-            }
-        });
-        thread.join();
-        return exit.get();
-    }
-
-    private static MethodHandle idSetter(String name) {
-        return Linker.nativeLinker()
-                .downcallHandle(
-                        Linker.nativeLinker().defaultLookup().findOrThrow(name),
-                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
     }
 }

@@ -80,7 +80,9 @@ class TcprulesCompatIT {
     private static String digest(Path file) throws IOException {
         byte[] octets = Files.readAllBytes(file);
         try {
-            return octets.length + " octets, " + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(octets));
+            return octets.length + " octets, "
+                    + HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(octets));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }
@@ -146,7 +148,13 @@ class TcprulesCompatIT {
     void manyRulesAndLongOnes() throws IOException {
         StringBuilder rules = new StringBuilder();
         for (int i = 0; i < 20_000; i++) {
-            rules.append("10.").append(i % 256).append('.').append(i / 256).append(".:allow,N=\"").append(i).append("\"\n");
+            rules.append("10.")
+                    .append(i % 256)
+                    .append('.')
+                    .append(i / 256)
+                    .append(".:allow,N=\"")
+                    .append(i)
+                    .append("\"\n");
         }
         assertCompiledAlike(rules.toString());
         assertCompiledAlike("10.0.0.0-255:allow,BIG=\"" + "b".repeat(100_000) + "\"\n".repeat(3));
@@ -201,7 +209,11 @@ class TcprulesCompatIT {
                 rules.append(randomAddress(random));
                 rules.append(random.nextBoolean() ? ":allow" : ":deny");
                 for (int i = random.nextInt(3); i > 0; i--) {
-                    rules.append(",V").append(i).append("=|").append(pieces(random, 2).replace("|", "")).append('|');
+                    rules.append(",V")
+                            .append(i)
+                            .append("=|")
+                            .append(pieces(random, 2).replace("|", ""))
+                            .append('|');
                 }
                 rules.append(random.nextInt(4) == 0 ? " \n" : "\n");
             } else {
@@ -361,7 +373,8 @@ class TcprulesCompatIT {
                 TestingOriginal checked = TestingOriginal.run(dir, their, "", PEER6 + "tcprulescheck", "6.cdb");
                 TestingCall call = TestingCall.stdin("").cwd(dir);
                 call.env("TCPREMOTEIP", ourText).env("TCPREMOTEINFO", "joe");
-                assertThat(call.run(new Tcprulescheck(), "tcprulescheck", "6.cdb")).isEqualTo(Tool.Exit.code(0));
+                assertThat(call.run(new Tcprulescheck(), "tcprulescheck", "6.cdb"))
+                        .isEqualTo(Tool.Exit.code(0));
                 assertThat(call.stdout()).as(info + address).isEqualTo(checked.stdout());
             }
         }

@@ -16,7 +16,9 @@ record TestingOriginal(int code, String stdout, String stderr) {
     private static final int LIMIT_SECONDS = 20;
 
     static TestingOriginal run(Path cwd, Map<String, String> env, String stdin, String... argv) throws IOException {
-        assertThat(Path.of(argv[0])).as("a Debian package is missing; dev/peers installs it").isExecutable();
+        assertThat(Path.of(argv[0]))
+                .as("a Debian package is missing; dev/peers installs it")
+                .isExecutable();
         Path in = Files.createTempFile("rules-original", ".in");
         Path out = Files.createTempFile("rules-original", ".out");
         Path err = Files.createTempFile("rules-original", ".err");
