@@ -1,15 +1,15 @@
 package org.postern.config;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.postern.file.Cdb;
 
 /**
- * morercpthosts.cdb, as qmail-newmrh writes it: the keys are the names. Opened for each name, so that a file put in its
- * place by a rename is seen at once.
+ * morercpthosts.cdb, as qmail-newmrh writes it: the keys are the names. Opened for each look-up, so that a file put in
+ * its place by a rename is seen at once.
  */
 record MoreRcptHosts(Path file) implements RcptHosts.More {
     /** @throws IOException where it is there and cannot be opened */
@@ -17,14 +17,19 @@ record MoreRcptHosts(Path file) implements RcptHosts.More {
         if (Files.notExists(file)) {
             return false;
         }
-        FileChannel.open(file).close();
+        Files.newByteChannel(file).close();
         return true;
     }
 
     @Override
-    public boolean contains(String name) throws IOException {
+    public boolean containsAny(List<String> names) throws IOException {
         try (Cdb cdb = Cdb.open(file)) {
-            return cdb.find(name).isPresent();
+            for (String name : names) {
+                if (cdb.find(name).isPresent()) {
+                    return true;
+                }
+            }
+            return false;
         } catch (FileSystemException e) {
             throw e;
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package org.postern.config;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -20,7 +21,7 @@ public record RcptHosts(Set<String> names, More more, boolean missing) {
     /** Names that are looked up instead of held. */
     @FunctionalInterface
     public interface More {
-        boolean contains(String name) throws IOException;
+        boolean containsAny(List<String> names) throws IOException;
     }
 
     public RcptHosts {
@@ -32,16 +33,16 @@ public record RcptHosts(Set<String> names, More more, boolean missing) {
     }
 
     public static RcptHosts of(List<String> names) {
-        return new RcptHosts(SmtpdSettings.lowerCased(names), name -> false, false);
+        return new RcptHosts(SmtpdSettings.lowerCased(names), above -> false, false);
     }
 
     static RcptHosts read(QmailControl control) throws IOException {
         Optional<List<String>> lines = control.lines("rcpthosts");
         if (lines.isEmpty()) {
-            return new RcptHosts(Set.of(), name -> false, true);
+            return new RcptHosts(Set.of(), names -> false, true);
         }
         Path cdb = control.directory().resolve("morercpthosts.cdb");
-        More more = MoreRcptHosts.isThere(cdb) ? new MoreRcptHosts(cdb) : name -> false;
+        More more = MoreRcptHosts.isThere(cdb) ? new MoreRcptHosts(cdb) : names -> false;
         return new RcptHosts(SmtpdSettings.lowerCased(lines.get()), more, false);
     }
 
@@ -51,16 +52,16 @@ public record RcptHosts(Set<String> names, More more, boolean missing) {
      * @throws IOException where morercpthosts.cdb cannot be read
      */
     public boolean allows(String domain) throws IOException {
-        String name = Octets.lowerCase(domain);
-        return listed(name, names::contains) || listed(name, more);
+        List<String> above = above(Octets.lowerCase(domain));
+        return above.stream().anyMatch(names::contains) || more.containsAny(above);
     }
 
-    private static boolean listed(String name, More list) throws IOException {
+    /** The name itself and the domains it lies below: a.b.c, .b.c, .c. */
+    private static List<String> above(String name) {
+        List<String> above = new ArrayList<>();
         for (int at = 0; at >= 0 && at < name.length(); at = name.indexOf('.', at + 1)) {
-            if (list.contains(name.substring(at))) {
-                return true;
-            }
+            above.add(name.substring(at));
         }
-        return false;
+        return above;
     }
 }

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.Objects;
 
 /** open(2) where Java's own is not careful enough: in directories that others can write to. */
 public final class OpenFile {
@@ -40,27 +40,23 @@ public final class OpenFile {
         }
     }
 
-    private static long number(Map<String, Object> stat, String name) throws IOException {
-        if (stat.get(name) instanceof Number number) {
-            return number.longValue();
-        }
-        throw new IOException("stat does not tell " + name);
-    }
-
     /** Opens what has this name: a symbolic link is refused, and a FIFO does not make us wait. */
     public static Opened untrusted(Path file) throws IOException {
         int descriptor = open(Octets.of(file), O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
         FileInputStream in = new FileInputStream(Descriptor.java(descriptor));
         try {
-            Map<String, Object> stat =
-                    Files.readAttributes(Path.of("/proc/self/fd/" + descriptor), "unix:mode,nlink,uid,size");
-            boolean regular = (number(stat, "mode") & FILE_TYPE) == REGULAR;
+            Path open = Path.of("/proc/self/fd/" + descriptor);
+            boolean regular = (number(open, "mode") & FILE_TYPE) == REGULAR;
             return new Opened(
-                    in, regular, (int) number(stat, "nlink"), (int) number(stat, "uid"), number(stat, "size"));
+                    in, regular, (int) number(open, "nlink"), (int) number(open, "uid"), number(open, "size"));
         } catch (IOException e) {
             in.close();
             throw e;
         }
+    }
+
+    private static long number(Path open, String attribute) throws IOException {
+        return ((Number) Objects.requireNonNull(Files.getAttribute(open, "unix:" + attribute))).longValue();
     }
 
     /** Opens for reading and writing; made with this mode where missing. */

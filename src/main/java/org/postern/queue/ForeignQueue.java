@@ -4,16 +4,18 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.postern.chain.Ended;
 import org.postern.mail.Envelope;
 import org.postern.os.Descriptor;
 import org.postern.os.Errno;
@@ -21,6 +23,8 @@ import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.os.OsException;
 import org.postern.os.Spawn;
+import org.postern.os.ThisProcess;
+import org.postern.os.Threads;
 
 /**
  * Another qmail-queue, started for each message: the program that QMAILQUEUE names. It reads the message from its
@@ -54,9 +58,9 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
         if (!Files.isDirectory(directory)) {
             return new Refusing(NO_DIRECTORY);
         }
-        Pipe message = Pipe.open();
+        Pipe message = pipe();
         try {
-            Pipe envelope = Pipe.open();
+            Pipe envelope = pipe();
             try {
                 return start(message, envelope);
             } catch (IOException e) {
@@ -76,10 +80,17 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
         }
     }
 
+    /** The end that we write to does not wait, so that a program that reads nothing can be given up. */
+    private static Pipe pipe() throws IOException {
+        Pipe pipe = Pipe.open();
+        pipe.sink().configureBlocking(false);
+        return pipe;
+    }
+
     private Draft start(Pipe message, Pipe envelope) throws IOException {
         try (Pipe.SourceChannel messageEnd = message.source();
                 Pipe.SourceChannel envelopeEnd = envelope.source()) {
-            boolean other = isNotOurs(identity);
+            boolean other = ThisProcess.identity().uid() != identity.uid();
             int pid = Spawn.start(new Spawn.Child(
                     other ? forSetpriv() : program,
                     List.of(program),
@@ -98,11 +109,6 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
             throw new OsException("exec", Errno.ENOENT.number());
         }
         return Octets.of(file.toAbsolutePath());
-    }
-
-    private static boolean isNotOurs(Identity identity) throws IOException {
-        Object uid = Files.getAttribute(Path.of("/proc/self"), "unix:uid", LinkOption.NOFOLLOW_LINKS);
-        return !uid.equals(identity.uid());
     }
 
     private static void closeQuietly(Closeable pipe) {
@@ -134,7 +140,7 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
         private final Pipe.SinkChannel envelope;
         private final CompletableFuture<Integer> status;
         private final Duration patience;
-        private volatile boolean killed;
+        private boolean hung;
         private @Nullable IOException failure;
 
         Running(
@@ -157,19 +163,23 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
 
         /** A program that has exited without reading gives a broken pipe here. Its exit code says why. */
         private void write(Pipe.SinkChannel pipe, ByteBuffer octets) {
-            if (failure != null) {
-                return;
-            }
-            CompletableFuture<Void> written = new CompletableFuture<>();
-            killWithout(written);
             try {
-                while (octets.hasRemaining()) {
-                    pipe.write(octets);
+                while (failure == null && octets.hasRemaining()) {
+                    if (pipe.write(octets) == 0 && !hasRoom(pipe)) {
+                        kill();
+                        throw new IOException("it takes no input");
+                    }
                 }
             } catch (IOException e) {
                 failure = e;
-            } finally {
-                written.complete(null);
+            }
+        }
+
+        /** Waits for room in a full pipe. */
+        private boolean hasRoom(Pipe.SinkChannel pipe) throws IOException {
+            try (Selector selector = Selector.open()) {
+                pipe.register(selector, SelectionKey.OP_WRITE);
+                return selector.select(patience.toMillis()) > 0;
             }
         }
 
@@ -178,7 +188,7 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
             closeQuietly(message);
             write(envelope, ByteBuffer.wrap(Octets.bytes(wire(envelopeOfMessage))));
             closeQuietly(envelope);
-            return outcome();
+            return outcome(ended());
         }
 
         private static String wire(Envelope envelope) {
@@ -188,63 +198,54 @@ public record ForeignQueue(String program, List<String> env, Path directory, Ide
             return wire.append('\0').toString();
         }
 
-        private Outcome outcome() {
-            killWithout(status);
-            int ended;
+        private Outcome outcome(Ended ended) {
+            if (hung) {
+                return new Outcome.Refused(TIMEOUT);
+            }
+            return switch (ended) {
+                case Ended.Signalled signalled -> new Outcome.Refused(-signalled.number());
+                case Ended.Exited exited when exited.code() != 0 -> new Outcome.Refused(exited.code());
+                case Ended.Exited exited -> failure == null ? new Outcome.Queued(pid) : new Outcome.Refused(READ_ERROR);
+            };
+        }
+
+        /** Waits for the program's end, and makes one where it does not come in time. */
+        private Ended ended() {
             try {
-                ended = status.get();
+                return Ended.ofWaitStatus(status.get(patience.toMillis(), TimeUnit.MILLISECONDS));
+            } catch (TimeoutException e) {
+                kill();
+                return Ended.ofWaitStatus(status.join());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 kill();
-                return new Outcome.Refused(TIMEOUT);
             } catch (ExecutionException e) {
-                return new Outcome.Refused(-SIGKILL); // waitpid failed, so what became of it is unknown
-            }
-            if (killed) {
-                return new Outcome.Refused(TIMEOUT);
-            }
-            int signal = ended & 0x7f;
-            int exit = ended >> 8 & 0xff;
-            if (signal != 0) {
-                return new Outcome.Refused(-signal);
-            }
-            if (exit == 0) {
-                return failure == null ? new Outcome.Queued(pid) : new Outcome.Refused(READ_ERROR);
-            }
-            return new Outcome.Refused(exit);
-        }
-
-        /** Ends the program when what is waited for does not come in time. */
-        private void killWithout(CompletableFuture<?> awaited) {
-            CompletableFuture<Object> timer = new CompletableFuture<>();
-            timer.orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS).exceptionally(late -> {
+                // waitpid failed: what became of the program is not known.
                 kill();
-                return Optional.empty();
-            });
-            CompletableFuture<?> _ = awaited.whenComplete((value, problem) -> timer.complete(Optional.empty()));
+            }
+            return new Ended.Signalled(SIGKILL);
         }
 
-        /** The pipes are closed too: a child of the program's may still hold their other ends. */
         private void kill() {
-            killed = true;
+            hung = true;
             try {
                 if (!status.isDone()) {
                     Spawn.kill(pid, SIGKILL);
                 }
             } catch (OsException e) {
                 // It has ended in the meantime.
-                killed = true;
+                return;
             }
-            closeQuietly(message);
-            closeQuietly(envelope);
         }
 
-        /** Without a commit the envelope is empty. Nobody waits for the program, but not for ever. */
+        /** Without a commit the envelope is empty, so nothing is queued. Only a thread of its own waits for the end. */
         @Override
         public void close() {
             closeQuietly(message);
             closeQuietly(envelope);
-            killWithout(status);
+            if (!status.isDone()) {
+                Threads.start("qq-" + pid, this::ended);
+            }
         }
     }
 }

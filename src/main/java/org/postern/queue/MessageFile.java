@@ -23,8 +23,15 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
     static final class Malformed extends IOException {
         private static final long serialVersionUID = 1L;
 
+        private final String what;
+
         Malformed(String what) {
             super(what);
+            this.what = what;
+        }
+
+        String what() {
+            return what;
         }
     }
 

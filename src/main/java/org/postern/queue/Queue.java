@@ -105,10 +105,10 @@ public final class Queue implements Closeable {
         Submitters submitters = Submitters.none();
         return () -> {
             MessageName name = ids.next();
-            StoredEnvelope.Record record =
-                    new StoredEnvelope.Record(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
+            StoredEnvelope.Facts facts =
+                    new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
             FileDraft draft = new FileDraft(
-                    () -> create(name), messSync, envelope -> StoredEnvelope.forQueue(record, envelope), () -> {
+                    () -> create(name), messSync, envelope -> StoredEnvelope.forQueue(facts, envelope), () -> {
                         release(name);
                         return name.id();
                     });
@@ -216,8 +216,8 @@ public final class Queue implements Closeable {
 
     /** Puts a bounce into the queue, durable at return. It is not released: see {@link #releaseBounce}. */
     public void addBounce(MessageName name, MessageName about, Envelope envelope, Text text) throws IOException {
-        StoredEnvelope.Record record =
-                new StoredEnvelope.Record(clock.instant().getEpochSecond(), owner, name.id(), Origin.BOUNCE, about);
+        StoredEnvelope.Facts facts =
+                new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), Origin.BOUNCE, about);
         byte[] line = Octets.bytes(ReceivedLine.of(name.id(), "for bounce", clock.instant()));
         Path unfinished = path(name.text() + ".new");
         ids.use(name);
@@ -229,7 +229,7 @@ public final class Queue implements Closeable {
         try (NewMessage bounce = create(name)) {
             bounce.write(line, 0, line.length);
             text.writeTo(bounce::write);
-            bounce.finish(StoredEnvelope.forQueue(record, envelope));
+            bounce.finish(StoredEnvelope.forQueue(facts, envelope));
         }
         messSync.sync();
     }

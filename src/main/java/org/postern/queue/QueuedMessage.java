@@ -44,22 +44,22 @@ public final class QueuedMessage implements MessageSource {
 
     /** When it was taken into the queue. */
     public Instant taken() {
-        return Instant.ofEpochSecond(file.envelope().record().taken());
+        return Instant.ofEpochSecond(file.envelope().facts().taken());
     }
 
     /** The submitter's uid. */
     public int uid() {
-        return file.envelope().record().uid();
+        return file.envelope().facts().uid();
     }
 
     /** The number the submitter knows it by. */
     public long told() {
-        return file.envelope().record().told();
+        return file.envelope().facts().told();
     }
 
     /** The message that this one is the bounce of. */
     public Optional<MessageName> about() {
-        return Optional.ofNullable(file.envelope().record().about());
+        return Optional.ofNullable(file.envelope().facts().about());
     }
 
     public int recipientCount() {

@@ -23,7 +23,7 @@ final class StoredEnvelope {
     private final int firstRecipient;
     private final int recipients;
     private final String sender;
-    private final Record record;
+    private final Facts facts;
 
     /**
      * What the owner adds.
@@ -33,19 +33,19 @@ final class StoredEnvelope {
      * @param told the number the submitter knows the message by
      * @param about the message that a bounce is about
      */
-    record Record(
+    record Facts(
             long taken,
             int uid,
             long told,
             Origin origin,
             @Nullable MessageName about) {}
 
-    private StoredEnvelope(byte[] octets, int firstRecipient, int recipients, String sender, Record record) {
+    private StoredEnvelope(byte[] octets, int firstRecipient, int recipients, String sender, Facts facts) {
         this.octets = octets;
         this.firstRecipient = firstRecipient;
         this.recipients = recipients;
         this.sender = sender;
-        this.record = record;
+        this.facts = facts;
     }
 
     /** qmail-queue's exit code for an envelope that cannot be queued; 0 for one that can. */
@@ -77,33 +77,33 @@ final class StoredEnvelope {
     }
 
     /** What the owner writes for a message of its own process. */
-    static byte[] forQueue(Record record, Envelope envelope) {
+    static byte[] forQueue(Facts facts, Envelope envelope) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        record(out, record);
+        facts(out, facts);
         addresses(out, envelope);
         return out.toByteArray();
     }
 
     /** The same envelope as the owner writes it, under what it knows of the submitter. */
-    byte[] taken(Record known) {
+    byte[] taken(Facts known) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        record(out, known);
+        facts(out, known);
         field(out, 'F', sender);
         out.write(octets, firstRecipient, octets.length - firstRecipient);
         return out.toByteArray();
     }
 
-    private static void record(ByteArrayOutputStream out, Record record) {
-        field(out, 't', Long.toString(record.taken));
-        field(out, 'u', Integer.toString(record.uid));
-        field(out, 'q', Long.toString(record.told));
-        switch (record.origin) {
+    private static void facts(ByteArrayOutputStream out, Facts facts) {
+        field(out, 't', Long.toString(facts.taken));
+        field(out, 'u', Integer.toString(facts.uid));
+        field(out, 'q', Long.toString(facts.told));
+        switch (facts.origin) {
             case NETWORK -> field(out, 'o', NETWORK);
             case BOUNCE -> field(out, 'o', BOUNCE);
             case LOCAL -> {}
         }
-        if (record.about != null) {
-            field(out, 'b', record.about.text());
+        if (facts.about != null) {
+            field(out, 'b', facts.about.text());
         }
     }
 
@@ -163,7 +163,7 @@ final class StoredEnvelope {
                         senderEnd + 1,
                         count,
                         Octets.of(octets, at + 1, senderEnd - at - 1),
-                        new Record(taken, (int) uid, told, origin, about)));
+                        new Facts(taken, (int) uid, told, origin, about)));
     }
 
     private static int countRecipients(byte[] octets, int from) {
@@ -199,8 +199,8 @@ final class StoredEnvelope {
         return sender;
     }
 
-    Record record() {
-        return record;
+    Facts facts() {
+        return facts;
     }
 
     int recipients() {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -207,7 +208,7 @@ final class Taking {
         } catch (NoSuchFileException e) {
             return new Copy.Gone();
         } catch (MessageFile.Malformed e) {
-            return new Copy.NoMessage(entry.text(), String.valueOf(e.getMessage()));
+            return new Copy.NoMessage(entry.text(), e.what());
         } catch (IOException e) {
             return switch (Errno.of(e)) {
                 case ENOENT -> new Copy.Gone();
@@ -216,13 +217,15 @@ final class Taking {
                 case ENXIO -> new Copy.NoMessage(entry.text(), "is a socket");
                 case null, default -> new Copy.NotNow(entry, e);
             };
+        } catch (RuntimeException e) {
+            return new Copy.NotNow(entry, new IOException("unexpected " + e, e));
         }
     }
 
     private void write(MessageName entry, MessageName name, MessageFile file, int uid, FileChannel from)
             throws IOException {
         StoredEnvelope envelope = file.envelope();
-        Origin origin = submitters.believe(envelope.record().origin(), uid, owner);
+        Origin origin = submitters.believe(envelope.facts().origin(), uid, owner);
         Instant now = clock.instant();
         byte[] line = Octets.bytes(ReceivedLine.of(entry.id(), submitters.words(origin, uid), now));
         try (NewMessage copy = new NewMessage(disk, mess(name + ".new"), mess(name.text()), 0600)) {
@@ -238,7 +241,7 @@ final class Taking {
                 copy.write(buffer, 0, n);
                 at += n;
             }
-            copy.finish(envelope.taken(new StoredEnvelope.Record(now.getEpochSecond(), uid, entry.id(), origin, null)));
+            copy.finish(envelope.taken(new StoredEnvelope.Facts(now.getEpochSecond(), uid, entry.id(), origin, null)));
         }
     }
 
@@ -324,17 +327,20 @@ final class Taking {
         Instant limit = clock.instant().minus(ABANDONED);
         try (DirectoryStream<Path> all = Files.newDirectoryStream(queue.drop(), ".*")) {
             for (Path path : all) {
-                try {
-                    var changed = (java.nio.file.attribute.FileTime)
-                            Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
-                    if (changed.toInstant().isBefore(limit)) {
-                        disk.unlink(path);
-                    }
-                } catch (IOException e) {
-                    // Finished in this moment, or another user's directory: not ours to worry about.
-                    continue;
-                }
+                removeIfUnchangedSince(limit, path);
             }
+        }
+    }
+
+    private void removeIfUnchangedSince(Instant limit, Path path) {
+        try {
+            var changed = (FileTime) Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+            if (changed != null && changed.toInstant().isBefore(limit)) {
+                disk.unlink(path);
+            }
+        } catch (IOException e) {
+            // Finished in this moment, or somebody's directory with something in it: not ours to worry about.
+            return;
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postern.config.SendSettings;
 import org.postern.mail.Envelope;
+import org.postern.mail.Quoting;
 import org.postern.os.Octets;
 import org.postern.queue.Marks;
 import org.postern.queue.Queue;
@@ -25,6 +26,16 @@ import org.postern.queue.ReceivedLine;
 final class Bounce implements Queue.Text {
     /** The sender of a double bounce: what it bounces to is nobody. */
     static final String DOUBLE_BOUNCE = "#@[]";
+
+    private static final String WORDS = """
+            I'm afraid I wasn't able to deliver your message to the following addresses.
+            This is a permanent error; I've given up. Sorry it didn't work out.
+
+            """;
+    private static final String DOUBLE_WORDS = """
+            I tried to deliver a bounce message to this address, but the bounce bounced!
+
+            """;
 
     private static final int BUFFER = 8192;
     /** No more of a header is looked through, or sent back, than this. */
@@ -91,7 +102,7 @@ final class Bounce implements Queue.Text {
                 out,
                 separator() + "Content-Type: " + (whole ? "message/rfc822" : "text/rfc822-headers") + "\n"
                         + (eightBit ? "Content-Transfer-Encoding: 8bit\n" : "") + "\n");
-        put(out, "Return-Path: <" + Quoting.address(message.sender()) + ">\n");
+        put(out, "Return-Path: <" + quoted(message.sender()) + ">\n");
         copy(out, whole);
         put(out, "\n--" + boundary + "--\n");
     }
@@ -109,8 +120,8 @@ final class Bounce implements Queue.Text {
 
     private String header(boolean eightBit) {
         return "Date: " + ReceivedLine.date(now) + "\nFrom: "
-                + Quoting.address(settings.bouncefrom() + "@" + settings.bouncehost())
-                + "\nTo: " + Quoting.address(recipient())
+                + quoted(settings.bouncefrom() + "@" + settings.bouncehost())
+                + "\nTo: " + quoted(recipient())
                 + "\nSubject: failure notice\nMessage-ID: <" + boundary + "@" + settings.bouncehost()
                 + ">\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n"
                 + "Content-Type: multipart/report; report-type=delivery-status;\n boundary=\"" + boundary + "\"\n"
@@ -120,11 +131,7 @@ final class Bounce implements Queue.Text {
 
     private String explanation() {
         return separator() + "Content-Type: text/plain; charset=us-ascii\n\nHi. This is the qmail-send program at "
-                + settings.bouncehost() + ".\n"
-                + (isDouble()
-                        ? "I tried to deliver a bounce message to this address, but the bounce bounced!\n\n"
-                        : "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
-                                + "This is a permanent error; I've given up. Sorry it didn't work out.\n\n");
+                + settings.bouncehost() + ".\n" + (isDouble() ? DOUBLE_WORDS : WORDS);
     }
 
     /** QSBMF: the address and what was said of it, without an empty line within (qmail-send's addbounce()). */
@@ -206,6 +213,11 @@ final class Bounce implements Queue.Text {
     private static String headerOf(String text) {
         int end = text.indexOf("\n\n");
         return end >= 0 ? text.substring(0, end + 1) : text.substring(0, text.lastIndexOf('\n') + 1);
+    }
+
+    /** A line feed, which an envelope may carry, would begin a header line of its own: it is shown as {@code _}. */
+    private static String quoted(String address) {
+        return Quoting.address(address.replace('\n', '_'));
     }
 
     private static void put(Queue.TextOutput out, String octets) throws IOException {

@@ -56,9 +56,9 @@ final class DropWatch implements Runnable {
 
     private void empty() {
         try {
-            boolean more = true;
-            while (more && !exiting.getAsBoolean()) {
-                more = queue.take() > 0;
+            int taken = 1;
+            while (taken > 0 && !exiting.getAsBoolean()) {
+                taken = queue.take();
             }
         } catch (IOException e) {
             log.line("alert: unable to opendir drop: " + Errno.djbText(e) + "; sleeping...");

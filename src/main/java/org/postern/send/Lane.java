@@ -1,8 +1,11 @@
 package org.postern.send;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -65,15 +68,23 @@ final class Lane {
         withParked.add(d);
     }
 
+    /** All that are parked. */
+    List<Entry> parked() {
+        List<Entry> all = new ArrayList<>();
+        withParked.forEach(d -> all.addAll(d.parked));
+        return all;
+    }
+
     /** A parked message whose destination has little left to do. */
-    @SuppressWarnings("ModifyCollectionInEnhancedForLoop") // and left at once
     @Nullable
     Entry unpark() {
-        for (Destination d : withParked) {
+        Iterator<Destination> all = withParked.iterator();
+        while (all.hasNext()) {
+            Destination d = all.next();
             if (d.works.size() < FEW) {
                 Entry entry = d.parked.remove();
                 if (d.parked.isEmpty()) {
-                    withParked.remove(d);
+                    all.remove();
                     forgetIfIdle(d);
                 }
                 return entry;

@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +27,15 @@ import org.postern.queue.QueuedMessage;
  * qmail-send: takes messages from the queue, has each recipient delivered, keeps account of it, tries again what was
  * deferred, and tells the senders of what failed.
  *
- * <p>One thread, {@link #run}, opens messages and starts deliveries; each delivery has a virtual thread of its own,
+ * <p>One thread, {@link #run}, opens messages and starts deliveries; each delivery has a thread of its own,
  * which does the bookkeeping, too; one more thread empties the drop. What they share is guarded by one lock, which
  * nobody holds while reading or writing files.
  */
 public final class Sender {
     /** No more messages are opened while so many recipients wait for a free delivery. */
     private static final int MAX_WAITING = 5000;
+    /** So many messages are opened before deliveries are started again. */
+    private static final int AT_ONCE = 50;
     /** Nor while the envelopes of the open ones take so many octets. */
     private static final long MAX_ENVELOPES = 64 << 20;
     /** qmail-send's SLEEP_SYSFAIL: when to come back to what the disk did not let us do. */
@@ -55,6 +56,7 @@ public final class Sender {
     private final BackOff localBackOff;
     private final BackOff remoteBackOff;
     private final Accounts accounts;
+    private final Restart restart;
     private volatile SendSettings settings;
     private volatile Routes routes;
 
@@ -109,6 +111,7 @@ public final class Sender {
         localBackOff = new BackOff(BackOff.LOCAL_SKIP, BackOff.JITTER, clock.random());
         remoteBackOff = new BackOff(BackOff.REMOTE_SKIP, BackOff.JITTER, clock.random());
         accounts = new Accounts(queue, this.log, clock);
+        restart = new Restart(queue, this.log, clock);
     }
 
     /**
@@ -118,11 +121,12 @@ public final class Sender {
      */
     public void run() throws InterruptedException {
         queue.onArrival(this::wake);
-        schedule();
+        List<Entry> found = restart.found();
         Thread drop = Threads.start("drop", new DropWatch(queue, log, this::isExiting));
         boolean interrupted = false;
         lock.lock();
         try {
+            waiting.addAll(found);
             status();
             while (!(exiting && (isQuiet() || abandoned))) {
                 stirred = false;
@@ -141,8 +145,7 @@ public final class Sender {
             lock.unlock();
         }
         interrupted |= endOf(drop);
-        saveMarks();
-        saveSchedule();
+        keep();
         log.line("status: exiting");
         if (interrupted) {
             throw new InterruptedException("sender");
@@ -253,14 +256,13 @@ public final class Sender {
         log.status(local.active(), local.limit, remote.active(), remote.limit, exiting);
     }
 
-    /** Woken early it looks again, in its caller's loop. */
-    @SuppressWarnings("WaitNotInLoop")
     private void sleepUntil(Instant next) throws InterruptedException {
         Duration left = Duration.between(
                 clock.now(),
                 next.isAfter(clock.now().plus(LONGEST_SLEEP)) ? clock.now().plus(LONGEST_SLEEP) : next);
-        if (left.isPositive()) {
-            boolean ignored = changed.await(left.toNanos(), TimeUnit.NANOSECONDS);
+        long nanos = left.toNanos();
+        while (nanos > 0 && !stirred) {
+            nanos = changed.awaitNanos(nanos);
         }
     }
 
@@ -271,7 +273,11 @@ public final class Sender {
         for (MessageName name = queue.nextArrival(); name != null; name = queue.nextArrival()) {
             arrived.add(new Entry(name, true, clock.now()));
         }
-        while (local.waiting() + remote.waiting() < MAX_WAITING && envelopes < MAX_ENVELOPES) {
+        for (int opened = 0; local.waiting() + remote.waiting() < MAX_WAITING && envelopes < MAX_ENVELOPES; opened++) {
+            if (opened == AT_ONCE) {
+                stirred = true;
+                return Instant.MIN; // Deliveries must start, and arrivals be seen, while 100,000 are opened.
+            }
             Entry entry = nextDue();
             if (entry == null) {
                 Entry first = waiting.peek();
@@ -523,78 +529,23 @@ public final class Sender {
 
     // ---- over a restart
 
-    private void schedule() {
-        java.util.Map<String, Instant[]> kept = new java.util.HashMap<>();
-        try {
-            queue.schedule()
-                    .take((name, dueLocal, dueRemote) -> kept.put(name.text(), new Instant[] {dueLocal, dueRemote}));
-        } catch (IOException e) {
-            log.line("warning: unable to read " + queue.directory().root() + "/schedule: " + Errno.djbText(e));
-        }
-        Instant now = clock.now();
-        lock.lock();
-        try {
-            for (MessageName name : queue.found()) {
-                Entry entry = new Entry(name, false, now);
-                Instant[] due = kept.get(name.text());
-                if (due != null) {
-                    entry.dueLocal = due[0];
-                    entry.dueRemote = due[1];
-                }
-                waiting.add(entry);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** What could not be marked while running is tried a last time. */
-    private void saveMarks() {
+    /** What is open or waits, as it stands when the sender has ended. */
+    private void keep() {
         List<Job> jobs;
-        List<Marks> unsaved = new ArrayList<>();
+        List<Entry> scheduled;
+        List<Entry> all;
         lock.lock();
         try {
             jobs = new ArrayList<>(open);
-            for (Entry entry : waiting) {
-                if (entry.unsaved != null) {
-                    unsaved.add(entry.unsaved);
-                }
-            }
+            scheduled = new ArrayList<>(waiting);
+            all = new ArrayList<>(waiting);
+            all.addAll(local.parked());
+            all.addAll(remote.parked());
         } finally {
             lock.unlock();
         }
         jobs.forEach(accounts::save);
-        for (Marks marks : unsaved) {
-            try {
-                marks.save();
-            } catch (IOException e) {
-                log.line(
-                        "alert: unable to write marks: " + Errno.djbText(e) + "; a recipient will get a message twice");
-            }
-        }
-    }
-
-    private void saveSchedule() {
-        List<Entry> all;
-        lock.lock();
-        try {
-            all = new ArrayList<>(waiting);
-        } finally {
-            lock.unlock();
-        }
-        try {
-            queue.schedule().write(out -> {
-                for (Entry entry : all) {
-                    out.due(entry.name, atMost(entry.dueLocal), atMost(entry.dueRemote));
-                }
-            });
-        } catch (IOException e) {
-            log.line("warning: unable to write " + queue.directory().root() + "/schedule: " + Errno.djbText(e)
-                    + "; all will be tried at the next start");
-        }
-    }
-
-    private static Instant atMost(Instant due) {
-        return due.equals(Entry.NEVER) ? Instant.ofEpochSecond(Integer.MAX_VALUE) : due;
+        restart.saveMarks(all);
+        restart.saveSchedule(scheduled);
     }
 }

@@ -180,6 +180,11 @@ public final class Connection implements Closeable {
         }
     }
 
+    /** Forgets what was written and not sent. */
+    public void discardOutput() {
+        pending = 0;
+    }
+
     /** Sends what was written. A large buffer is given back: the session may now be idle for long. */
     public void flush() throws IOException {
         if (pending > 0) {

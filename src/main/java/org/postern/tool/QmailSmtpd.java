@@ -60,7 +60,7 @@ public final class QmailSmtpd implements Tool {
     }
 
     @Override
-    public Exit run(Invocation call) throws IOException {
+    public Exit run(Invocation call) {
         Env env = call.env();
         Log log = call.fds().log();
         Path home = call.path(env.find("QMAILHOME").orElse(HOME));
@@ -70,9 +70,7 @@ public final class QmailSmtpd implements Tool {
             settings = SmtpdSettings.read(control, env);
         } catch (IOException e) {
             log.line("alert: qmail-smtpd: unable to read controls: " + words(e));
-            call.fds().connection().write(Manners.qmail().text(Reply.NO_CONTROLS));
-            call.fds().connection().flush();
-            return Exit.code(1);
+            return withoutControls(call);
         }
         if (settings.rcpthosts().missing()) {
             log.line("alert: qmail-smtpd: " + Octets.of(control.directory())
@@ -93,6 +91,17 @@ public final class QmailSmtpd implements Tool {
         QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), isLocalUser, events);
         End end = new Session(site, call.fds().connection(), peer(env), policy, events).run();
         return Exit.code(end == End.QUIT ? 0 : 1);
+    }
+
+    private static Exit withoutControls(Invocation call) {
+        try {
+            call.fds().connection().write(Manners.qmail().text(Reply.NO_CONTROLS));
+            call.fds().connection().flush();
+        } catch (IOException e) {
+            // The client has gone before it could be told.
+            return Exit.code(1);
+        }
+        return Exit.code(1);
     }
 
     private Intake intake(Invocation call, Path home, SmtpdSettings settings) {

@@ -1,7 +1,10 @@
 package org.postern.tool;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import org.postern.chain.Programs;
 import org.postern.chain.Tool.Invocation;
 
@@ -19,7 +22,35 @@ public interface StaysHere {
      * nothing else.
      */
     static StaysHere by(Programs programs) {
-        return (call, subprogram) -> programs.isOurs(subprogram.getFirst(), call.env(), call.cwd())
+        // A server asks for the same line again and again: the answer holds for a moment.
+        ConcurrentHashMap<Question, Answer> answers = new ConcurrentHashMap<>();
+        return (call, subprogram) -> {
+            Question question = new Question(subprogram, call.env().find("PATH").orElse(""), call.cwd());
+            long now = System.nanoTime();
+            Answer answer = answers.get(question);
+            if (answer == null || now - answer.since > HOLDS.toNanos()) {
+                answer = new Answer(look(programs, call, subprogram), now);
+                if (answers.size() >= MOST_ANSWERS) {
+                    answers.clear();
+                }
+                answers.put(question, answer);
+            }
+            return answer.wholly;
+        };
+    }
+
+    Duration HOLDS = Duration.ofSeconds(1);
+
+    int MOST_ANSWERS = 100;
+
+    /** What the answer depends on, besides the files themselves. */
+    record Question(List<String> subprogram, String path, Path cwd) {}
+
+    /** @param since by System.nanoTime */
+    record Answer(boolean wholly, long since) {}
+
+    private static boolean look(Programs programs, Invocation call, List<String> subprogram) {
+        return programs.isOurs(subprogram.getFirst(), call.env(), call.cwd())
                 && subprogram.stream().noneMatch(word -> isForeign(programs, word, call));
     }
 

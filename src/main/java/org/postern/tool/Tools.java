@@ -76,6 +76,11 @@ final class Tools {
         return programs;
     }
 
+    /** The chain for programs that are parents: their children run in this process where they are ours. */
+    Trampoline chain() {
+        return chain;
+    }
+
     Optional<Tool> find(String name) {
         Tool tool = made.get(name);
         if (tool == null) {

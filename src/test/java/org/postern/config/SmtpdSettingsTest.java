@@ -15,8 +15,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.chain.Env;
+import org.postern.file.TestingCdb;
 
 class SmtpdSettingsTest {
+    private static final List<TestingCdb.Entry> MORE = List.of(new TestingCdb.Entry("more.example.com", ""));
+
     @TempDir
     private Path control;
 
@@ -152,10 +155,10 @@ class SmtpdSettingsTest {
     @Test
     void morercpthostsAddsNames() throws IOException {
         put("rcpthosts", "hoge.example.com\n");
-        List<String> names = java.util.stream.IntStream.range(0, 2000)
-                .mapToObj(i -> (i % 2 == 0 ? "h" : ".d") + i + ".example")
+        List<TestingCdb.Entry> names = java.util.stream.IntStream.range(0, 2000)
+                .mapToObj(i -> new TestingCdb.Entry((i % 2 == 0 ? "h" : ".d") + i + ".example", ""))
                 .toList();
-        Files.write(control.resolve("morercpthosts.cdb"), TestingCdb.of(names));
+        TestingCdb.write(control.resolve("morercpthosts.cdb"), names);
         RcptHosts hosts = read().rcpthosts();
         for (int i = 0; i < 2000; i++) {
             assertThat(hosts.allows(i % 2 == 0 ? "H" + i + ".Example" : "x.d" + i + ".example"))
@@ -167,16 +170,17 @@ class SmtpdSettingsTest {
 
     @Test
     void morercpthostsWithoutRcpthostsCountsForNothing() throws IOException {
-        Files.write(control.resolve("morercpthosts.cdb"), TestingCdb.of(List.of("more.example.com")));
+        TestingCdb.write(control.resolve("morercpthosts.cdb"), MORE);
         assertThat(read().rcpthosts().allows("more.example.com")).isFalse();
     }
 
     @Test
-    void anyCutOfMorercpthostsIsAnErrorOrNoAnswerButNeverAYesForAnother() throws IOException {
+    void anyCutOfMorercpthostsIsAnErrorThatNamesIt() throws IOException {
         put("rcpthosts", "\n");
-        byte[] whole = TestingCdb.of(List.of("more.example.com"));
+        Path cdb = TestingCdb.write(control.resolve("morercpthosts.cdb"), MORE);
+        byte[] whole = Files.readAllBytes(cdb);
         for (int length = 0; length < whole.length; length += 7) {
-            Files.write(control.resolve("morercpthosts.cdb"), java.util.Arrays.copyOf(whole, length));
+            Files.write(cdb, java.util.Arrays.copyOf(whole, length));
             RcptHosts hosts = read().rcpthosts();
             assertThatThrownBy(() -> hosts.allows("more.example.com")).hasMessageContaining("morercpthosts.cdb");
         }

@@ -382,4 +382,39 @@ class SenderTest {
             assertThat(files.names("mess")).hasSize(1);
         }
     }
+
+    @Test
+    void thousandsThatWaitForADeadHostDelayNobody() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        files.open().close();
+        // The same message under many names: as many fsyncs as that would take are not the point.
+        Path model = scratch.resolve("model");
+        TestingQueue other = new TestingQueue(model, Disk.real());
+        try (org.postern.queue.Queue queue = other.open()) {
+            submit(queue.intake(Origin.LOCAL), TEXT, "s@x", "a@dead.example");
+        }
+        byte[] octets = java.nio.file.Files.readAllBytes(
+                model.resolve("mess").resolve(other.names("mess").getFirst()));
+        for (int i = 0; i < 3000; i++) {
+            java.nio.file.Files.write(scratch.resolve("q/mess/" + (100_000 + i) + "-0000000000000001"), octets);
+        }
+        Semaphore dead = new Semaphore(0);
+        AtomicInteger tries = new AtomicInteger();
+        TestingDeliverer hanging = new TestingDeliverer(d -> {
+            if (d.recipient().endsWith("@dead.example")) {
+                tries.incrementAndGet();
+                dead.acquireUninterruptibly();
+                return new DeliveryResult.Deferred("later\n");
+            }
+            return new DeliveryResult.Delivered("ok\n");
+        });
+        try (TestingSender s = new TestingSender(files, SETTINGS, hanging, hanging)) {
+            Awaitility.await().until(() -> tries.get() == 10);
+            long id = id(submit(s.files.drop(), TEXT, "s@x", "a@quick.example"));
+            s.awaitLog("end msg " + id);
+            assertThat(tries).hasValue(10);
+            dead.release(1_000_000);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> tries.get() == 3000);
+        }
+    }
 }

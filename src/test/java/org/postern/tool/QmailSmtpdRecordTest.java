@@ -28,7 +28,7 @@ import org.postern.chain.Args;
 import org.postern.chain.Descriptors;
 import org.postern.chain.Env;
 import org.postern.chain.Tool;
-import org.postern.config.TestingCdb;
+import org.postern.file.TestingCdb;
 import org.postern.os.Identity;
 import org.postern.queue.TestingIntake;
 import org.postern.smtpd.TestingSmtpDialogue;
@@ -192,9 +192,9 @@ class QmailSmtpdRecordTest {
         } else if (title.equals("control/me missing")) {
             Files.delete(control.resolve("me"));
         } else if (title.equals("morercpthosts")) {
-            Files.write(
+            TestingCdb.write(
                     control.resolve("morercpthosts.cdb"),
-                    TestingCdb.of(List.of("more.example.com", "a.example", "b.example")));
+                    List.of(new TestingCdb.Entry("a.example", ""), new TestingCdb.Entry("more.example.com", "")));
         } else if (title.startsWith("RELAYCLIENT=")) {
             env.add(title.startsWith("RELAYCLIENT=\"@fixup\"") ? "RELAYCLIENT=@fixup" : "RELAYCLIENT=");
         } else if (title.equals("TCPREMOTEHOST+INFO")) {
