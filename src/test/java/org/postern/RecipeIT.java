@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,7 +22,8 @@ class RecipeIT {
     private static final String FOREIGN = "bob@elsewhere.example";
     private static final String RECIPIENT = TestingRecipe.USER + "@hoge.example.com";
     private static final Duration EXPIRY = Duration.ofSeconds(6);
-    private static final String BODY = "From: a@hoge.example.com\nSubject: test\n\n.dot\n..dots\n\n8 bit: \u00c3\u00a9\nend\n";
+    private static final String BODY =
+            "From: a@hoge.example.com\nSubject: test\n\n.dot\n..dots\n\n8 bit: \u00c3\u00a9\nend\n";
 
     @TempDir
     Path directory;
@@ -46,8 +48,9 @@ class RecipeIT {
             assertThat(recipe.received().getFirst()).startsWith("Received: ").endsWith("\n" + crlf(BODY));
             assertThat(relay("127.0.0.6")).satisfies(RecipeIT::isRefused);
 
-            await().atMost(EXPIRY.plusSeconds(10)).pollInterval(Duration.ofSeconds(1)).untilAsserted(() ->
-                    assertThat(relayRecipient("127.0.0.5")).satisfies(RecipeIT::isRefused));
+            await().atMost(EXPIRY.plusSeconds(10))
+                    .pollInterval(Duration.ofSeconds(1))
+                    .untilAsserted(() -> assertThat(relayRecipient("127.0.0.5")).satisfies(RecipeIT::isRefused));
             recipe.age();
             assertThat(recipe.allowed()).isEmpty();
 
@@ -55,6 +58,33 @@ class RecipeIT {
             assertThat(recipe.syslog()).containsPattern("smtp: .*tcpserver: ok \\d+ .*127\\.0\\.0\\.6");
             assertThat(recipe.syslog()).containsPattern("qmail: .*delivery \\d+: success");
             assertThat(recipe.output()).isEmpty();
+        }
+    }
+
+    /** Each from an address of its own, so that none profits from another's login. */
+    @Test
+    void otherClientsLogInAndRelay() throws IOException {
+        try (TestingRecipe recipe = new TestingRecipe(directory, false)) {
+            TestingClients clients = new TestingClients(directory);
+            int taken = 0;
+            for (TestingClients.Client client : clients.all()) {
+                Outcome early = clients.relay(client);
+                assertThat(early.exit())
+                        .as(client.name() + ": " + early.output())
+                        .isNotZero();
+                Outcome login = clients.login(client);
+                assertThat(login.exit())
+                        .as(client.name() + ": " + login.output())
+                        .isZero();
+                assertThat(recipe.allowed()).contains(client.address());
+                Outcome sent = clients.relay(client);
+                assertThat(sent.exit()).as(client.name() + ": " + sent.output()).isZero();
+                int next = taken++;
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() -> recipe.received().size() > next);
+                assertThat(recipe.received().get(next)).as(client.name()).contains(TestingClients.expected(client));
+            }
+            assertThat(recipe.received()).hasSize(clients.all().size());
         }
     }
 
@@ -87,15 +117,25 @@ class RecipeIT {
 
     private static Outcome swaks(String from, String to, String... more) throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                "swaks", "--server", "127.0.0.1:" + TestingRecipe.SMTP, "--local-interface", from,
-                "--helo", "client.example", "--from", "a@hoge.example.com", "--to", to));
+                "swaks",
+                "--server",
+                "127.0.0.1:" + TestingRecipe.SMTP,
+                "--local-interface",
+                from,
+                "--helo",
+                "client.example",
+                "--from",
+                "a@hoge.example.com",
+                "--to",
+                to));
         command.addAll(List.of(more));
         return TestingPrograms.run(new ProcessBuilder(command), "");
     }
 
     private String data() throws IOException {
         Path file = directory.resolve("data");
-        Files.write(file, BODY.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        // swaks adds the last line feed.
+        Files.write(file, BODY.stripTrailing().getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
         return "@" + file;
     }
 
@@ -105,12 +145,6 @@ class RecipeIT {
 
     /** fetchmail cannot choose the address it comes from: a library in front of its connect() does. */
     private Outcome pop(String from, String password) throws IOException {
-        Path shim = directory.resolve("bind.so");
-        if (!Files.exists(shim)) {
-            TestingPrograms.succeed(
-                    "gcc", "-shared", "-fPIC", "-Wall", "-Werror", "-o", shim.toString(),
-                    "src/test/resources/recipe/bind.c", "-ldl");
-        }
         Path rc = directory.resolve("fetchmailrc");
         Files.deleteIfExists(rc);
         Files.writeString(
@@ -120,10 +154,15 @@ class RecipeIT {
                         + "mda \"cat >>" + directory.resolve("fetched") + "\"\n");
         Files.setPosixFilePermissions(rc, PosixFilePermissions.fromString("rw-------"));
         ProcessBuilder builder = new ProcessBuilder(
-                "fetchmail", "-f", rc.toString(), "--pidfile", directory.resolve("fetchmail.pid").toString(),
-                "--nosyslog", "--keep", "--invisible");
-        builder.environment().put("LD_PRELOAD", shim.toString());
-        builder.environment().put("BIND_ADDR", from);
+                "fetchmail",
+                "-f",
+                rc.toString(),
+                "--pidfile",
+                directory.resolve("fetchmail.pid").toString(),
+                "--nosyslog",
+                "--keep",
+                "--invisible");
+        TestingClients.comeFrom(builder, from, directory);
         builder.environment().put("FETCHMAILHOME", directory.toString());
         return TestingPrograms.run(builder, "");
     }

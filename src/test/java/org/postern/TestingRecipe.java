@@ -127,8 +127,12 @@ final class TestingRecipe implements Closeable {
             throw new IOException("chpasswd: " + set.output());
         }
         TestingPrograms.succeed(
-                "setpriv", "--reuid=" + USER, "--regid=" + USER, "--init-groups",
-                "/var/qmail/bin/maildirmake", home.resolve("Maildir").toString());
+                "setpriv",
+                "--reuid=" + USER,
+                "--regid=" + USER,
+                "--init-groups",
+                "/var/qmail/bin/maildirmake",
+                home.resolve("Maildir").toString());
     }
 
     private void surroundings() throws IOException {
@@ -158,7 +162,8 @@ final class TestingRecipe implements Closeable {
         }
         command.addAll(List.of("setsid", "sh", "-c", "echo $$ >>" + directory.resolve("sessions") + "\n" + text));
         ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("output").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        directory.resolve("output").toFile()))
                 .redirectErrorStream(true);
         builder.environment().put("PATH", PATH);
         try {

@@ -11,31 +11,16 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The start/stop script on a site of its own: high ports on loopback, and its files below one directory.
  *
- * <p>The programs are those of the directory in the system property {@code postern.programs}; where that has none of a
- * name, the machine's (Debian's envdir and tcpserver); where there is none either, a stand-in of a few lines of shell.
+ * <p>The programs are ours.
  */
 final class TestingStartScript {
     private static final Path SCRIPT = Path.of("etc/init.d/postern-recipe").toAbsolutePath();
     private static final long LIMIT_SECONDS = 60;
-
-    /** What a stand-in does: enough to be started, to answer, to wait for a client and to end. */
-    private static final Map<String, String> STAND_INS = Map.of(
-            "relay-ctrl-chdir", "exec \"$@\"",
-            "relay-ctrl-check", "exec \"$@\"",
-            "relay-ctrl-allow", "exec \"$@\"",
-            "checkpassword", "exec \"$@\"",
-            "qmail-pop3d", "exit 0",
-            "qmail-popup", "printf '+OK <1.2@test>\\r\\n'; read -r line; printf '+OK \\r\\n'",
-            "qmail-smtpd", "printf '220 test ESMTP\\r\\n'; read -r line; printf '221 test\\r\\n'",
-            "splogger", "exec sed -u \"s/^/$1: /\" >&2",
-            "qmail-start", "exec qmail-send",
-            "qmail-send", "trap 'exit 0' TERM; while :; do sleep 0.05; done");
 
     /** How a call of the script ended. */
     record Outcome(int exit, String output) {}
@@ -48,11 +33,8 @@ final class TestingStartScript {
     TestingStartScript(Path directory) throws IOException {
         this.directory = directory;
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-        for (String sub : List.of("stand-ins", "qmail/control", "relay-ctrl", "spool")) {
+        for (String sub : List.of("qmail/control", "relay-ctrl", "spool")) {
             Files.createDirectories(directory.resolve(sub));
-        }
-        for (Map.Entry<String, String> program : STAND_INS.entrySet()) {
-            program(directory.resolve("stand-ins").resolve(program.getKey()), program.getValue());
         }
         write("qmail/control/me", "test.example\n");
         write("qmail/control/rcpthosts", "test.example\n");
@@ -77,10 +59,8 @@ final class TestingStartScript {
         compileRules();
     }
 
-    private String path() {
-        String ours = System.getProperty("postern.programs", "");
-        return (ours.isEmpty() ? "" : ours + ":") + "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:"
-                + directory.resolve("stand-ins");
+    private static String path() throws IOException {
+        return TestingPrograms.links() + ":/usr/bin:/bin:/usr/sbin:/sbin";
     }
 
     private void compileRules() throws IOException {
