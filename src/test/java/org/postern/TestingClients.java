@@ -25,7 +25,7 @@ final class TestingClients {
     private static final String PYTHON_SMTP = """
             import smtplib, sys
             smtp = smtplib.SMTP(sys.argv[1], int(sys.argv[2]), "client.example", timeout=30)
-            smtp.sendmail("a@hoge.example.com", ["bob@elsewhere.example"], open(sys.argv[3], "rb").read())
+            smtp.sendmail("a@hoge.example.com", ["bob@elsewhere.example"], open(sys.argv[3]).read())
             smtp.quit()
             """;
 
@@ -99,8 +99,6 @@ final class TestingClients {
                                 "-sS",
                                 "--interface",
                                 "127.0.0.12",
-                                "--login-options",
-                                "AUTH=+LOGIN",
                                 "-u",
                                 TestingRecipe.USER + ":" + TestingRecipe.PASSWORD,
                                 "pop3://" + POP_HOST + "/"),
@@ -122,7 +120,6 @@ final class TestingClients {
                         "127.0.0.13",
                         List.of(
                                 "s-nail",
-                                "-n",
                                 "-:/",
                                 "-#",
                                 "-S",
@@ -139,7 +136,6 @@ final class TestingClients {
                                 "pop3://" + TestingRecipe.USER + ":" + ENCODED + "@" + POP_HOST),
                         List.of(
                                 "s-nail",
-                                "-n",
                                 "-:/",
                                 "-S",
                                 "v15-compat",

@@ -33,12 +33,13 @@ final class TestingRecipe implements Closeable {
     static final String USER = "posternrecipe";
     static final String PASSWORD = "Hallo Welt 7";
     static final Path ALLOWED = Path.of("/var/qmail/relay-ctrl/spool");
+    private static final Path ACCOUNTS = Path.of("/etc/postern/users");
     private static final Path RESOURCES = Path.of("src/test/resources/recipe").toAbsolutePath();
     private static final String PATH = "/var/qmail/bin:/usr/local/bin:/usr/bin:/bin";
 
     /** What the test makes and so moves aside where it is there. */
     private static final List<Path> MINE = Stream.of(
-                    "/var/qmail", "/etc/relay-ctrl", "/etc/cron.d/relay-ctrl", "/etc/tcp.smtp.cdb", "/dev/log")
+                    "/var/qmail", "/etc/relay-ctrl", "/etc/cron.d/relay-ctrl", "/etc/tcp.smtp.cdb", "/dev/log", "/etc/postern")
             .map(Path::of)
             .toList();
 
@@ -202,6 +203,18 @@ final class TestingRecipe implements Closeable {
         } catch (IOException e) {
             return "";
         }
+    }
+
+    /** In an accounts file, for curl: where the greeting offers APOP it tries nothing else, and APOP needs the password. */
+    void keepPlainPassword() throws IOException {
+        Files.createDirectories(ACCOUNTS.getParent());
+        String ids = Files.getAttribute(home, "unix:uid") + ":" + Files.getAttribute(home, "unix:gid");
+        Files.writeString(ACCOUNTS, USER + ":{PLAIN}" + PASSWORD + ":" + ids + "::" + home + ":/bin/sh\n");
+        Files.setPosixFilePermissions(ACCOUNTS, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    void dropPlainPassword() throws IOException {
+        Files.deleteIfExists(ACCOUNTS);
     }
 
     Path home() {
