@@ -39,7 +39,12 @@ final class TestingRecipe implements Closeable {
 
     /** What the test makes and so moves aside where it is there. */
     private static final List<Path> MINE = Stream.of(
-                    "/var/qmail", "/etc/relay-ctrl", "/etc/cron.d/relay-ctrl", "/etc/tcp.smtp.cdb", "/dev/log", "/etc/postern")
+                    "/var/qmail",
+                    "/etc/relay-ctrl",
+                    "/etc/cron.d/relay-ctrl",
+                    "/etc/tcp.smtp.cdb",
+                    "/dev/log",
+                    "/etc/postern")
             .map(Path::of)
             .toList();
 
