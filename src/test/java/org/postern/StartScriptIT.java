@@ -203,7 +203,8 @@ class StartScriptIT {
         banner(script.popPort);
         await().atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> assertThat(Files.readString(script.log()))
-                        .contains("smtp: tcpserver: status: 0/40", "pop3d: tcpserver: ok "));
+                        .containsPattern("(?m)^smtp: .*tcpserver: status: 0/40")
+                        .containsPattern("(?m)^pop3d: .*tcpserver: ok "));
     }
 
     /** As {@code csh -cf '/var/qmail/rc &'} leaves it. */
@@ -227,6 +228,14 @@ class StartScriptIT {
         assertThat(script.call("stop").exit()).isZero();
         assertThat(ended(queue)).isTrue();
         assertThat(ended(shell)).isTrue();
+    }
+
+    @Test
+    void aQueueThatCannotStartIsReported() throws IOException {
+        script.rc("exec qmail-start-is-not-here");
+        Outcome start = script.call("start");
+        assertThat(start.output()).contains("send: ended at once", "smtp: started");
+        assertThat(start.exit()).isEqualTo(1);
     }
 
     @Test
