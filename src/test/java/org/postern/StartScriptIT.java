@@ -243,8 +243,8 @@ class StartScriptIT {
         script.set("PARTS", "smtp");
         assertThat(script.call("start").exit()).isZero();
         assertThat(refused(script.popPort)).isTrue();
-        assertThat(script.call("status").output()).isEqualTo("smtp: running (pid "
-                + script.process("smtp").pid() + ")\n");
+        assertThat(script.call("status").output())
+                .isEqualTo("smtp: running (pid " + script.process("smtp").pid() + ")\n");
     }
 
     @Test

@@ -44,7 +44,8 @@ public final class DnsResolver implements Resolver {
         return answer instanceof Answer.Records found
                 ? found.of(PTRRecord.class).stream()
                         .findFirst()
-                        .map(ptr -> text(ptr.getTarget()))
+                        // As dns_domain_todot: tcpserver's rules compare octets, and =.spam.example denies.
+                        .map(ptr -> Octets.lowerCase(text(ptr.getTarget())))
                         .filter(name -> !name.isEmpty())
                 : Optional.empty();
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.postern.os.Octets;
 
 /**
  * Why a rule's address can never be that of a connection, and what to write instead. tcprules accepts any text as an
@@ -65,7 +66,7 @@ final class RuleAdvice {
         if (name.endsWith(".")) {
             return Optional.of("a host's name ends without a dot; write =" + name.substring(0, name.length() - 1));
         }
-        String lower = lowerCase(name);
+        String lower = Octets.lowerCase(name);
         if (!lower.equals(name)) {
             return Optional.of("host names are compared in lower case; write =" + lower);
         }
@@ -88,7 +89,7 @@ final class RuleAdvice {
         if (!DIGITS_AND_DOTS.matcher(address).matches()) {
             return Optional.of(
                     HOST.matcher(address).matches()
-                            ? "it is no IP address; write =" + lowerCase(address) + " for a host"
+                            ? "it is no IP address; write =" + Octets.lowerCase(address) + " for a host"
                             : "it is neither an IP address nor =host; correct it");
         }
         boolean whole = WHOLE.matcher(address).matches();
@@ -133,14 +134,5 @@ final class RuleAdvice {
     private static String padded(String address) {
         int dots = (int) address.chars().filter(c -> c == '.').count();
         return address + ".0".repeat(Math.max(0, 3 - dots));
-    }
-
-    private static String lowerCase(String octets) {
-        StringBuilder lower = new StringBuilder(octets);
-        for (int i = 0; i < lower.length(); i++) {
-            char c = lower.charAt(i);
-            lower.setCharAt(i, c >= 'A' && c <= 'Z' ? (char) (c + 32) : c);
-        }
-        return lower.toString();
     }
 }

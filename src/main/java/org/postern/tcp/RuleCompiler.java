@@ -35,7 +35,7 @@ public final class RuleCompiler {
             }
             case RuleLine.NoColon(String text) -> {
                 // An indented comment does what its author thought.
-                if (text.stripLeading().charAt(0) != '#') {
+                if (!text.stripLeading().startsWith("#")) {
                     warn("is skipped", text, "it has no colon; write address:allow or address:deny");
                 }
             }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Args;
@@ -78,7 +79,7 @@ public final class Envdir implements Tool {
                 }
             }
         } catch (DirectoryIteratorException e) {
-            return new Reading.Failed(cannotRead, java.util.Objects.requireNonNull(e.getCause()));
+            return new Reading.Failed(cannotRead, Objects.requireNonNull(e.getCause()));
         } catch (AccessDeniedException e) {
             return new Reading.Failed(cannotRead, e);
         } catch (IOException e) {

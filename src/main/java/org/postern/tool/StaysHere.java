@@ -25,8 +25,7 @@ public interface StaysHere {
         // A server asks for the same line again and again: the answer holds for a moment.
         ConcurrentHashMap<Question, Answer> answers = new ConcurrentHashMap<>();
         return (call, subprogram) -> {
-            Question question =
-                    new Question(subprogram, call.env().find("PATH").orElse(""), call.cwd());
+            Question question = new Question(subprogram, call.env().find("PATH").orElse(""), call.cwd());
             long now = System.nanoTime();
             Answer answer = answers.get(question);
             if (answer == null || now - answer.since > HOLDS.toNanos()) {

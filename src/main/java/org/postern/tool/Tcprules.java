@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.postern.chain.Tool;
 import org.postern.file.CdbWriter;
 import org.postern.file.Disk;
@@ -108,8 +109,7 @@ public final class Tcprules implements Tool {
             return fatal(call, "unable to move " + temporary + " to " + cdb, e);
         }
         try {
-            disk.syncDirectory(
-                    java.util.Objects.requireNonNull(moved.toAbsolutePath().getParent()));
+            disk.syncDirectory(Objects.requireNonNull(moved.toAbsolutePath().getParent()));
         } catch (IOException e) {
             // The new rules are in place. After a power cut the old ones may be.
             call.fds()

@@ -68,7 +68,9 @@ final class Train implements Callable<Integer> {
         calls.put("envdir", List.of("envdir", directory.toString(), "relay-ctrl-check", "true"));
         calls.put("relay-ctrl-check", List.of("relay-ctrl-check", "true"));
         calls.put("relay-ctrl-chdir", List.of("relay-ctrl-chdir", "true"));
-        calls.put("maildirmake", List.of("maildirmake", directory.resolve("home/Maildir").toString()));
+        calls.put(
+                "maildirmake",
+                List.of("maildirmake", directory.resolve("home/Maildir").toString()));
         Files.createDirectories(directory.resolve("home"));
         // These live until they are told to end, or read a standard input that is not ours to read.
         Set<String> left = Set.of("qmail-send", "qmail-start", "relay-ctrl-udp", "splogger", "tcprules", "qmail-queue");
@@ -141,7 +143,8 @@ final class Train implements Callable<Integer> {
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try (Listener listener = Listener.open(any, 10, 10, new AtomicLong())) {
             Thread accepting = Thread.ofPlatform().start(() -> accept(listener, env, program, directory));
-            try (Socket client = new Socket(listener.address().getAddress(), listener.address().getPort())) {
+            try (Socket client = new Socket(
+                    listener.address().getAddress(), listener.address().getPort())) {
                 client.getOutputStream().write(Octets.bytes(dialogue));
                 client.shutdownOutput();
                 client.getInputStream().readAllBytes();
@@ -162,7 +165,9 @@ final class Train implements Callable<Integer> {
                 @Override
                 public int run(java.nio.channels.SocketChannel channel, long id) {
                     try (Connection connection = new Connection(new SocketWire(channel))) {
-                        return tools.chain().run(invocation(program, env, directory, connection)).waitStatus();
+                        return tools.chain()
+                                .run(invocation(program, env, directory, connection))
+                                .waitStatus();
                     } catch (IOException e) {
                         return 1 << 8;
                     }
@@ -181,7 +186,7 @@ final class Train implements Callable<Integer> {
 
     /** execve of what is not there: all of it is linked, and it returns. */
     private static void becomingAForeignProgram(Path directory) {
-        IOException unused = ThisProcess.exec(
+        IOException _ = ThisProcess.exec(
                 directory.resolve("nothing"), List.of("nothing"), List.of("A=1"), Path.of("/"), Set.of());
     }
 

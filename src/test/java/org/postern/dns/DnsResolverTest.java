@@ -43,6 +43,12 @@ class DnsResolverTest {
     }
 
     @Test
+    void anAddressesNameIsInLowerCaseSoThatRulesMatchIt() throws IOException {
+        dns.with("7.2.0.192.in-addr.arpa.", "PTR", "Spam.EXAMPLE.");
+        assertThat(resolver.nameOf(ip("192.0.2.7"))).contains("spam.example");
+    }
+
+    @Test
     void aServerThatIsSilentGivesNoNameWithinTheLimit() throws IOException {
         dns.silent("9.2.0.192.in-addr.arpa.");
         long start = System.nanoTime();

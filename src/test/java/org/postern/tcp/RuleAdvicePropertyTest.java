@@ -2,6 +2,9 @@ package org.postern.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -10,6 +13,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.Size;
+import org.postern.file.CdbWriter;
 
 /** Whatever is looked for is never called useless, for any connection; and no line makes the parser throw. */
 class RuleAdvicePropertyTest {
@@ -41,7 +45,7 @@ class RuleAdvicePropertyTest {
     @Property(tries = 500)
     void noIpv4RuleThatCanMatchIsWarnedOf(
             @ForAll byte[] anything, @ForAll("hosts") String host, @ForAll("infos") String info) {
-        byte[] octets = java.util.Arrays.copyOf(anything, 4);
+        byte[] octets = Arrays.copyOf(anything, 4);
         assertNoneIsWarnedOf(RuleOrder.addresses(IpAddress.ofOctets(octets).toString(), host, info));
     }
 
@@ -75,7 +79,10 @@ class RuleAdvicePropertyTest {
     }
 
     @Property(tries = 2000)
-    void everyLineIsOneOfTheFour(@ForAll("lines") String line) {
+    void everyLineIsOneOfTheFour(@ForAll("lines") String line) throws IOException {
+        try (CdbWriter nowhere = CdbWriter.create(Path.of("/dev/null"))) {
+            new RuleCompiler(nowhere, warning -> assertThat(warning).startsWith("line 1 ")).add(line);
+        }
         switch (RuleLine.parse(line)) {
             case RuleLine.Nothing nothing ->
                 assertThat(line.isBlank() || line.startsWith("#")).isTrue();

@@ -160,6 +160,11 @@ class RuleWarningsTest {
     }
 
     @Test
+    void aLoneCarriageReturnIsNoBlankLine() throws IOException {
+        assertThat(warnings("\r\n")).singleElement().asString().startsWith("line 1 is skipped: ?: it has no colon");
+    }
+
+    @Test
     void warningsChangeNothing() throws IOException {
         warnings("10.0.0.0/8:deny", ":allow,RELAYCLIENT=\"\"", "=H:deny", "10.0.0.0/8:allow");
         assertThat(TestingCdb.entries(dir.resolve("rules.tmp")))
