@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.TestingStartScript.Outcome;
 
-/** The start/stop script, with tcpserver's real processes. */
+/** The start/stop script with our programs, each a process as an administrator would see it. */
 class StartScriptIT {
     private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
 
@@ -33,7 +33,12 @@ class StartScriptIT {
 
     @BeforeEach
     void makeSite() throws IOException {
-        script = new TestingStartScript(directory);
+        script = new TestingStartScript(directory, programs());
+    }
+
+    /** The beginning of PATH. */
+    String programs() throws IOException {
+        return TestingStartScript.ourPrograms() + ":";
     }
 
     @AfterEach

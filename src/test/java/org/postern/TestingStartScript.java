@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
 /**
  * The start/stop script on a site of its own: high ports on loopback, and its files below one directory.
  *
- * <p>The programs are those of the directory in the system property {@code postern.programs}; where that has none of a
- * name, the machine's (Debian's envdir and tcpserver); where there is none either, a stand-in of a few lines of shell.
+ * <p>The programs are those of the directories given; where these have none of a name, the machine's (Debian's envdir and
+ * tcpserver); where there is none either, a stand-in of a few lines of shell.
  */
 final class TestingStartScript {
     private static final Path SCRIPT = Path.of("etc/init.d/postern-recipe").toAbsolutePath();
-    private static final long LIMIT_SECONDS = 60;
+    private static final long LIMIT_SECONDS = 120;
 
     /** What a stand-in does: enough to be started, to answer, to wait for a client and to end. */
     private static final Map<String, String> STAND_INS = Map.of(
@@ -42,11 +42,14 @@ final class TestingStartScript {
 
     final int popPort = freePort();
     final int smtpPort = freePort();
+    private final String programs;
     private final Path directory;
     private final List<String> settings = new ArrayList<>();
 
-    TestingStartScript(Path directory) throws IOException {
+    /** Programs is the beginning of PATH: directories, each followed by a colon; or empty. */
+    TestingStartScript(Path directory, String programs) throws IOException {
         this.directory = directory;
+        this.programs = programs;
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         for (String sub : List.of("stand-ins", "qmail/control", "relay-ctrl", "spool")) {
             Files.createDirectories(directory.resolve(sub));
@@ -78,9 +81,18 @@ final class TestingStartScript {
     }
 
     private String path() {
-        String ours = System.getProperty("postern.programs", "");
-        return (ours.isEmpty() ? "" : ours + ":") + "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:"
-                + directory.resolve("stand-ins");
+        return programs + "/usr/bin:/bin:/usr/sbin:/sbin:" + directory.resolve("stand-ins");
+    }
+
+    /** A directory with a link for each of our programs, made by the launcher of this checkout. */
+    static Path ourPrograms() throws IOException {
+        Path links = Path.of("target/start-script-links").toAbsolutePath();
+        Outcome made =
+                outcome(new ProcessBuilder(Path.of("postern").toAbsolutePath().toString(), "links", links.toString()));
+        if (made.exit() != 0) {
+            throw new IOException("postern links: exit " + made.exit() + ": " + made.output());
+        }
+        return links;
     }
 
     private void compileRules() throws IOException {
