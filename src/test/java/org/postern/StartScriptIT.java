@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.TestingStartScript.Outcome;
 
-/** The start/stop script, with tcpserver's real processes. */
+/** The start/stop script with our programs, each a process as an administrator would see it. */
 class StartScriptIT {
     private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
 
@@ -33,7 +33,12 @@ class StartScriptIT {
 
     @BeforeEach
     void makeSite() throws IOException {
-        script = new TestingStartScript(directory);
+        script = new TestingStartScript(directory, programs());
+    }
+
+    /** The beginning of PATH. */
+    String programs() throws IOException {
+        return TestingStartScript.ourPrograms() + ":";
     }
 
     @AfterEach
@@ -203,8 +208,8 @@ class StartScriptIT {
         banner(script.popPort);
         await().atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> assertThat(Files.readString(script.log()))
-                        .containsPattern("smtp: .*tcpserver: status: 0/40")
-                        .containsPattern("pop3d: .*tcpserver: ok "));
+                        .containsPattern("(?m)^smtp: .*tcpserver: status: 0/40")
+                        .containsPattern("(?m)^pop3d: .*tcpserver: ok "));
     }
 
     /** As {@code csh -cf '/var/qmail/rc &'} leaves it. */
@@ -228,6 +233,14 @@ class StartScriptIT {
         assertThat(script.call("stop").exit()).isZero();
         assertThat(ended(queue)).isTrue();
         assertThat(ended(shell)).isTrue();
+    }
+
+    @Test
+    void aQueueThatCannotStartIsReported() throws IOException {
+        script.rc("exec qmail-start-is-not-here");
+        Outcome start = script.call("start");
+        assertThat(start.output()).contains("send: ended at once", "smtp: started");
+        assertThat(start.exit()).isEqualTo(1);
     }
 
     @Test

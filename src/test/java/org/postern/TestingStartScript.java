@@ -11,30 +11,51 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The start/stop script on a site of its own: high ports on loopback, and its files below one directory.
  *
- * <p>The programs are ours.
+ * <p>The programs are those of the directories given; where these have none of a name, the machine's (Debian's envdir and
+ * tcpserver); where there is none either, a stand-in of a few lines of shell.
  */
 final class TestingStartScript {
     private static final Path SCRIPT = Path.of("etc/init.d/postern-recipe").toAbsolutePath();
-    private static final long LIMIT_SECONDS = 60;
+    private static final long LIMIT_SECONDS = 120;
+
+    /** What a stand-in does: enough to be started, to answer, to wait for a client and to end. */
+    private static final Map<String, String> STAND_INS = Map.of(
+            "relay-ctrl-chdir", "exec \"$@\"",
+            "relay-ctrl-check", "exec \"$@\"",
+            "relay-ctrl-allow", "exec \"$@\"",
+            "checkpassword", "exec \"$@\"",
+            "qmail-pop3d", "exit 0",
+            "qmail-popup", "printf '+OK <1.2@test>\\r\\n'; read -r line; printf '+OK \\r\\n'",
+            "qmail-smtpd", "printf '220 test ESMTP\\r\\n'; read -r line; printf '221 test\\r\\n'",
+            "splogger", "exec sed -u \"s/^/$1: /\" >&2",
+            "qmail-start", "exec qmail-send",
+            "qmail-send", "trap 'exit 0' TERM; while :; do sleep 0.05; done");
 
     /** How a call of the script ended. */
     record Outcome(int exit, String output) {}
 
     final int popPort = freePort();
     final int smtpPort = freePort();
+    private final String programs;
     private final Path directory;
     private final List<String> settings = new ArrayList<>();
 
-    TestingStartScript(Path directory) throws IOException {
+    /** Programs is the beginning of PATH: directories, each followed by a colon; or empty. */
+    TestingStartScript(Path directory, String programs) throws IOException {
         this.directory = directory;
+        this.programs = programs;
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-        for (String sub : List.of("qmail/control", "relay-ctrl", "spool")) {
+        for (String sub : List.of("stand-ins", "qmail/control", "relay-ctrl", "spool")) {
             Files.createDirectories(directory.resolve(sub));
+        }
+        for (Map.Entry<String, String> program : STAND_INS.entrySet()) {
+            program(directory.resolve("stand-ins").resolve(program.getKey()), program.getValue());
         }
         write("qmail/control/me", "test.example\n");
         write("qmail/control/rcpthosts", "test.example\n");
@@ -59,8 +80,19 @@ final class TestingStartScript {
         compileRules();
     }
 
-    private static String path() throws IOException {
-        return TestingPrograms.links() + ":/usr/bin:/bin:/usr/sbin:/sbin";
+    private String path() {
+        return programs + "/usr/bin:/bin:/usr/sbin:/sbin:" + directory.resolve("stand-ins");
+    }
+
+    /** A directory with a link for each of our programs, made by the launcher of this checkout. */
+    static Path ourPrograms() throws IOException {
+        Path links = Path.of("target/start-script-links").toAbsolutePath();
+        Outcome made =
+                outcome(new ProcessBuilder(Path.of("postern").toAbsolutePath().toString(), "links", links.toString()));
+        if (made.exit() != 0) {
+            throw new IOException("postern links: exit " + made.exit() + ": " + made.output());
+        }
+        return links;
     }
 
     private void compileRules() throws IOException {
