@@ -34,7 +34,7 @@ class RecipeIT {
     void aLoginByPopOpensTheRelayForItsAddress(boolean emptyEnvironment) throws IOException {
         try (TestingRecipe recipe = new TestingRecipe(directory, emptyEnvironment)) {
             assertThat(relay("127.0.0.5")).satisfies(RecipeIT::isRefused);
-            assertThat(pop("127.0.0.5", "wrong").exit()).isNotZero();
+            assertThat(pop("127.0.0.5", "wrong").exit()).isEqualTo(3); // fetchmail(1): the password was refused
             assertThat(recipe.allowed()).isEmpty();
             assertThat(relay("127.0.0.5")).satisfies(RecipeIT::isRefused);
 
@@ -51,6 +51,7 @@ class RecipeIT {
             await().atMost(EXPIRY.plusSeconds(10))
                     .pollInterval(Duration.ofSeconds(1))
                     .untilAsserted(() -> assertThat(relayRecipient("127.0.0.5")).satisfies(RecipeIT::isRefused));
+            assertThat(recipe.allowed()).containsExactly("127.0.0.5"); // expired, not yet removed
             recipe.age();
             assertThat(recipe.allowed()).isEmpty();
 
