@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
-import org.postern.os.Errno;
+import org.postern.os.Descriptor;
 import org.postern.os.ThisProcess;
 
 /**
@@ -28,7 +28,7 @@ public final class Becoming {
                     return code.value();
                 }
                 case Tool.Exit.Exec exec -> {
-                    Became next = become(call, exec);
+                    Became next = become(call, exec, first.fds());
                     switch (next) {
                         case Nothing nothing -> {
                             return nothing.code;
@@ -49,7 +49,7 @@ public final class Becoming {
 
     private record Nothing(int code) implements Became {}
 
-    private Became become(Tool.Invocation from, Tool.Exit.Exec exec) {
+    private Became become(Tool.Invocation from, Tool.Exit.Exec exec, Descriptors first) {
         Tool.Exit.Exec wanted = exec;
         while (true) {
             IOException failure;
@@ -70,7 +70,7 @@ public final class Becoming {
                                         wanted.kept(),
                                         from.id()));
                     }
-                    case Programs.Found.Foreign foreign -> failure = exec(foreign.file(), wanted);
+                    case Programs.Found.Foreign foreign -> failure = exec(foreign.file(), wanted, first);
                 }
             } catch (IOException e) {
                 failure = e;
@@ -84,7 +84,7 @@ public final class Becoming {
         }
     }
 
-    private static IOException exec(Path file, Tool.Exit.Exec wanted) throws IOException {
+    private static IOException exec(Path file, Tool.Exit.Exec wanted, Descriptors first) throws IOException {
         wanted.kept().connection().flush();
         Set<Integer> kept = new HashSet<>();
         wanted.kept().others().forEach((number, other) -> {
@@ -92,11 +92,12 @@ public final class Becoming {
                 kept.add(number);
             }
         });
+        // What a program of the chain has taken out, as checkpassword the password, the next one does not get.
+        for (int number : first.others().keySet()) {
+            if (!kept.contains(number) && Descriptor.isOpen(number)) {
+                Descriptor.closeOnExec(number, true);
+            }
+        }
         return ThisProcess.exec(file, wanted.argv().values(), wanted.env().entries(), wanted.cwd(), kept);
-    }
-
-    /** What the log says where a program that must say something itself cannot be run. */
-    public static String cannotRun(String self, String program, IOException why) {
-        return self + ": fatal: unable to run " + program + ": " + Errno.djbText(why);
     }
 }

@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.postern.os.Octets;
 
 /**
  * The settings of qmail-send, under the names of its control files (qmail-send(8)).
@@ -149,6 +149,6 @@ public record SendSettings(
     }
 
     private static String lower(String text) {
-        return text.toLowerCase(Locale.ROOT);
+        return Octets.lowerCase(text);
     }
 }

@@ -44,12 +44,6 @@ final class DemoSink implements Listener.Service {
     }
 
     @Override
-    public void opened(int sessions) {}
-
-    @Override
-    public void closed(long id, int waitStatus, int sessions) {}
-
-    @Override
     public void failed(IOException why) {
         events.tell(new Event.Trouble("demo sink: " + why.getMessage()));
     }

@@ -57,12 +57,6 @@ final class Pop3Service implements Listener.Service {
     }
 
     @Override
-    public void opened(int sessions) {}
-
-    @Override
-    public void closed(long id, int waitStatus, int sessions) {}
-
-    @Override
     public void failed(IOException why) {
         events.tell(new Event.Trouble("pop3: unable to accept a connection: " + why.getMessage()));
     }

@@ -86,12 +86,6 @@ final class SmtpService implements Listener.Service {
     }
 
     @Override
-    public void opened(int sessions) {}
-
-    @Override
-    public void closed(long id, int waitStatus, int sessions) {}
-
-    @Override
     public void failed(IOException why) {
         events.tell(new Event.Trouble("smtp: unable to accept a connection: " + why.getMessage()));
     }

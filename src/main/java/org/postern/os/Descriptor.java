@@ -28,7 +28,7 @@ public final class Descriptor {
     private static final int FD_CLOEXEC = 1;
     private static final int O_NONBLOCK = 0x800;
     private static final int O_CLOEXEC = 0x80000;
-    private static final int O_DIRECTORY = 0x10000;
+    private static final int O_DIRECTORY = System.getProperty("os.arch", "").startsWith("aarch64") ? 0x4000 : 0x10000;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int IPPROTO_IP = 0;

@@ -185,15 +185,28 @@ public final class ThisProcess {
         }
     }
 
+    /** Whether a descriptor that is open was given to this process by who started it, and is not the JVM's own. */
+    public static boolean wasGiven(int descriptor) {
+        try {
+            return !isOurs(Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .toString());
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean isOurs(String target) {
+        String archive = System.getProperty("java.class.path", "");
+        int slash = archive.lastIndexOf('/');
+        String image = slash > 0 ? archive.substring(0, slash + 1) : archive;
+        return target.startsWith(System.getProperty("java.home")) || (!image.isEmpty() && target.startsWith(image));
+    }
+
     /**
      * Java opens files without close-on-exec: the image of the JDK, our archive. They are known by where they lie;
      * what else is open was inherited or is marked already.
      */
     private static void closeOurOwnOnExec(Set<Integer> kept) throws OsException {
-        String java = System.getProperty("java.home");
-        String archive = System.getProperty("java.class.path", "");
-        int slash = archive.lastIndexOf('/');
-        String image = slash > 0 ? archive.substring(0, slash + 1) : archive;
         for (int fd :
                 Descriptor.open().stream().sorted(Comparator.naturalOrder()).toList()) {
             if (fd <= 2) {
@@ -207,7 +220,7 @@ public final class ThisProcess {
             }
             if (kept.contains(fd)) {
                 Descriptor.closeOnExec(fd, false);
-            } else if (target.startsWith(java) || (!image.isEmpty() && target.startsWith(image))) {
+            } else if (isOurs(target)) {
                 Descriptor.closeOnExec(fd, true);
             }
         }

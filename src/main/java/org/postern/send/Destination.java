@@ -1,7 +1,7 @@
 package org.postern.send;
 
 import java.util.ArrayDeque;
-import java.util.Locale;
+import org.postern.os.Octets;
 
 /** What is on its way to one place. Guarded by the sender's lock. */
 final class Destination {
@@ -21,7 +21,7 @@ final class Destination {
     record Key(boolean remote, String place) {
         static Key of(Route route) {
             return switch (route) {
-                case Route.Local l -> new Key(false, l.address().toLowerCase(Locale.ROOT));
+                case Route.Local l -> new Key(false, Octets.lowerCase(l.address()));
                 case Route.Remote r -> new Key(true, r.domain());
             };
         }

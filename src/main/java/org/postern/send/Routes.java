@@ -1,9 +1,9 @@
 package org.postern.send;
 
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.SendSettings;
+import org.postern.os.Octets;
 
 /** Decides which recipients are local: qmail-send's rewrite(). Asked at every try, so a changed setting counts at once. */
 final class Routes {
@@ -58,6 +58,6 @@ final class Routes {
     }
 
     private static String lower(String text) {
-        return text.toLowerCase(Locale.ROOT);
+        return Octets.lowerCase(text);
     }
 }

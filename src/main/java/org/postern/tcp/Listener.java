@@ -33,7 +33,7 @@ public final class Listener implements Closeable {
     /** What happens with a connection. All but {@link #run} is called one at a time. */
     public interface Service {
         /** A connection was accepted; so many sessions there are now. */
-        void opened(int sessions);
+        default void opened(int sessions) {}
 
         /**
          * The session, to its end. The channel is closed behind it.
@@ -44,7 +44,7 @@ public final class Listener implements Closeable {
         int run(SocketChannel channel, long id);
 
         /** The session has ended; so many there are now. */
-        void closed(long id, int waitStatus, int sessions);
+        default void closed(long id, int waitStatus, int sessions) {}
 
         /** A connection could not be accepted: too many descriptors, say. */
         void failed(IOException why);

@@ -4,6 +4,8 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.SynchronousQueue;
@@ -16,32 +18,62 @@ import org.postern.os.Octets;
  * descriptor, so a helper thread reads on demand, never ahead.
  */
 public final class StandardWire implements Wire {
-    private final FileInputStream in = new FileInputStream(FileDescriptor.in);
-    private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+    private final InputStream in;
+    private final OutputStream out;
     private final SynchronousQueue<Integer> wanted = new SynchronousQueue<>();
     private final SynchronousQueue<Result> results = new SynchronousQueue<>();
     private @Nullable Thread reader;
+    /** A read has begun whose result nobody has taken. */
+    private boolean underWay;
+    /** Octets read and not taken: a read that was waited for in vain may have wanted more than the next one. */
+    private String left = "";
 
     private record Result(
             String octets, boolean atEnd, @Nullable IOException failure) {}
 
+    StandardWire(InputStream in, OutputStream out) {
+        this.in = in;
+        this.out = out;
+    }
+
+    public StandardWire() {
+        this(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out));
+    }
+
     @Override
     public int read(byte[] into, int offset, int length, Duration limit) throws IOException {
+        if (left.isEmpty()) {
+            Result r = next(length, limit);
+            if (r.failure != null) {
+                throw r.failure;
+            }
+            if (r.atEnd) {
+                return -1;
+            }
+            left = r.octets;
+        }
+        byte[] octets = Octets.bytes(left.substring(0, Math.min(length, left.length())));
+        left = left.substring(octets.length);
+        System.arraycopy(octets, 0, into, offset, octets.length);
+        return octets.length;
+    }
+
+    /** The result of a read, which may be one that an earlier caller did not wait for to its end. */
+    private Result next(int length, Duration limit) throws IOException {
         if (reader == null) {
             reader = Thread.ofPlatform().daemon().name("stdin").start(this::serveReads);
         }
         try {
-            wanted.put(length);
+            if (!underWay) {
+                wanted.put(length);
+                underWay = true;
+            }
             Result r = results.poll(Math.max(1, limit.toMillis()), TimeUnit.MILLISECONDS);
             if (r == null) {
                 throw new SocketTimeoutException("read timed out");
             }
-            if (r.failure != null) {
-                throw r.failure;
-            }
-            byte[] octets = Octets.bytes(r.octets);
-            System.arraycopy(octets, 0, into, offset, octets.length);
-            return r.atEnd ? -1 : octets.length;
+            underWay = false;
+            return r;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

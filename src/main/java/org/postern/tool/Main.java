@@ -26,6 +26,9 @@ final class Main {
     /** What a chain has open besides 0, 1 and 2, and which variable says so: relay-ctrl-chdir's directory. */
     static final List<String> DESCRIPTOR_VARIABLES = List.of("RELAY_CTRL_DIR_FD");
 
+    /** checkpassword's, given by whoever asks it (cr.yp.to/checkpwd/interface.html). */
+    private static final int PASSWORD = 3;
+
     private Main() {}
 
     public static void main(String[] arguments) throws IOException {
@@ -97,6 +100,9 @@ final class Main {
                     others.put(descriptor, new Descriptors.Other.Open(descriptor));
                 }
             }
+        }
+        if (ThisProcess.wasGiven(PASSWORD)) {
+            others.put(PASSWORD, new Descriptors.Other.Open(PASSWORD));
         }
         return others;
     }

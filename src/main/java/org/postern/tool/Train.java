@@ -160,9 +160,6 @@ final class Train implements Callable<Integer> {
         try {
             listener.serve(new Listener.Service() {
                 @Override
-                public void opened(int sessions) {}
-
-                @Override
                 public int run(java.nio.channels.SocketChannel channel, long id) {
                     try (Connection connection = new Connection(new SocketWire(channel))) {
                         return tools.chain()
@@ -172,9 +169,6 @@ final class Train implements Callable<Integer> {
                         return 1 << 8;
                     }
                 }
-
-                @Override
-                public void closed(long id, int waitStatus, int sessions) {}
 
                 @Override
                 public void failed(IOException why) {}

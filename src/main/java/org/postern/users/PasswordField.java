@@ -2,7 +2,6 @@ package org.postern.users;
 
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.Locale;
 import org.postern.os.Octets;
 
 /** Reads the password field of an account: {@code {SCHEME}data} of a passwd-file, or what shadow(5) has. */
@@ -25,7 +24,7 @@ final class PasswordField {
         if (brace < 0) {
             return crypted(field, "", "clear text is written {PLAIN}...");
         }
-        String scheme = field.substring(1, brace).toUpperCase(Locale.ROOT);
+        String scheme = Octets.upperCase(field.substring(1, brace));
         String data = field.substring(brace + 1);
         int dot = scheme.indexOf('.');
         String name = dot < 0 ? scheme : scheme.substring(0, dot);
