@@ -56,6 +56,7 @@ public final class Sender {
     private final BackOff localBackOff;
     private final BackOff remoteBackOff;
     private final Accounts accounts;
+    private final Restart restart;
     private volatile SendSettings settings;
     private volatile Routes routes;
 
@@ -110,6 +111,7 @@ public final class Sender {
         localBackOff = new BackOff(BackOff.LOCAL_SKIP, BackOff.JITTER, clock.random());
         remoteBackOff = new BackOff(BackOff.REMOTE_SKIP, BackOff.JITTER, clock.random());
         accounts = new Accounts(queue, this.log, clock);
+        restart = new Restart(queue, this.log, clock);
     }
 
     /**
@@ -119,11 +121,12 @@ public final class Sender {
      */
     public void run() throws InterruptedException {
         queue.onArrival(this::wake);
-        schedule();
+        List<Entry> found = restart.found();
         Thread drop = Threads.start("drop", new DropWatch(queue, log, this::isExiting));
         boolean interrupted = false;
         lock.lock();
         try {
+            waiting.addAll(found);
             status();
             while (!(exiting && (isQuiet() || abandoned))) {
                 stirred = false;
@@ -142,8 +145,7 @@ public final class Sender {
             lock.unlock();
         }
         interrupted |= endOf(drop);
-        saveMarks();
-        saveSchedule();
+        keep();
         log.line("status: exiting");
         if (interrupted) {
             throw new InterruptedException("sender");
@@ -527,81 +529,23 @@ public final class Sender {
 
     // ---- over a restart
 
-    private void schedule() {
-        java.util.Map<String, Instant[]> kept = new java.util.HashMap<>();
-        try {
-            queue.schedule()
-                    .take((name, dueLocal, dueRemote) -> kept.put(name.text(), new Instant[] {dueLocal, dueRemote}));
-        } catch (IOException e) {
-            log.line("warning: unable to read " + queue.directory().root() + "/schedule: " + Errno.djbText(e));
-        }
-        Instant now = clock.now();
-        lock.lock();
-        try {
-            for (MessageName name : queue.found()) {
-                Entry entry = new Entry(name, false, now);
-                Instant[] due = kept.get(name.text());
-                if (due != null) {
-                    entry.dueLocal = due[0];
-                    entry.dueRemote = due[1];
-                }
-                waiting.add(entry);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** What could not be marked while running is tried a last time. */
-    private void saveMarks() {
+    /** What is open or waits, as it stands when the sender has ended. */
+    private void keep() {
         List<Job> jobs;
-        List<Marks> unsaved = new ArrayList<>();
+        List<Entry> scheduled;
+        List<Entry> all;
         lock.lock();
         try {
             jobs = new ArrayList<>(open);
-            List<Entry> entries = new ArrayList<>(waiting);
-            entries.addAll(local.parked());
-            entries.addAll(remote.parked());
-            for (Entry entry : entries) {
-                if (entry.unsaved != null) {
-                    unsaved.add(entry.unsaved);
-                }
-            }
+            scheduled = new ArrayList<>(waiting);
+            all = new ArrayList<>(waiting);
+            all.addAll(local.parked());
+            all.addAll(remote.parked());
         } finally {
             lock.unlock();
         }
         jobs.forEach(accounts::save);
-        for (Marks marks : unsaved) {
-            try {
-                marks.save();
-            } catch (IOException e) {
-                log.line(
-                        "alert: unable to write marks: " + Errno.djbText(e) + "; a recipient will get a message twice");
-            }
-        }
-    }
-
-    private void saveSchedule() {
-        List<Entry> all;
-        lock.lock();
-        try {
-            all = new ArrayList<>(waiting);
-        } finally {
-            lock.unlock();
-        }
-        try {
-            queue.schedule().write(out -> {
-                for (Entry entry : all) {
-                    out.due(entry.name, atMost(entry.dueLocal), atMost(entry.dueRemote));
-                }
-            });
-        } catch (IOException e) {
-            log.line("warning: unable to write " + queue.directory().root() + "/schedule: " + Errno.djbText(e)
-                    + "; all will be tried at the next start");
-        }
-    }
-
-    private static Instant atMost(Instant due) {
-        return due.equals(Entry.NEVER) ? Instant.ofEpochSecond(Integer.MAX_VALUE) : due;
+        restart.saveMarks(all);
+        restart.saveSchedule(scheduled);
     }
 }
