@@ -76,8 +76,8 @@ final class Mbox {
         }
     }
 
-    private static Optional<String> slowLock() {
-        return Optional.of("File has been locked for 30 seconds straight. (#4.3.0)");
+    private Optional<String> slowLock() {
+        return Optional.of("File has been locked for " + lockLimit.toSeconds() + " seconds straight. (#4.3.0)");
     }
 
     private static FileChannel open(Path file) throws IOException {

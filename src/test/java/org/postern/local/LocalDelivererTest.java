@@ -312,12 +312,12 @@ class LocalDelivererTest {
 
     @Test
     void anMboxThatSomebodyHasLockedWaits() throws IOException {
-        machine.lockLimit(Duration.ofMillis(150));
+        machine.lockLimit(Duration.ofSeconds(1));
         Path mailbox = TestingHome.write(home.resolve("Mailbox"), "", "rw-------");
         try (FileChannel other = FileChannel.open(mailbox, StandardOpenOption.WRITE)) {
             assertThat(other.lock()).isNotNull();
             assertThat(withLines("./Mailbox\n"))
-                    .isEqualTo(new Deferred("File has been locked for 30 seconds straight. (#4.3.0)\n"));
+                    .isEqualTo(new Deferred("File has been locked for 1 seconds straight. (#4.3.0)\n"));
         }
         assertThat(withLines("./Mailbox\n")).isEqualTo(new Delivered("did 1+0+0\n"));
     }
