@@ -41,7 +41,7 @@ final class Ageing {
                 // A link, a FIFO, a directory: no program of ours made it, and it grants nothing.
                 return;
             }
-            if (status.modified() >= oldest) {
+            if (status.modified().getEpochSecond() >= oldest) {
                 kept += temporary ? 0 : 1;
             } else if (temporary) {
                 // Its writer, if there still is one, fails to rename it and writes another.
@@ -69,7 +69,7 @@ final class Ageing {
             }
             FilesAt.Status locked = FilesAt.status(fd);
             FilesAt.Status named = spool.status(name);
-            if (locked.modified() < oldest && locked.isSameFile(named)) {
+            if (locked.modified().getEpochSecond() < oldest && locked.isSameFile(named)) {
                 unlink(name);
             } else {
                 kept++;
