@@ -204,6 +204,22 @@ final class TestingSite implements Closeable {
         return server;
     }
 
+    /** Starts qmail-send, as /var/qmail/rc does, and waits until the queue is open. */
+    Server send() throws IOException {
+        Path log = log("send");
+        Process process = builder(List.of(link("qmail-start"), "./Maildir/"))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        Server server = new Server(process, log);
+        servers.add(server);
+        await().atMost(LIMIT).until(() -> server.log().contains("status: ") || !process.isAlive());
+        if (!process.isAlive()) {
+            throw new IOException("qmail-send did not start: " + server.log());
+        }
+        return server;
+    }
+
     private Path log(String name) {
         return directory.resolve(name + ".log");
     }
