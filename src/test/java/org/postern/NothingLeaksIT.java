@@ -32,6 +32,9 @@ class NothingLeaksIT {
     private static final int OPEN = 1_000;
     private static final int SESSIONS = 10_000;
     private static final int CLIENTS = 16;
+    /** The JVM ends a carrier of virtual threads after half a minute without work: these may have come meanwhile. */
+    private static final int CARRIERS = 2;
+
     private static final int RULES = 5_000;
     private static final String DENIED = "127.66.0.1";
     private static final String MESSAGE = "Subject: test\r\n\r\nbody\r\n";
@@ -112,7 +115,8 @@ class NothingLeaksIT {
         try (TestingSite site = new TestingSite(directory)) {
             Path home = site.account(USER);
             Files.writeString(home.resolve(".qmail"), "|" + listDescriptors() + "cat >/dev/null\n");
-            TestingPrograms.succeed("chown", "--reference=" + home, home.resolve(".qmail").toString());
+            TestingPrograms.succeed(
+                    "chown", "--reference=" + home, home.resolve(".qmail").toString());
             List<Integer> ports = site.serve().ports();
             List<TestingSession> open = open(ports.get(0), OPEN / 2, "+OK");
             open.addAll(open(ports.get(1), OPEN / 2 - 1, "220"));
@@ -121,8 +125,7 @@ class NothingLeaksIT {
                 one.command("HELO x", "250");
                 assertThat(one.message("a@b.example", USER + "@" + TestingSite.ME, MESSAGE))
                         .startsWith("250 ");
-                await().atMost(Duration.ofSeconds(20))
-                        .until(() -> Files.exists(directory.resolve("out/list")));
+                await().atMost(Duration.ofSeconds(20)).until(() -> Files.exists(directory.resolve("out/list")));
             } finally {
                 close(open);
             }
@@ -259,28 +262,26 @@ class NothingLeaksIT {
             Files.writeString(home.resolve("Maildir/cur/" + i + ".test:2,S"), "Subject: " + i + "\n\nbody\n");
         }
         TestingPrograms.succeed(
-                "chown", "-R", "--reference=" + home, home.resolve("Maildir/cur").toString());
+                "chown",
+                "-R",
+                "--reference=" + home,
+                home.resolve("Maildir/cur").toString());
     }
 
     /** Some sessions to have all there that is made once; then those that must leave nothing. */
     private static void leavesNothing(Server server, int count, Sessions sessions) throws Exception {
-        long t0 = System.nanoTime();
         run(0, count / 8, sessions);
         // Threads that are kept for the next work go when none comes: by then only what leaks is left.
         Thread.sleep(1_000);
         int descriptors = server.descriptors();
         int threads = server.threads();
         int resident = server.resident();
-        long t1 = System.nanoTime();
         run(count / 8, count, sessions);
-        long t2 = System.nanoTime();
-        System.err.println("TIMES " + (t1 - t0) / 1000000 + " " + (t2 - t1) / 1000000 + " fds " + descriptors + " " + server.descriptors() + " threads " + threads + " " + server.threads() + " rss " + resident + " " + server.resident());
         await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             assertThat(server.descriptors()).as("descriptors").isLessThanOrEqualTo(descriptors);
-            assertThat(server.threads()).as("threads").isLessThanOrEqualTo(threads);
+            assertThat(server.threads()).as("threads").isLessThanOrEqualTo(threads + CARRIERS);
             assertThat(server.children()).as("children").isZero();
         });
-        System.err.println("WAITED " + (System.nanoTime() - t2) / 1000000);
         assertThat(server.resident()).as("kilobytes of memory").isLessThan(resident + 48_000);
         assertThat(server.process().isAlive()).isTrue();
         assertThat(server.log()).doesNotContain("internal error");
@@ -310,7 +311,8 @@ class NothingLeaksIT {
     }
 
     private static void popSession(int port, int n) throws IOException {
-        String[] dialogue = {"USER " + USER, "PASS " + TestingSite.PASSWORD, "STAT", "RETR 1", "UIDL", "DELE 1", "RSET"};
+        String[] dialogue = {"USER " + USER, "PASS " + TestingSite.PASSWORD, "STAT", "RETR 1", "UIDL", "DELE 1", "RSET"
+        };
         try (TestingSession session = new TestingSession(address(n), port)) {
             switch (n % 8) {
                 case 0 -> {
@@ -421,7 +423,12 @@ class NothingLeaksIT {
     private static void rules(TestingSite site, Path cdb, int version) throws IOException {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < RULES; i++) {
-            text.append("198.").append(18 + i / 62_500).append('.').append(i / 250).append('.').append(i % 250);
+            text.append("198.")
+                    .append(18 + i / 62_500)
+                    .append('.')
+                    .append(i / 250)
+                    .append('.')
+                    .append(i % 250);
             text.append(i % 2 == 0 ? ":deny\n" : ":allow,VERSION=\"" + version + "\"\n");
         }
         text.append(DENIED).append(":deny\n:allow,VERSION=\"").append(version).append("\"\n");
