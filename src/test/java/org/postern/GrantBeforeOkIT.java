@@ -163,6 +163,8 @@ class GrantBeforeOkIT {
                 if (i % 4 == 0) {
                     // Not to be kept for ever: the spool would grow, and the ageings become few.
                     expireBy(address, 3600);
+                } else if (Files.notExists(spool.resolve(address))) {
+                    wrong.add(address + " try " + i + ": its grant has gone");
                 }
             }
             return wrong;
