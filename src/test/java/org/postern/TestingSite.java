@@ -119,23 +119,31 @@ final class TestingSite implements Closeable {
 
     /** The recipe's POP3 line: our tcpserver and all behind it. */
     Server pop3(String... program) throws IOException {
+        return tcpserver("pop3", popLine(program));
+    }
+
+    List<String> popLine(String... program) throws IOException {
         List<String> command = recipe("tcpserver", "-1", "-v", "-R", "-H", "-l", ME, "-c", "1500", "127.0.0.1", "0");
         command.addAll(
                 program.length > 0
                         ? List.of(program)
                         : List.of("qmail-popup", ME, "checkpassword", "relay-ctrl-allow", "qmail-pop3d", "Maildir"));
-        return tcpserver("pop3", command);
+        return command;
     }
 
     /** The recipe's SMTP line; as root with a uid of its own, as there. */
     Server smtp(String... options) throws IOException {
+        return tcpserver("smtp", smtpLine(options));
+    }
+
+    List<String> smtpLine(String... options) throws IOException {
         List<String> command = recipe("tcpserver", "-1", "-v", "-R", "-H", "-l", ME, "-c", "1500");
         if (root) {
             command.addAll(List.of("-u", Integer.toString(NOBODY - 1), "-g", Integer.toString(NOBODY - 1)));
         }
         command.addAll(List.of(options));
         command.addAll(List.of("127.0.0.1", "0", "relay-ctrl-check", "qmail-smtpd"));
-        return tcpserver("smtp", command);
+        return command;
     }
 
     /** Starts a command whose first line says the port, which tcpserver's -1 does. */
@@ -196,7 +204,7 @@ final class TestingSite implements Closeable {
             if (found.size() == 2) {
                 server.ports.addAll(List.of(found.get("pop3"), found.get("smtp")));
             }
-            return found.size() == 2 || !process.isAlive();
+            return found.size() == 2 || !server.process().isAlive();
         });
         if (server.ports.isEmpty()) {
             throw new IOException("serve did not start: " + server.log());
@@ -206,17 +214,24 @@ final class TestingSite implements Closeable {
 
     /** Starts qmail-send, as /var/qmail/rc does, and waits until the queue is open. */
     Server send() throws IOException {
-        Path log = log("send");
-        Process process = builder(List.of(link("qmail-start"), "./Maildir/"))
+        Server server = start("send", List.of(link("qmail-start"), "./Maildir/"));
+        await().atMost(LIMIT).until(() -> server.log().contains("status: ")
+                || !server.process().isAlive());
+        if (!server.process().isAlive()) {
+            throw new IOException("qmail-send did not start: " + server.log());
+        }
+        return server;
+    }
+
+    /** Starts a command; what it prints is its log. */
+    Server start(String name, List<String> command) throws IOException {
+        Path log = log(name);
+        Process process = builder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
         Server server = new Server(process, log);
         servers.add(server);
-        await().atMost(LIMIT).until(() -> server.log().contains("status: ") || !process.isAlive());
-        if (!process.isAlive()) {
-            throw new IOException("qmail-send did not start: " + server.log());
-        }
         return server;
     }
 
