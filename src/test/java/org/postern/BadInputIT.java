@@ -27,7 +27,7 @@ import org.postern.TestingSite.Server;
  * original, and nothing lost. As root.
  */
 class BadInputIT {
-    private static final String USER = "ptest";
+    private static final String USER = "posternbad";
     private static final String CLIENT = "127.0.0.7";
     private static final String LOCAL = USER + "@" + TestingSite.ME;
     private static final int MANY = 10_000_000;
@@ -219,7 +219,7 @@ class BadInputIT {
     @Timeout(120)
     void aFullDiskUnderTheQueueAndTheMaildir() throws IOException {
         try (TestingSite site = new TestingSite(directory)) {
-            Path home = site.account(USER);
+            Path home = site.systemAccount(USER);
             Path queue = Files.createDirectory(directory.resolve("qmail/postern-queue"));
             try (SmallDisk disk = new SmallDisk(queue, 1024, "0711")) {
                 SmallDisk mail = disk.another(home.resolve("Maildir"), 256);
@@ -359,7 +359,7 @@ class BadInputIT {
     void tenMegabytesWithoutANewline() throws IOException {
         String many = "a".repeat(MANY);
         try (TestingSite site = new TestingSite(directory)) {
-            Path home = site.account(USER);
+            Path home = site.systemAccount(USER);
             Server send = site.send();
             Server pop3 = site.pop3();
             try (TestingSession pop = new TestingSession(CLIENT, pop3.port())) {
@@ -400,7 +400,7 @@ class BadInputIT {
     @Test
     void aMessageWhoseClientVanishedIsNotQueued() throws IOException {
         try (TestingSite site = new TestingSite(directory)) {
-            Path home = site.account(USER);
+            Path home = site.systemAccount(USER);
             Server send = site.send();
             Server smtp = site.smtp();
             for (String end : List.of("Subject: half\r\n\r\nbod", "Subject: half\r\n\r\nbody\r\n", "Subject: half\r\n\r\nbody\r\n.", "Subject: half\r\n\r\nbody\r\n.\r")) {

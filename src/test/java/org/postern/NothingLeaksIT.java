@@ -28,7 +28,7 @@ import org.postern.TestingSite.Server;
  * broken ones, a server holds what it held before. As root.
  */
 class NothingLeaksIT {
-    private static final String USER = "ptest";
+    private static final String USER = "posternleak";
     private static final int OPEN = 1_000;
     private static final int SESSIONS = 10_000;
     private static final int CLIENTS = 16;
@@ -193,7 +193,7 @@ class NothingLeaksIT {
     @Timeout(300)
     void smtpSessionsLeaveNothing() throws Exception {
         try (TestingSite site = new TestingSite(directory)) {
-            site.account(USER);
+            site.systemAccount(USER);
             Server send = site.send();
             Path cdb = directory.resolve("tcp.smtp.cdb");
             rules(site, cdb, 0);

@@ -34,6 +34,7 @@ final class TestingSite implements Closeable {
     private final Path directory;
     private final boolean root;
     private final List<Server> servers = new ArrayList<>();
+    private final List<String> systemUsers = new ArrayList<>();
 
     TestingSite(Path directory) throws IOException {
         this.directory = directory;
@@ -51,15 +52,27 @@ final class TestingSite implements Closeable {
 
     /** An account with a Maildir, and a way for the users to get there. */
     Path account(String name) throws IOException {
+        return account(name, root ? NOBODY + ":" + NOBODY : ":");
+    }
+
+    /** The same, of a user of the system until close(): qmail-send delivers to such ones alone. As root. */
+    Path systemAccount(String name) throws IOException {
+        Path home = directory.resolve("homes").resolve(name);
+        systemUsers.add(name);
+        TestingPrograms.succeed("useradd", "-M", "-d", home.toString(), "-s", "/bin/sh", name);
+        String uid = TestingPrograms.succeed("id", "-u", name).strip();
+        return account(name, uid + ":" + TestingPrograms.succeed("id", "-g", name).strip());
+    }
+
+    private Path account(String name, String ids) throws IOException {
         Path home = directory.resolve("homes").resolve(name);
         Files.createDirectories(home);
         TestingPrograms.succeed(
                 TestingPrograms.links().resolve("maildirmake").toString(),
                 home.resolve("Maildir").toString());
         if (root) {
-            TestingPrograms.succeed("chown", "-R", NOBODY + ":" + NOBODY, home.toString());
+            TestingPrograms.succeed("chown", "-R", ids, home.toString());
         }
-        String ids = root ? NOBODY + ":" + NOBODY : ":";
         Path users = users();
         String before = Files.exists(users) ? Files.readString(users) : "";
         Files.writeString(users, before + name + ":{PLAIN}" + PASSWORD + ":" + ids + "::" + home + ":/bin/sh\n");
@@ -304,7 +317,10 @@ final class TestingSite implements Closeable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         servers.forEach(Server::end);
+        for (String user : systemUsers) {
+            TestingPrograms.run(new ProcessBuilder("userdel", "-f", user), "");
+        }
     }
 }
