@@ -85,19 +85,24 @@ class BadInputIT {
     @Test
     void serveSaysWhatIsWrongWithItsFiles() throws IOException {
         Path toml = directory.resolve("postern.toml");
-        assertThat(serve(toml)).isEqualTo(new Outcome(111, "postern serve: fatal: " + toml + ": file does not exist\n"));
+        assertThat(serve(toml))
+                .isEqualTo(new Outcome(111, "postern serve: fatal: " + toml + ": file does not exist\n"));
         Files.write(toml, "me = \"\u00e9\"\n".getBytes(StandardCharsets.ISO_8859_1));
-        assertThat(serve(toml)).satisfies(o -> assertThat(o.exit()).isEqualTo(100))
+        assertThat(serve(toml))
+                .satisfies(o -> assertThat(o.exit()).isEqualTo(100))
                 .satisfies(o -> assertThat(o.output()).contains(toml + ": is not UTF-8"));
         Files.writeString(toml, "m".repeat(MANY));
-        assertThat(serve(toml)).satisfies(o -> assertThat(o.exit()).isEqualTo(100))
-                .satisfies(o -> assertThat(o.output()).contains(toml + ":1: not TOML: ").hasSizeLessThan(1000));
+        assertThat(serve(toml))
+                .satisfies(o -> assertThat(o.exit()).isEqualTo(100))
+                .satisfies(o ->
+                        assertThat(o.output()).contains(toml + ":1: not TOML: ").hasSizeLessThan(1000));
         Path home = Files.createFile(directory.resolve("home"));
         Files.writeString(
                 toml,
                 "me = \"a.example\"\nhome = \"" + home + "\"\n[pop3d]\nlisten = \"127.0.0.1:0\"\n"
                         + "[smtpd]\nlisten = \"127.0.0.1:0\"\n[users]\nfile = \"" + directory + "/users\"\n");
-        assertThat(serve(toml)).isEqualTo(new Outcome(111, "postern serve: fatal: " + home + ": file already exists\n"));
+        assertThat(serve(toml))
+                .isEqualTo(new Outcome(111, "postern serve: fatal: " + home + ": file already exists\n"));
     }
 
     private static Outcome serve(Path toml) throws IOException {
@@ -116,8 +121,7 @@ class BadInputIT {
             assertThat(chdir.exit()).isEqualTo(111);
             assertThat(chdir.output()).contains("Could not open dir '/nowhere': No such file or directory");
             assertThat(site.run("", TestingSite.link("envdir"), settings, "relay-ctrl-age"))
-                    .isEqualTo(new Outcome(
-                            1, "relay-ctrl-age: Fatal: Could not change directory to '/nowhere'.\n"));
+                    .isEqualTo(new Outcome(1, "relay-ctrl-age: Fatal: Could not change directory to '/nowhere'.\n"));
             Outcome maildir = site.run("", TestingSite.link("qmail-pop3d"), "nowhere");
             assertThat(maildir.output()).startsWith("-ERR this user has no $HOME/Maildir");
         }
@@ -131,7 +135,11 @@ class BadInputIT {
             Path cdb = directory.resolve("tcp.cdb");
             StringBuilder rules = new StringBuilder();
             for (int i = 0; i < 2000; i++) {
-                rules.append("198.18.").append(i / 250).append('.').append(i % 250).append(":deny\n");
+                rules.append("198.18.")
+                        .append(i / 250)
+                        .append('.')
+                        .append(i % 250)
+                        .append(":deny\n");
             }
             Outcome made = site.run(rules.toString(), TestingSite.link("tcprules"), cdb.toString(), cdb + ".tmp");
             assertThat(made).isEqualTo(new Outcome(0, ""));
@@ -141,7 +149,10 @@ class BadInputIT {
             for (int length : new int[] {0, 1, 2047, 2048, 2049, 9000, whole.length / 2, whole.length - 1}) {
                 Files.write(cdb, Arrays.copyOf(whole, length));
                 assertThat(greeting(server)).as(length + " octets").isEmpty();
-                assertThat(server.log().lines().filter(l -> l.contains("dropping connection")).toList())
+                assertThat(server.log()
+                                .lines()
+                                .filter(l -> l.contains("dropping connection"))
+                                .toList())
                         .last()
                         .asString()
                         .startsWith("tcpserver: warning: dropping connection, unable to read " + cdb + ": ");
@@ -161,7 +172,11 @@ class BadInputIT {
             Path cdb = site.control().resolve("morercpthosts.cdb");
             StringBuilder names = new StringBuilder();
             for (int i = 0; i < 2000; i++) {
-                names.append("198.18.").append(i / 250).append('.').append(i % 250).append(":allow\n");
+                names.append("198.18.")
+                        .append(i / 250)
+                        .append('.')
+                        .append(i % 250)
+                        .append(":allow\n");
             }
             site.run(names.toString(), TestingSite.link("tcprules"), cdb.toString(), cdb + ".tmp");
             byte[] whole = Files.readAllBytes(cdb);
@@ -173,7 +188,8 @@ class BadInputIT {
                 assertThat(TestingSession.recipient(CLIENT, server.port(), address))
                         .as(length + " octets")
                         .matches("4\\d\\d .*");
-                assertThat(TestingSession.recipient(CLIENT, server.port(), LOCAL)).startsWith("250 ");
+                assertThat(TestingSession.recipient(CLIENT, server.port(), LOCAL))
+                        .startsWith("250 ");
             }
             assertThat(server.log()).contains("alert: qmail-smtpd: ").contains(cdb.toString());
         }
@@ -188,7 +204,9 @@ class BadInputIT {
             Files.setPosixFilePermissions(site.spool(), PosixFilePermissions.fromString("rwxr-xr-x"));
             Server pop3 = site.pop3();
             login(pop3);
-            assertThat(pop3.log()).containsPattern("relay-ctrl-allow\\[\\d+]: Warning: Could not open '.*' for writing: Permission denied");
+            assertThat(pop3.log())
+                    .containsPattern(
+                            "relay-ctrl-allow\\[\\d+]: Warning: Could not open '.*' for writing: Permission denied");
             assertThat(TestingSession.recipient(CLIENT, site.smtp().port(), TestingSite.FOREIGN))
                     .startsWith("553 ");
         }
@@ -223,7 +241,10 @@ class BadInputIT {
             Path queue = Files.createDirectory(directory.resolve("qmail/postern-queue"));
             try (SmallDisk disk = new SmallDisk(queue, 1024, "0711")) {
                 SmallDisk mail = disk.another(home.resolve("Maildir"), 256);
-                mail.run("sh", "-c", "mkdir Maildir/new Maildir/cur Maildir/tmp; chown -R --reference=. Maildir");
+                mail.run(
+                        "sh",
+                        "-c",
+                        "cd " + home + "; mkdir Maildir/new Maildir/cur Maildir/tmp; chown -R --reference=. Maildir");
                 Server send = disk.start(site, "send", List.of(TestingSite.link("qmail-start"), "./Maildir/"));
                 await().atMost(Duration.ofSeconds(30)).until(() -> send.log().contains("status: "));
                 Server smtp = disk.start(site, "smtp", site.smtpLine());
@@ -245,10 +266,15 @@ class BadInputIT {
                 disk.grow(32_768);
                 assertThat(message(smtp, 99)).startsWith("250 ");
                 accepted.add("Subject: 99");
-                await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofSeconds(1)).untilAsserted(() -> {
-                    TestingPrograms.succeed("kill", "-ALRM", Long.toString(send.process().pid()));
-                    assertThat(subjects(mail)).containsExactlyInAnyOrderElementsOf(accepted);
-                });
+                await().atMost(Duration.ofSeconds(40))
+                        .pollInterval(Duration.ofSeconds(1))
+                        .untilAsserted(() -> {
+                            TestingPrograms.succeed(
+                                    "kill",
+                                    "-ALRM",
+                                    Long.toString(send.process().pid()));
+                            assertThat(subjects(mail)).containsExactlyInAnyOrderElementsOf(accepted);
+                        });
                 assertThat(send.process().isAlive()).isTrue();
             }
         }
@@ -258,7 +284,8 @@ class BadInputIT {
         try (TestingSession session = new TestingSession(CLIENT, smtp.port())) {
             session.expect("220");
             String line = "x".repeat(70) + "\r\n";
-            return session.message("a@b.example", LOCAL, "Subject: " + number + "\r\n\r\n" + line.repeat(1000) + "end\r\n");
+            return session.message(
+                    "a@b.example", LOCAL, "Subject: " + number + "\r\n\r\n" + line.repeat(1000) + "end\r\n");
         }
     }
 
@@ -269,7 +296,10 @@ class BadInputIT {
             for (Path file : files.toList()) {
                 String text = Files.readString(file);
                 assertThat(text).endsWith("x\nend\n").hasSizeGreaterThan(71_000);
-                subjects.add(text.lines().filter(l -> l.startsWith("Subject: ")).findFirst().orElse(""));
+                subjects.add(text.lines()
+                        .filter(l -> l.startsWith("Subject: "))
+                        .findFirst()
+                        .orElse(""));
             }
         }
         return subjects;
@@ -284,7 +314,12 @@ class BadInputIT {
         SmallDisk(Path at, int kilobytes, String mode) throws IOException {
             this.at = at;
             this.mine = true;
-            this.holder = new ProcessBuilder("unshare", "-m", "sh", "-c", "mount --make-rprivate / && " + mount(kilobytes, mode, at) + " && echo ready && exec cat")
+            this.holder = new ProcessBuilder(
+                            "unshare",
+                            "-m",
+                            "sh",
+                            "-c",
+                            "mount --make-rprivate / && " + mount(kilobytes, mode, at) + " && echo ready && exec cat")
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             if (!"ready".equals(holder.inputReader().readLine())) {
@@ -309,8 +344,7 @@ class BadInputIT {
         }
 
         private List<String> entering(List<String> command) {
-            List<String> all = new ArrayList<>(
-                    List.of("nsenter", "-m", "-t", Long.toString(holder.pid()), "--wd=" + at.getParent()));
+            List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-t", Long.toString(holder.pid())));
             all.addAll(command);
             return all;
         }
@@ -320,9 +354,7 @@ class BadInputIT {
         }
 
         Server start(TestingSite site, String name, List<String> command) throws IOException {
-            return name.equals("send")
-                    ? site.start(name, entering(command))
-                    : site.tcpserver(name, entering(command));
+            return name.equals("send") ? site.start(name, entering(command)) : site.tcpserver(name, entering(command));
         }
 
         void grow(int kilobytes) throws IOException {
@@ -380,18 +412,26 @@ class BadInputIT {
                         .startsWith("250 ");
             }
             await().atMost(Duration.ofSeconds(20))
-                    .untilAsserted(() -> assertThat(list(home.resolve("Maildir/new"))).hasSize(1));
+                    .untilAsserted(
+                            () -> assertThat(list(home.resolve("Maildir/new"))).hasSize(1));
             assertThat(send.log()).contains("success").doesNotContain("deferral");
             for (Server server : List.of(pop3, smtp)) {
                 assertThat(server.resident()).as("kilobytes of memory").isLessThan(200_000);
             }
             Files.writeString(directory.resolve("relay-ctrl/A"), many);
-            Outcome envdir = site.run("", TestingSite.link("envdir"), directory.resolve("relay-ctrl").toString(), "true");
+            Outcome envdir = site.run(
+                    "",
+                    TestingSite.link("envdir"),
+                    directory.resolve("relay-ctrl").toString(),
+                    "true");
             assertThat(envdir.exit()).isEqualTo(111);
-            assertThat(envdir.output()).startsWith("envdir: fatal: unable to read ").hasSizeLessThan(300);
+            assertThat(envdir.output())
+                    .startsWith("envdir: fatal: unable to read ")
+                    .hasSizeLessThan(300);
             Outcome rules = site.run(many, TestingSite.link("tcprules"), "a.cdb", "a.tmp");
             assertThat(rules.exit()).isEqualTo(111);
-            assertThat(rules.output()).isEqualTo("tcprules: fatal: unable to read input: a line has more than 1048576 octets\n");
+            assertThat(rules.output())
+                    .isEqualTo("tcprules: fatal: unable to read input: a line has more than 1048576 octets\n");
         }
     }
 
@@ -403,7 +443,11 @@ class BadInputIT {
             Path home = site.systemAccount(USER);
             Server send = site.send();
             Server smtp = site.smtp();
-            for (String end : List.of("Subject: half\r\n\r\nbod", "Subject: half\r\n\r\nbody\r\n", "Subject: half\r\n\r\nbody\r\n.", "Subject: half\r\n\r\nbody\r\n.\r")) {
+            for (String end : List.of(
+                    "Subject: half\r\n\r\nbod",
+                    "Subject: half\r\n\r\nbody\r\n",
+                    "Subject: half\r\n\r\nbody\r\n.",
+                    "Subject: half\r\n\r\nbody\r\n.\r")) {
                 try (TestingSession session = new TestingSession(CLIENT, smtp.port())) {
                     session.expect("220");
                     session.command("MAIL FROM:<a@b.example>", "250");
@@ -418,7 +462,8 @@ class BadInputIT {
                         .startsWith("250 ");
             }
             await().atMost(Duration.ofSeconds(20))
-                    .until(() -> send.log().contains("end msg") && smtp.log().trim().endsWith("status: 0/1500"));
+                    .until(() ->
+                            send.log().contains("end msg") && smtp.log().trim().endsWith("status: 0/1500"));
             assertThat(list(home.resolve("Maildir/new"))).hasSize(1);
             assertThat(list(directory.resolve("qmail/postern-queue/drop"))).isEmpty();
         }

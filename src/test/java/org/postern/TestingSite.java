@@ -61,7 +61,8 @@ final class TestingSite implements Closeable {
         systemUsers.add(name);
         TestingPrograms.succeed("useradd", "-M", "-d", home.toString(), "-s", "/bin/sh", name);
         String uid = TestingPrograms.succeed("id", "-u", name).strip();
-        return account(name, uid + ":" + TestingPrograms.succeed("id", "-g", name).strip());
+        return account(
+                name, uid + ":" + TestingPrograms.succeed("id", "-g", name).strip());
     }
 
     private Path account(String name, String ids) throws IOException {
@@ -228,8 +229,9 @@ final class TestingSite implements Closeable {
     /** Starts qmail-send, as /var/qmail/rc does, and waits until the queue is open. */
     Server send() throws IOException {
         Server server = start("send", List.of(link("qmail-start"), "./Maildir/"));
-        await().atMost(LIMIT).until(() -> server.log().contains("status: ")
-                || !server.process().isAlive());
+        await().atMost(LIMIT)
+                .until(() ->
+                        server.log().contains("status: ") || !server.process().isAlive());
         if (!server.process().isAlive()) {
             throw new IOException("qmail-send did not start: " + server.log());
         }
