@@ -240,8 +240,8 @@ public final class PosternToml {
     private static String shown(@Nullable Object value) {
         return switch (value) {
             case String text -> "\"" + text.replaceAll("\\p{Cntrl}", "?") + "\"";
-            case TomlArray array -> oneLine(array.toJson());
-            case TomlTable table -> oneLine(table.toJson());
+            case TomlArray array -> oneLine(array.toJson()).strip();
+            case TomlTable table -> oneLine(table.toJson()).strip();
             case null, default -> String.valueOf(value);
         };
     }
