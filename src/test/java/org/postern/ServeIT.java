@@ -138,7 +138,7 @@ class ServeIT {
             assertThat(read.exit()).as(read.output()).isZero();
             assertThat(read.output())
                     .startsWith("Return-Path: <demo@demo.example>\r\nDelivered-To: demo@demo.example\r\nReceived: ")
-                    .endsWith("From: demo@demo.example\r\nTo: you@elsewhere.example\r\nSubject: hello\r\n\r\n"
+                    .endsWith("From: demo@demo.example\r\nTo: demo@demo.example\r\nSubject: hello\r\n\r\n"
                             + "Sent by Postern.\r\n");
 
             demo.signal("INT");
