@@ -218,12 +218,12 @@ class LauncherIT {
                 .isEqualTo(new Outcome(
                         111,
                         "envdir: fatal: the limit of 488281 kilobytes of memory is too small for a JVM: give at least"
-                                + " 1000000 (softlimit -a 1024000000)\n"));
+                                + " 1500000 (softlimit -a 1536000000)\n"));
         // And with what it says, a program runs.
         Path variables = Files.createDirectory(directory.resolve("variables"));
         assertThat(TestingPrograms.run(
                         new ProcessBuilder(
-                                "softlimit", "-a", "1024000000", envdir, variables.toString(), "echo", "runs"),
+                                "softlimit", "-a", "1536000000", envdir, variables.toString(), "echo", "runs"),
                         ""))
                 .isEqualTo(new Outcome(0, "runs\n"));
     }

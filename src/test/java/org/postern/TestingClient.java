@@ -70,7 +70,10 @@ final class TestingClient implements Closeable {
         try (TestingClient pop = new TestingClient(from, "127.0.0.1", port)) {
             pop.say("USER " + user);
             String answer = pop.say("PASS " + password);
-            pop.say("QUIT");
+            // A refused login closes the connection.
+            if (answer.startsWith("+OK")) {
+                pop.say("QUIT");
+            }
             return answer;
         }
     }
