@@ -107,7 +107,8 @@ class LauncherIT {
 
         for (String source : List.of("src/main/A.java", "pom.xml", "postern")) {
             age(Instant.now().minusSeconds(100));
-            Files.setLastModifiedTime(checkout.resolve(source), FileTime.from(Instant.now().plusSeconds(1)));
+            Files.setLastModifiedTime(
+                    checkout.resolve(source), FileTime.from(Instant.now().plusSeconds(1)));
             assertThat(launch(env, List.of(), "postern", "version").output())
                     .as(source)
                     .contains(BUILDING);
@@ -137,15 +138,19 @@ class LauncherIT {
         Outcome outcome = launch(withJdk(), List.of(), "postern", "version");
         assertThat(outcome.exit()).isEqualTo(111);
         assertThat(outcome.output().lines().skip(1))
-                .containsExactly("postern: fatal: the build failed; its first error: [ERROR] A.java:[3,1] no such thing."
-                        + " All of it: " + checkout.resolve("target/build.log"));
+                .containsExactly(
+                        "postern: fatal: the build failed; its first error: [ERROR] A.java:[3,1] no such thing."
+                                + " All of it: " + checkout.resolve("target/build.log"));
         assertThat(checkout.resolve("target/build.log")).content().contains("more");
     }
 
     @Test
     void whoMayNotWriteToTheCheckoutIsTold() throws IOException {
         Outcome outcome = launch(
-                withJdk(), List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"), "postern", "version");
+                withJdk(),
+                List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+                "postern",
+                "version");
         assertThat(outcome)
                 .isEqualTo(new Outcome(
                         111,
@@ -159,8 +164,8 @@ class LauncherIT {
         assertThat(launch(withJdk(), List.of(), link.toString()))
                 .isEqualTo(new Outcome(
                         111,
-                        "tcpserver: fatal: Postern is not built (or not completely): run "
-                                + checkout.resolve("postern") + " version\n"));
+                        "tcpserver: fatal: Postern is not built (or not completely): run " + checkout.resolve("postern")
+                                + " version\n"));
         assertThat(directory.resolve("builds")).doesNotExist();
     }
 
@@ -230,8 +235,8 @@ class LauncherIT {
 
     @Test
     void realJvmAnnouncesNoOptions() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                TestingPrograms.links().resolve("envdir").toString());
+        ProcessBuilder builder =
+                new ProcessBuilder(TestingPrograms.links().resolve("envdir").toString());
         builder.environment().put("JAVA_TOOL_OPTIONS", "-Dx=y");
         assertThat(TestingPrograms.run(builder, "")).isEqualTo(new Outcome(111, "envdir: usage: envdir dir child\n"));
     }

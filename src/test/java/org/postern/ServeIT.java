@@ -86,7 +86,8 @@ class ServeIT {
         try (TestingServe demo = TestingServe.start(before, home)) {
             assertThat(demo.exit()).isEqualTo(111);
             assertThat(demo.log())
-                    .isEqualTo("postern serve: fatal: HOME is not set, so there is no place for the demo's state: set it\n");
+                    .isEqualTo(
+                            "postern serve: fatal: HOME is not set, so there is no place for the demo's state: set it\n");
         }
     }
 
@@ -196,7 +197,8 @@ class ServeIT {
             assertThat(recipient("127.0.0.7", smtp, "joe@second.example")).startsWith("250 ");
             assertThat(recipient("127.0.0.7", smtp, "joe@gate.example")).startsWith("550 ");
             assertThat(recipient("127.0.0.7", smtp, "z@elsewhere.example"))
-                    .isEqualTo("550 5.7.1 relaying denied: log in by POP3 on this host first, then send within 3 seconds");
+                    .isEqualTo(
+                            "550 5.7.1 relaying denied: log in by POP3 on this host first, then send within 3 seconds");
 
             // users.file
             assertThat(TestingClient.login("127.0.0.7", pop, "joe", "wrong")).startsWith("-ERR");
@@ -340,9 +342,10 @@ class ServeIT {
                 smtp.send("Subject: under way\r\n");
 
                 serve.signal("TERM");
-                await().atMost(LIMIT).untilAsserted(() -> assertThatThrownBy(
-                                () -> new TestingClient("127.0.0.7", "127.0.0.1", port).close())
-                        .isInstanceOf(ConnectException.class));
+                await().atMost(LIMIT)
+                        .untilAsserted(() -> assertThatThrownBy(
+                                        () -> new TestingClient("127.0.0.7", "127.0.0.1", port).close())
+                                .isInstanceOf(ConnectException.class));
 
                 assertThat(smtp.say("\r\nstill taken\r\n.")).startsWith("250 ");
                 assertThat(smtp.say("QUIT")).startsWith("221 ");
@@ -368,9 +371,10 @@ class ServeIT {
                 TestingClient idle = new TestingClient("127.0.0.7", "127.0.0.1", serve.port("pop3", 0))) {
             int port = serve.port("smtp", 0);
             serve.signal("TERM");
-            await().atMost(LIMIT).untilAsserted(() -> assertThatThrownBy(
-                            () -> new TestingClient("127.0.0.7", "127.0.0.1", port).close())
-                    .isInstanceOf(ConnectException.class));
+            await().atMost(LIMIT)
+                    .untilAsserted(
+                            () -> assertThatThrownBy(() -> new TestingClient("127.0.0.7", "127.0.0.1", port).close())
+                                    .isInstanceOf(ConnectException.class));
             assertThat(serve.isAlive()).isTrue();
             serve.signal("TERM");
             assertThat(serve.exit()).isZero();

@@ -104,7 +104,9 @@ public final class PosternToml {
         }
         for (String table : TABLES) {
             if (toml.contains(table) && !toml.isTable(table)) {
-                problem(table, "is " + shown(toml.get(table)) + "; write it as a table: [" + table + "] on a line of its own");
+                problem(
+                        table,
+                        "is " + shown(toml.get(table)) + "; write it as a table: [" + table + "] on a line of its own");
             }
         }
         if (!problems.isEmpty() && TABLES.stream().anyMatch(t -> toml.contains(t) && !toml.isTable(t))) {
@@ -175,7 +177,10 @@ public final class PosternToml {
                                             + "\" or \"[::1]:110\""));
         }
         if (!toml.contains(key) || (toml.get(key) instanceof TomlArray none && none.isEmpty())) {
-            problem(key, (toml.contains(key) ? "is empty" : "is missing") + "; write, for example, listen = \"" + example + "\"");
+            problem(
+                    key,
+                    (toml.contains(key) ? "is empty" : "is missing") + "; write, for example, listen = \"" + example
+                            + "\"");
         }
         return addresses;
     }
@@ -196,7 +201,9 @@ public final class PosternToml {
                     if (array.get(i) instanceof String text) {
                         all.add(text);
                     } else {
-                        problem(key, "element " + (i + 1) + " is " + shown(array.get(i)) + ", not a text; put it in quotes");
+                        problem(
+                                key,
+                                "element " + (i + 1) + " is " + shown(array.get(i)) + ", not a text; put it in quotes");
                     }
                 }
                 return all;

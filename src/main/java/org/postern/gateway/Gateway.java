@@ -157,8 +157,9 @@ public final class Gateway implements Closeable {
         boolean ours = Files.isDirectory(spool, LinkOption.NOFOLLOW_LINKS)
                 && Files.getAttribute(spool, "unix:uid").equals(self.uid());
         if (!ours || (mode(spool) & 0022) != 0) {
-            throw new IOException("home: others may write to " + spool + ", so they could let anybody relay: it must be a"
-                    + " directory of user " + self.uid() + " with mode 700; chown and chmod it, or remove it");
+            throw new IOException(
+                    "home: others may write to " + spool + ", so they could let anybody relay: it must be a"
+                            + " directory of user " + self.uid() + " with mode 700; chown and chmod it, or remove it");
         }
         return new DirectoryStore(
                 Spool.at(spool),

@@ -102,8 +102,11 @@ public final class QmailPopup implements Tool {
             }
             case Ended.Exited(int code)
             when code == 111 -> {
-                log(call, proved.get() ? "warning: session exited 111:" + who
-                        : "warning: login not decided, subprogram exited 111:" + who);
+                log(
+                        call,
+                        proved.get()
+                                ? "warning: session exited 111:" + who
+                                : "warning: login not decided, subprogram exited 111:" + who);
                 yield new Verdict.Temporary<>("temporary trouble, please try again later");
             }
             case Ended.Exited(int code) -> {

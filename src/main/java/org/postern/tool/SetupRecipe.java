@@ -74,7 +74,8 @@ final class SetupRecipe implements Callable<Integer> {
             System.out.println("exists  " + spool);
         } else {
             System.err.println("postern setup-recipe: warning: RELAY_CTRL_DIR names " + named
-                    + ", and there is no such directory: make it, or remove " + root.resolve("etc/relay-ctrl/RELAY_CTRL_DIR")
+                    + ", and there is no such directory: make it, or remove "
+                    + root.resolve("etc/relay-ctrl/RELAY_CTRL_DIR")
                     + " and run this again");
         }
     }

@@ -58,7 +58,8 @@ class ProgramsTest {
             assertThat(find(name, Env.empty())).as(name).isEqualTo(new Programs.Found.Ours(TOOL));
         }
         assertThat(find("tcpserver", path(bin.toString()))).isEqualTo(new Programs.Found.Ours(TOOL));
-        assertThat(programs.isOurs("tcpserver", path(bin.toString()), directory)).isTrue();
+        assertThat(programs.isOurs("tcpserver", path(bin.toString()), directory))
+                .isTrue();
     }
 
     @Test
@@ -75,8 +76,8 @@ class ProgramsTest {
         Files.createSymbolicLink(directory.resolve("postern2"), launcher);
         assertThat(find("./postern2", Env.empty()))
                 .isInstanceOfSatisfying(
-                        Programs.Found.Foreign.class, f -> assertThat(f.file().normalize())
-                        .isEqualTo(directory.resolve("postern2")));
+                        Programs.Found.Foreign.class,
+                        f -> assertThat(f.file().normalize()).isEqualTo(directory.resolve("postern2")));
     }
 
     @Test
@@ -85,15 +86,20 @@ class ProgramsTest {
         executable("b/x");
         Path here = executable("x");
         assertThat(find("x", path("b", "a"))).isEqualTo(new Programs.Found.Foreign(directory.resolve("b/x")));
-        assertThat(((Programs.Found.Foreign) find("x", path("", "a"))).file().normalize()).isEqualTo(here);
-        assertThat(((Programs.Found.Foreign) find("x", path("nowhere", ""))).file().normalize()).isEqualTo(here);
+        assertThat(((Programs.Found.Foreign) find("x", path("", "a"))).file().normalize())
+                .isEqualTo(here);
+        assertThat(((Programs.Found.Foreign) find("x", path("nowhere", "")))
+                        .file()
+                        .normalize())
+                .isEqualTo(here);
     }
 
     @Test
     void withoutPathTheSystemsDirectoriesAreSearched() throws IOException {
         assertThat(find("sh", Env.empty()))
-                .isInstanceOfSatisfying(Programs.Found.Foreign.class, f -> assertThat(f.file().toString())
-                        .isIn("/bin/sh", "/usr/bin/sh"));
+                .isInstanceOfSatisfying(
+                        Programs.Found.Foreign.class,
+                        f -> assertThat(f.file().toString()).isIn("/bin/sh", "/usr/bin/sh"));
         assertThatThrownBy(() -> find("sh", path("/nonexistent"))).isInstanceOf(NoSuchFileException.class);
     }
 
@@ -102,9 +108,10 @@ class ProgramsTest {
     void fileThatMayNotBeRunIsPassedOver() throws IOException {
         Path a = executable("a/x");
         Files.setPosixFilePermissions(a, PosixFilePermissions.fromString("rw-r--r--"));
-        assertThatThrownBy(() -> find("x", path("a"))).isInstanceOfSatisfying(AccessDeniedException.class, e -> assertThat(
-                        Errno.of(e))
-                .isEqualTo(Errno.EACCES));
+        assertThatThrownBy(() -> find("x", path("a")))
+                .isInstanceOfSatisfying(
+                        AccessDeniedException.class,
+                        e -> assertThat(Errno.of(e)).isEqualTo(Errno.EACCES));
         Path b = executable("b/x");
         assertThat(find("x", path("a", "b"))).isEqualTo(new Programs.Found.Foreign(b));
         Files.createDirectories(directory.resolve("c/x"));

@@ -64,7 +64,10 @@ class TrampolineTest {
 
     private Trampoline trampoline() throws IOException {
         Programs programs = new Programs(
-                name -> name.equals("ours") || name.equals("reader") ? Optional.of(TrampolineTest::says) : Optional.empty(), launcher);
+                name -> name.equals("ours") || name.equals("reader")
+                        ? Optional.of(TrampolineTest::says)
+                        : Optional.empty(),
+                launcher);
         return new Trampoline(programs, new Children(programs, Set.of("RELAY_CTRL_DIR_FD")));
     }
 

@@ -82,7 +82,8 @@ class PosternTomlTest {
         assertThat(problems(without)).singleElement().satisfies(p -> {
             assertThat(p.key()).isEqualTo(key);
             assertThat(p.line()).isZero();
-            assertThat(p.what()).startsWith("is missing; write, for example, " + key.replaceFirst(".*\\.", "") + " = \"");
+            assertThat(p.what())
+                    .startsWith("is missing; write, for example, " + key.replaceFirst(".*\\.", "") + " = \"");
         });
     }
 
@@ -168,8 +169,9 @@ class PosternTomlTest {
                 .allSatisfy(p -> assertThat(p.what()).startsWith("not TOML: ").doesNotContain("\n"))
                 .extracting(Problem::line)
                 .contains(1);
-        assertThat(problems(LEAST + "me = \"twice\"\n")).singleElement().satisfies(p -> assertThat(p.line())
-                .isEqualTo(6));
+        assertThat(problems(LEAST + "me = \"twice\"\n"))
+                .singleElement()
+                .satisfies(p -> assertThat(p.line()).isEqualTo(6));
     }
 
     @Test

@@ -54,7 +54,8 @@ class DnsResolverTest {
     @Timeout(60)
     void aServerThatIsSilentIsGivenUp() throws IOException {
         dns.silent("9.2.0.192.in-addr.arpa.");
-        assertThat(new DnsResolver(dns.impatientSettings()).nameOf(ip("192.0.2.9"))).isEmpty();
+        assertThat(new DnsResolver(dns.impatientSettings()).nameOf(ip("192.0.2.9")))
+                .isEmpty();
     }
 
     @Test

@@ -14,9 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OctetsTest {
-    private static final String ALL =
-            IntStream.range(0, 256).collect(StringBuilder::new, (b, i) -> b.append((char) i), StringBuilder::append)
-                    .toString();
+    private static final String ALL = IntStream.range(0, 256)
+            .collect(StringBuilder::new, (b, i) -> b.append((char) i), StringBuilder::append)
+            .toString();
 
     @TempDir
     Path directory;

@@ -60,7 +60,8 @@ class ThisProcessTest {
 
     private static boolean pointsInto(int descriptor, String directory) {
         try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).startsWith(directory);
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .startsWith(directory);
         } catch (IOException e) {
             return false;
         }
@@ -70,11 +71,15 @@ class ThisProcessTest {
     @Test
     void execThatFailsComesBack() {
         assertThat(ThisProcess.exec(
-                                directory.resolve("none"), List.of("none"), List.of(), Path.of("").toAbsolutePath(), Set.of())
+                                directory.resolve("none"),
+                                List.of("none"),
+                                List.of(),
+                                Path.of("").toAbsolutePath(),
+                                Set.of())
                         .errno())
                 .isEqualTo(Errno.ENOENT.number());
-        OsException noDirectory = ThisProcess.exec(
-                Path.of("/bin/true"), List.of("true"), List.of(), directory.resolve("none"), Set.of());
+        OsException noDirectory =
+                ThisProcess.exec(Path.of("/bin/true"), List.of("true"), List.of(), directory.resolve("none"), Set.of());
         assertThat(noDirectory.errno()).isEqualTo(Errno.ENOENT.number());
         assertThat(noDirectory).hasMessage("chdir: No such file or directory");
     }

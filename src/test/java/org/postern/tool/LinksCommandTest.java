@@ -101,9 +101,11 @@ class LinksCommandTest {
         assertThat(links("--recipe", "--root", root.toString()).stdout()).startsWith("made 0 of");
         assertThat(bin.resolve("tcpserver.orig")).content().isEqualTo("original");
 
-        assertThat(links("--recipe", "--root", root.toString(), "--undo").code()).isZero();
+        assertThat(links("--recipe", "--root", root.toString(), "--undo").code())
+                .isZero();
         assertThat(snapshot()).isEqualTo(before);
-        assertThat(links("--recipe", "--root", root.toString(), "--undo").stdout()).startsWith("removed 0 of");
+        assertThat(links("--recipe", "--root", root.toString(), "--undo").stdout())
+                .startsWith("removed 0 of");
         assertThat(snapshot()).isEqualTo(before);
     }
 
@@ -155,7 +157,8 @@ class LinksCommandTest {
     private Map<String, String> snapshot() throws IOException {
         Map<String, String> files = new TreeMap<>();
         try (Stream<Path> all = Files.walk(root)) {
-            for (Path file : all.filter(f -> !Files.isDirectory(f, LinkOption.NOFOLLOW_LINKS)).toList()) {
+            for (Path file : all.filter(f -> !Files.isDirectory(f, LinkOption.NOFOLLOW_LINKS))
+                    .toList()) {
                 files.put(
                         file.toString(),
                         Files.isSymbolicLink(file)

@@ -25,10 +25,8 @@ final class TestingCommand {
         try {
             System.setOut(new PrintStream(stdout, true, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(stderr, true, StandardCharsets.UTF_8));
-            int code = PosternCommand.run(
-                    List.of(arguments), Env.empty(), new Tools(launcher, ThisProcess.identity()));
-            return new Left(
-                    code, stdout.toString(StandardCharsets.UTF_8), stderr.toString(StandardCharsets.UTF_8));
+            int code = PosternCommand.run(List.of(arguments), Env.empty(), new Tools(launcher, ThisProcess.identity()));
+            return new Left(code, stdout.toString(StandardCharsets.UTF_8), stderr.toString(StandardCharsets.UTF_8));
         } finally {
             System.setOut(out);
             System.setErr(err);
