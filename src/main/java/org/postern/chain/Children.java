@@ -28,6 +28,9 @@ public final class Children {
     /** Where a foreign program that goes on to one of ours reports. A digit, for the shell's redirections. */
     private static final int REPORT = 9;
 
+    /** Where checkpassword reads. */
+    private static final int PASSWORD = 3;
+
     private static final int BROKEN_PIPE_ROOM = 60_000;
 
     private final Programs programs;
@@ -89,9 +92,18 @@ public final class Children {
         }
         try {
             if (reported(pair[0])) {
-                Ended rest = trampoline.run(left(pid, call, argv.subList(ours + 3, argv.size())), call.identity());
-                int code = rest instanceof Ended.Exited exited ? exited.code() : 111;
-                Descriptor.write(pair[0], Octets.bytes(code + "\n"));
+                int unread = unread(pid, call);
+                try {
+                    Tool.Invocation next = left(pid, call, argv.subList(ours + 3, argv.size()), unread);
+                    call.fds().becoming(next.fds());
+                    Ended rest = trampoline.run(next, call.identity());
+                    int code = rest instanceof Ended.Exited exited ? exited.code() : 111;
+                    Descriptor.write(pair[0], Octets.bytes(code + "\n"));
+                } finally {
+                    if (unread >= 0) {
+                        Descriptor.close(unread);
+                    }
+                }
             }
         } finally {
             Descriptor.close(pair[0]);
@@ -112,14 +124,29 @@ public final class Children {
         return join(report);
     }
 
+    /** Descriptor 3 where the foreign program left it open, as softlimit or env before checkpassword do; or -1. */
+    private static int unread(int pid, Tool.Invocation call) {
+        if (call.fds().others().containsKey(PASSWORD)) {
+            try {
+                return Descriptor.openFile("/proc/" + pid + "/fd/" + PASSWORD);
+            } catch (OsException e) {
+                return -1; // It is closed, as checkpassword's interface wants it behind a login.
+            }
+        }
+        return -1;
+    }
+
     /** What the foreign program leaves to the next. */
-    private static Tool.Invocation left(int pid, Tool.Invocation call, List<String> argv) throws IOException {
+    private static Tool.Invocation left(int pid, Tool.Invocation call, List<String> argv, int unread)
+            throws IOException {
         return new Tool.Invocation(
                 new Args(argv),
                 Env.of(ThisProcess.environmentOf(pid)),
                 java.nio.file.Files.readSymbolicLink(Path.of("/proc/" + pid + "/cwd")),
                 ThisProcess.identityOf(pid),
-                call.fds().without(3),
+                unread < 0
+                        ? call.fds().without(PASSWORD)
+                        : call.fds().with(PASSWORD, new Descriptors.Other.Open(unread)),
                 call.id());
     }
 

@@ -31,8 +31,18 @@ public record Descriptors(Connection connection, Log log, Map<Integer, Other> ot
 
     /** A descriptor that is not the connection. */
     public sealed interface Other {
-        /** These octets and then the end: a pipe, for a foreign program. */
-        record Data(String octets) implements Other {}
+        /**
+         * These octets and then the end: a pipe, for a foreign program.
+         *
+         * @param leftBehind is run when a program that had it goes on as another one without it. For checkpassword's
+         *     descriptor 3 that is the moment when the password was proved (cr.yp.to/checkpwd/interface.html). Not run
+         *     where that happens among foreign programs, which nobody sees
+         */
+        record Data(String octets, Runnable leftBehind) implements Other {
+            public Data(String octets) {
+                this(octets, () -> {});
+            }
+        }
 
         /** A descriptor that is open in this process. */
         record Open(int descriptor) implements Other {}
@@ -48,6 +58,15 @@ public record Descriptors(Connection connection, Log log, Map<Integer, Other> ot
         Map<Integer, Other> changed = new TreeMap<>(others);
         changed.remove(number);
         return new Descriptors(connection, log, changed);
+    }
+
+    /** A program goes on as another one, which has those descriptors. */
+    void becoming(Descriptors next) {
+        others.forEach((number, other) -> {
+            if (other instanceof Other.Data data && !next.others.containsKey(number)) {
+                data.leftBehind.run();
+            }
+        });
     }
 
     /** Reads a descriptor that is not the connection: the very descriptor, so sockets and offsets work. */

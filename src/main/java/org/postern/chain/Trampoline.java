@@ -59,6 +59,7 @@ public final class Trampoline implements Chain {
                                 return new Ended.Exited(nothing.code);
                             }
                             step = ((Next) next).step;
+                            call.fds().becoming(step.call.fds());
                             if (!exec.identity().equals(call.identity())) {
                                 return as(step);
                             }

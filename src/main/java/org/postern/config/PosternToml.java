@@ -2,19 +2,22 @@ package org.postern.config;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.FileSystemException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
+import org.tomlj.TomlTable;
 
 /** Reads postern.toml. Every problem is found in one reading; an unknown key is a problem. */
 public final class PosternToml {
@@ -31,6 +34,9 @@ public final class PosternToml {
             "send.locals",
             "send.smtproutes");
 
+    /** Octets of UTF-8 above ASCII are let pass, for internationalized names. */
+    private static final Pattern DOMAIN = Pattern.compile("[^\\s\\p{Cntrl}@<>,;:()\\[\\]\"\\\\]+");
+
     private static final long LONGEST_EXPIRY_SECONDS = 7 * 24 * 3600;
 
     private final String file;
@@ -45,14 +51,14 @@ public final class PosternToml {
     /**
      * Reads the file.
      *
-     * @throws SettingsException with all that is wrong in it
+     * @throws SettingsException with all that is wrong in it; also where it cannot be read
      */
-    public static Settings read(Path path) throws IOException, SettingsException {
+    public static Settings read(Path path) throws SettingsException {
         TomlParseResult toml = Toml.parse(text(path));
         PosternToml reader = new PosternToml(path.toString(), toml);
         toml.errors()
                 .forEach(e -> reader.problems.add(
-                        new Problem(reader.file, e.position().line(), "", "not TOML: " + e.getMessage())));
+                        new Problem(reader.file, e.position().line(), "", "not TOML: " + oneLine(e.getMessage()))));
         if (!reader.problems.isEmpty()) {
             throw new SettingsException(reader.problems);
         }
@@ -63,18 +69,27 @@ public final class PosternToml {
         return settings;
     }
 
-    private static String text(Path path) throws IOException, SettingsException {
+    /** TOML is UTF-8 (toml.io, v1.0.0, "Spec"). */
+    private static String text(Path path) throws SettingsException {
         try {
             return Files.readString(path);
         } catch (CharacterCodingException e) {
-            throw new SettingsException(List.of(new Problem(
-                    path.toString(), 0, "", "is not UTF-8, which TOML is: save it as UTF-8, or write plain ASCII")));
-        } catch (FileSystemException e) {
-            throw e;
+            throw unreadable(path, "is not UTF-8: save it as UTF-8");
+        } catch (NoSuchFileException e) {
+            throw unreadable(path, "no such file: name another with --config, or write it (docs/serve.md shows one)");
+        } catch (AccessDeniedException e) {
+            throw unreadable(path, "may not be read: run Postern as a user who may, or change the file's mode");
         } catch (IOException e) {
-            // "Is a directory" comes without the name.
-            throw new FileSystemException(path.toString(), null, e.getMessage());
+            throw unreadable(path, "cannot be read: " + e.getMessage());
         }
+    }
+
+    private static SettingsException unreadable(Path path, String what) {
+        return new SettingsException(List.of(new Problem(path.toString(), 0, "", what)));
+    }
+
+    private static String oneLine(@Nullable String text) {
+        return String.valueOf(text).replaceAll("\\s+", " ");
     }
 
     private @Nullable Settings settings() {
@@ -87,17 +102,27 @@ public final class PosternToml {
                                 + String.join(", ", KEYS.stream().sorted().toList()));
             }
         }
-        String me = string("me", "mail.example.com");
+        for (String table : TABLES) {
+            if (toml.contains(table) && !toml.isTable(table)) {
+                problem(
+                        table,
+                        "is " + shown(toml.get(table)) + "; write it as a table: [" + table + "] on a line of its own");
+            }
+        }
+        if (!problems.isEmpty() && TABLES.stream().anyMatch(t -> toml.contains(t) && !toml.isTable(t))) {
+            return null;
+        }
+        String me = domain("me", string("me", "mail.example.com"));
         Path home = path("home", "/var/lib/postern");
         List<HostPort> pop3 = addresses("pop3d.listen", "127.0.0.1:110");
         List<HostPort> smtp = addresses("smtpd.listen", "127.0.0.1:25");
         Path users = path("users.file", "/etc/postern/users");
         List<String> mine = me == null ? List.of() : List.of(me);
-        List<String> rcpthosts = strings("smtpd.rcpthosts", mine);
+        List<String> rcpthosts = domains("smtpd.rcpthosts", mine);
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
-        List<String> locals = strings("send.locals", mine);
-        List<String> routes = strings("send.smtproutes", List.of());
+        List<String> locals = domains("send.locals", mine);
+        List<SmtpRoute> routes = routes("send.smtproutes");
         if (me == null || home == null || users == null) {
             return null;
         }
@@ -118,7 +143,7 @@ public final class PosternToml {
         }
         problem(
                 key,
-                (value == null ? "is missing" : "is " + value + ", not a text") + "; write, for example, "
+                (value == null ? "is missing" : "is " + shown(value) + ", not a text") + "; write, for example, "
                         + key.substring(key.lastIndexOf('.') + 1) + " = \"" + example + "\"");
         return null;
     }
@@ -136,7 +161,7 @@ public final class PosternToml {
         } catch (InvalidPathException e) {
             // Told below, as any other path that is none.
         }
-        problem(key, "is \"" + text + "\"; give a path that begins with /");
+        problem(key, "is " + shown(text) + "; give a path that begins with /");
         return null;
     }
 
@@ -148,11 +173,14 @@ public final class PosternToml {
                             addresses::add,
                             () -> problem(
                                     key,
-                                    "\"" + text + "\" is no address to listen on; write address:port, as \"" + example
+                                    shown(text) + " is no address to listen on; write address:port, as \"" + example
                                             + "\" or \"[::1]:110\""));
         }
-        if (!toml.contains(key)) {
-            problem(key, "is missing; write, for example, listen = \"" + example + "\"");
+        if (!toml.contains(key) || (toml.get(key) instanceof TomlArray none && none.isEmpty())) {
+            problem(
+                    key,
+                    (toml.contains(key) ? "is empty" : "is missing") + "; write, for example, listen = \"" + example
+                            + "\"");
         }
         return addresses;
     }
@@ -173,16 +201,56 @@ public final class PosternToml {
                     if (array.get(i) instanceof String text) {
                         all.add(text);
                     } else {
-                        problem(key, "element " + (i + 1) + " is " + array.get(i) + ", not a text; put it in quotes");
+                        problem(
+                                key,
+                                "element " + (i + 1) + " is " + shown(array.get(i)) + ", not a text; put it in quotes");
                     }
                 }
                 return all;
             }
             default -> {
-                problem(key, "is " + value + "; give a text or a list of texts, as [\"a\", \"b\"]");
+                problem(key, "is " + shown(value) + "; give a text or a list of texts, as [\"a\", \"b\"]");
                 return otherwise;
             }
         }
+    }
+
+    /** A name that ends in greetings, Received fields and comparisons: an @ or a blank in it is a slip. */
+    private @Nullable String domain(String key, @Nullable String name) {
+        if (name == null || DOMAIN.matcher(name).matches()) {
+            return name;
+        }
+        problem(key, shown(name) + " is no domain; write one such as \"example.com\"");
+        return null;
+    }
+
+    private List<String> domains(String key, List<String> otherwise) {
+        List<String> names = strings(key, otherwise);
+        if (toml.contains(key)) {
+            names.forEach(name -> domain(key, name));
+        }
+        return names;
+    }
+
+    private List<SmtpRoute> routes(String key) {
+        List<SmtpRoute> routes = new ArrayList<>();
+        for (String text : strings(key, List.of())) {
+            switch (SmtpRoute.parse(text)) {
+                case SmtpRoute.Parsed.Route good -> routes.add(good.route());
+                case SmtpRoute.Parsed.Bad bad -> problem(key, shown(text) + ": " + bad.why());
+            }
+        }
+        return routes;
+    }
+
+    /** A value as it stands in the file, or nearly. */
+    private static String shown(@Nullable Object value) {
+        return switch (value) {
+            case String text -> "\"" + text.replaceAll("\\p{Cntrl}", "?") + "\"";
+            case TomlArray array -> oneLine(array.toJson()).strip();
+            case TomlTable table -> oneLine(table.toJson()).strip();
+            case null, default -> String.valueOf(value);
+        };
     }
 
     private long number(String key, long otherwise, long least, long most) {
@@ -195,7 +263,7 @@ public final class PosternToml {
         }
         problem(
                 key,
-                "is " + value + "; give a whole number "
+                "is " + shown(value) + "; give a whole number "
                         + (most == Long.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most));
         return otherwise;
     }

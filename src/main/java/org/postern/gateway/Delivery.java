@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -13,7 +11,6 @@ import org.postern.chain.Env;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SendSettings;
 import org.postern.config.Settings;
-import org.postern.config.SmtpRoute;
 import org.postern.dns.DnsResolver;
 import org.postern.dns.DnsSettings;
 import org.postern.event.Event;
@@ -62,7 +59,7 @@ final class Delivery {
                 new MaildirDelivery(Disk.real(), clock, host()),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
-        RemoteSettings remote = RemoteSettings.of(settings.me(), routes(settings));
+        RemoteSettings remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
         deliverers = new Deliverers(
                 local,
                 new RemoteDeliverer(
@@ -71,18 +68,6 @@ final class Delivery {
                         OwnAddresses.ofSystem(),
                         new java.util.SplittableRandom(),
                         clock));
-    }
-
-    private static List<SmtpRoute> routes(Settings settings) throws IOException {
-        List<SmtpRoute> routes = new ArrayList<>();
-        for (String line : settings.send().smtproutes()) {
-            switch (SmtpRoute.parse(line)) {
-                case SmtpRoute.Parsed.Route good -> routes.add(good.route());
-                case SmtpRoute.Parsed.Bad bad ->
-                    throw new IOException("send.smtproutes: \"" + line + "\": " + bad.why());
-            }
-        }
-        return routes;
     }
 
     /** Part of the names of files in a Maildir. */

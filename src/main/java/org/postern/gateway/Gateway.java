@@ -3,6 +3,7 @@ package org.postern.gateway;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
@@ -34,6 +35,7 @@ import org.postern.relay.Spool;
 import org.postern.send.Sender;
 import org.postern.send.SenderClock;
 import org.postern.tcp.Listener;
+import org.postern.users.Lookup;
 import org.postern.users.PasswdFile;
 
 /**
@@ -77,14 +79,22 @@ public final class Gateway implements Closeable {
      * @param self whose rights this process has
      * @param loopbackGrants whether a login from loopback gives loopback the right to relay: only where no listener is
      *     public, since with webmail on the host it would open the relay for everybody
-     * @throws IOException with what cannot be opened, and why
+     * @throws IOException with what cannot be opened or is unsafe, why, and the remedy
      */
     public static Gateway start(Settings settings, Identity self, boolean loopbackGrants, Events events)
             throws IOException {
         Path home = settings.home();
         Files.createDirectories(home);
-        GrantStore grants = grants(settings);
+        if ((mode(home) & 0002) != 0) {
+            throw new IOException("home: everyone may write to " + home + ", so anyone could put grants and mail there:"
+                    + " chmod o-w " + home);
+        }
+        GrantStore grants = grants(settings, self);
         PasswdFile accounts = new PasswdFile(settings.users().file(), new Nss());
+        if (accounts.find("postmaster", line -> events.tell(new Event.Note(line)))
+                instanceof Lookup.Unavailable unavailable) {
+            throw new IOException("users.file: " + unavailable.why());
+        }
         Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
         SenderClock clock = SenderClock.system();
         Queue queue = switch (Queue.open(
@@ -137,17 +147,28 @@ public final class Gateway implements Closeable {
         }
     }
 
-    /** The spool lies in a directory of ours alone, so nobody else can grant anything. */
-    private static GrantStore grants(Settings settings) throws IOException {
+    /** Whoever can write to the spool can let anybody relay: it is ours, and for us alone. */
+    private static GrantStore grants(Settings settings, Identity self) throws IOException {
         Path spool = settings.home().resolve("relay");
-        if (!Files.isDirectory(spool)) {
+        if (!Files.exists(spool, LinkOption.NOFOLLOW_LINKS)) {
             Files.createDirectory(
                     spool, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        boolean ours = Files.isDirectory(spool, LinkOption.NOFOLLOW_LINKS)
+                && Files.getAttribute(spool, "unix:uid").equals(self.uid());
+        if (!ours || (mode(spool) & 0022) != 0) {
+            throw new IOException(
+                    "home: others may write to " + spool + ", so they could let anybody relay: it must be a"
+                            + " directory of user " + self.uid() + " with mode 700; chown and chmod it, or remove it");
         }
         return new DirectoryStore(
                 Spool.at(spool),
                 DirectoryStore.Settings.expiringAfter(settings.relay().expiry()),
                 InstantSource.system());
+    }
+
+    private static int mode(Path file) throws IOException {
+        return (Integer) Files.getAttribute(file, "unix:mode");
     }
 
     private static Bound bind(List<HostPort> addresses, AtomicLong serial) throws IOException {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.postern.chain.Args;
 import org.postern.chain.Chain;
 import org.postern.chain.Descriptors;
@@ -81,26 +82,40 @@ public final class QmailPopup implements Tool {
     private Verdict<Credentials> login(
             Invocation call, List<String> subprogram, String timestamp, Credentials credentials) {
         call.fds().connection().bytewise(false);
-        String fields = credentials.user() + "\0" + credentials.secret() + "\0" + timestamp + "\0";
-        Descriptors fds = call.fds().with(3, new Descriptors.Other.Data(fields));
-        Ended ended = chain.run(call.with(new Args(subprogram), call.env(), fds));
         String address = call.env().find("TCPREMOTEIP").orElse("unknown");
         String who = " user=" + LogText.of(credentials.user()) + " ip=" + LogText.of(address);
+        AtomicBoolean proved = new AtomicBoolean();
+        Runnable succeeded = () -> {
+            if (proved.compareAndSet(false, true)) {
+                failedLogins.succeeded(address);
+                log(call, "login" + who);
+            }
+        };
+        String fields = credentials.user() + "\0" + credentials.secret() + "\0" + timestamp + "\0";
+        Descriptors fds = call.fds().with(3, new Descriptors.Other.Data(fields, succeeded));
+        Ended ended = chain.run(call.with(new Args(subprogram), call.env(), fds));
         return switch (ended) {
             case Ended.Exited(int code)
             when code == 0 -> {
-                failedLogins.succeeded(address);
-                log(call, "login" + who);
+                succeeded.run();
                 yield new Verdict.Accepted<>(credentials);
             }
             case Ended.Exited(int code)
             when code == 111 -> {
-                log(call, "warning: login not decided, subprogram exited 111:" + who);
+                log(
+                        call,
+                        proved.get()
+                                ? "warning: session exited 111:" + who
+                                : "warning: login not decided, subprogram exited 111:" + who);
                 yield new Verdict.Temporary<>("temporary trouble, please try again later");
             }
             case Ended.Exited(int code) -> {
-                log(call, "login failed" + who + (code == 1 ? "" : " exit=" + code));
-                delay(address);
+                if (proved.get()) {
+                    log(call, "session ended" + who + " exit=" + code);
+                } else {
+                    log(call, "login failed" + who + (code == 1 ? "" : " exit=" + code));
+                    delay(address);
+                }
                 yield new Verdict.Refused<>();
             }
             case Ended.Signalled(int number) -> {

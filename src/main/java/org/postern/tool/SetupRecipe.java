@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,23 +42,42 @@ final class SetupRecipe implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (expiry < 1) {
+            System.err.println("postern setup-recipe: --expiry is " + expiry + "; give a number of seconds, 1 or more");
+            return 100;
+        }
         Path settings = root.resolve("etc/relay-ctrl");
         directory(settings, null);
-        Path spool = root.resolve(SPOOL.substring(1));
-        // The spool is for everybody to write; its parent keeps everybody out who was not handed the directory.
-        directory(parent(spool), "rwx------");
-        directory(spool, "rwxrwxrwx");
-        setting(settings.resolve("RELAY_CTRL_DIR"), SPOOL);
-        setting(settings.resolve("RELAY_CTRL_EXPIRY"), String.valueOf(expiry));
+        spool(setting(settings.resolve("RELAY_CTRL_DIR"), SPOOL));
+        String _ = setting(settings.resolve("RELAY_CTRL_EXPIRY"), String.valueOf(expiry));
         if (me != null) {
             Path control = root.resolve("var/qmail/control");
             directory(control, null);
-            setting(control.resolve("me"), me);
-            setting(control.resolve("rcpthosts"), me);
-            setting(control.resolve("locals"), me);
+            for (String name : List.of("me", "rcpthosts", "locals")) {
+                String _ = setting(control.resolve(name), me);
+            }
         }
         cron();
         return 0;
+    }
+
+    /**
+     * The spool is for everybody to write; its parent keeps everybody out who was not handed the directory. One of the
+     * site's own choice is looked at alone: its parent may be /var/spool.
+     */
+    private void spool(String named) throws IOException {
+        Path spool = root.resolve(named.replaceFirst("^/+", ""));
+        if (named.equals(SPOOL)) {
+            directory(parent(spool), "rwx------");
+            directory(spool, "rwxrwxrwx");
+        } else if (Files.isDirectory(spool)) {
+            System.out.println("exists  " + spool);
+        } else {
+            System.err.println("postern setup-recipe: warning: RELAY_CTRL_DIR names " + named
+                    + ", and there is no such directory: make it, or remove "
+                    + root.resolve("etc/relay-ctrl/RELAY_CTRL_DIR")
+                    + " and run this again");
+        }
     }
 
     private static Path parent(Path path) {
@@ -80,11 +100,12 @@ final class SetupRecipe implements Callable<Integer> {
         }
     }
 
-    private static void setting(Path file, String value) throws IOException {
+    /** Writes the setting where it is missing, and answers what it is. */
+    private static String setting(Path file, String value) throws IOException {
         if (!Files.exists(file)) {
             Files.writeString(file, value + "\n");
             System.out.println("made    " + file + " (" + value + ")");
-            return;
+            return value;
         }
         String found = Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1)
                 .lines()
@@ -92,6 +113,7 @@ final class SetupRecipe implements Callable<Integer> {
                 .orElse("")
                 .stripTrailing();
         System.out.println((found.equals(value) ? "exists  " : "kept    ") + file + " (" + found + ")");
+        return found;
     }
 
     private void cron() throws IOException {
@@ -100,6 +122,12 @@ final class SetupRecipe implements Callable<Integer> {
         String line = "* * * * * root " + programs + "/envdir /etc/relay-ctrl " + programs + "/relay-ctrl-age\n";
         if (Files.exists(file)) {
             System.out.println("exists  " + file);
+            boolean ages = Files.readAllLines(file, java.nio.charset.StandardCharsets.ISO_8859_1).stream()
+                    .anyMatch(l -> !l.startsWith("#") && l.contains("relay-ctrl-age"));
+            if (!ages) {
+                System.err.println("postern setup-recipe: warning: " + file + " runs no relay-ctrl-age: add the line: "
+                        + line.strip());
+            }
             return;
         }
         Files.createDirectories(parent(file));

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.os.Descriptor;
 import org.postern.os.Identity;
+import org.postern.os.Octets;
 import org.postern.os.ThisProcess;
 
 /** Chains with foreign programs that are real processes on a real socket. */
@@ -48,6 +49,13 @@ class TrampolineTest {
         call.fds()
                 .connection()
                 .write("[" + call.args().program() + " X=" + call.env().get("X") + "]");
+        if (call.args().program().endsWith("reader")) {
+            String read = Octets.of(call.fds().input(3).readAllBytes());
+            call.fds().connection().write("[read " + read + "]");
+            Args rest = new Args(call.args().arguments());
+            return new Tool.Exit.Exec(
+                    rest, call.env(), call.cwd(), call.identity(), call.fds().without(3), why -> Tool.Exit.code(111));
+        }
         List<String> rest = call.args().arguments();
         return rest.isEmpty()
                 ? Tool.Exit.code(7)
@@ -56,7 +64,10 @@ class TrampolineTest {
 
     private Trampoline trampoline() throws IOException {
         Programs programs = new Programs(
-                name -> name.equals("ours") ? Optional.of(TrampolineTest::says) : Optional.empty(), launcher);
+                name -> name.equals("ours") || name.equals("reader")
+                        ? Optional.of(TrampolineTest::says)
+                        : Optional.empty(),
+                launcher);
         return new Trampoline(programs, new Children(programs, Set.of("RELAY_CTRL_DIR_FD")));
     }
 
@@ -72,6 +83,7 @@ class TrampolineTest {
 
     private void link() throws IOException {
         Files.createSymbolicLink(directory.resolve("ours"), launcher);
+        Files.createSymbolicLink(directory.resolve("reader"), launcher);
     }
 
     @Test
@@ -162,6 +174,48 @@ class TrampolineTest {
         assertThat(ended).isEqualTo(new Ended.Exited(7));
         socket.connection().flush();
         assertThat(socket.receiveAll()).isEqualTo("[ours X=null][ours X=foreign][ours X=said]");
+    }
+
+    /** Told before the next program speaks, and once. */
+    @Test
+    void descriptorThatAProgramOfOursLeavesBehindIsTold() throws IOException {
+        link();
+        trampoline().run(call(Env.empty(), Map.of(3, data()), "ours", "reader", "ours"));
+        assertThat(log).containsExactly("left behind");
+        socket.connection().flush();
+        assertThat(socket.receiveAll()).isEqualTo("[ours X=null][reader X=said][read u\0p\0][ours X=said]");
+    }
+
+    @Test
+    void descriptorThatAForeignProgramClosesIsTold() throws IOException {
+        link();
+        trampoline()
+                .run(call(
+                        Env.empty(),
+                        Map.of(3, data()),
+                        "sh",
+                        "-c",
+                        "cat <&3 | tr '\\0' . ; exec 3<&-; exec \"$@\"",
+                        "sh",
+                        "ours"));
+        assertThat(log).containsExactly("left behind");
+        socket.connection().flush();
+        assertThat(socket.receiveAll()).isEqualTo("u.p.[ours X=null]");
+    }
+
+    /** env or softlimit before checkpassword. */
+    @Test
+    void descriptorThatAForeignProgramLeavesOpenIsReadByTheNextOfOurs() throws IOException {
+        link();
+        List<Integer> before = Descriptor.open();
+        trampoline().run(call(Env.empty(), Map.of(3, data()), "env", "X=foreign", "reader", "ours"));
+        socket.connection().flush();
+        assertThat(socket.receiveAll()).isEqualTo("[reader X=foreign][read u\0p\0][ours X=foreign]");
+        assertThat(Descriptor.open()).hasSameSizeAs(before);
+    }
+
+    private Descriptors.Other data() {
+        return new Descriptors.Other.Data("u\0p\0", () -> log.add("left behind"));
     }
 
     @Test

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postern.chain.Descriptors;
 import org.postern.chain.Ended;
 import org.postern.chain.TestingCall;
 import org.postern.chain.Tool;
@@ -56,6 +57,50 @@ class QmailPopupCommandTest {
         assertThat(call.run(popup(0), argv("h"))).isEqualTo(Tool.Exit.code(0));
         assertThat(call.stderr()).isEqualTo("qmail-popup[4711]: login user=ptest ip=192.0.2.7\n");
         assertThat(call.stdout()).endsWith("@h>\r\n+OK \r\n");
+    }
+
+    /** Descriptor 3 is closed when the password was proved: not at the session's end, and told once. */
+    @Test
+    void successIsLoggedBeforeTheSessionBegins() throws IOException {
+        TestingCall call = login("ptest", "secret").env("TCPREMOTEIP", "192.0.2.7");
+        List<String> atStart = new ArrayList<>();
+        QmailPopup popup = new QmailPopup(
+                c -> {
+                    proved(c);
+                    atStart.add(call.stderr());
+                    return new Ended.Exited(0);
+                },
+                (c, subprogram) -> true,
+                pauses::add);
+        call.run(popup, argv("h"));
+        assertThat(atStart).containsExactly("qmail-popup[4711]: login user=ptest ip=192.0.2.7\n");
+        assertThat(call.stderr()).isEqualTo(atStart.getFirst());
+    }
+
+    /** A session that ends badly is no failed login, and makes nobody wait. */
+    @ParameterizedTest
+    @CsvSource({
+        "1,session ended user=ptest ip=192.0.2.7 exit=1,-ERR authorization failed",
+        "111,warning: session exited 111: user=ptest ip=192.0.2.7,'-ERR [SYS/TEMP] temporary trouble, please try again later'"
+    })
+    void sessionThatFailsBehindALoginIsTold(int code, String line, String answer) throws IOException {
+        TestingCall call = login("ptest", "secret").env("TCPREMOTEIP", "192.0.2.7");
+        QmailPopup popup = new QmailPopup(
+                c -> {
+                    proved(c);
+                    return new Ended.Exited(code);
+                },
+                (c, subprogram) -> true,
+                pauses::add);
+        assertThat(call.run(popup, argv("h"))).isEqualTo(Tool.Exit.code(1));
+        assertThat(call.stdout()).endsWith(answer + "\r\n");
+        assertThat(call.stderr())
+                .isEqualTo("qmail-popup[4711]: login user=ptest ip=192.0.2.7\nqmail-popup[4711]: " + line + "\n");
+        assertThat(pauses).isEmpty();
+    }
+
+    private static void proved(Tool.Invocation call) {
+        ((Descriptors.Other.Data) call.fds().others().get(3)).leftBehind().run();
     }
 
     @ParameterizedTest

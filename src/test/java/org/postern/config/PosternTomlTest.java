@@ -1,0 +1,215 @@
+package org.postern.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PosternTomlTest {
+    private static final String LEAST = """
+            me = "mail.example.com"
+            home = "/var/lib/postern"
+            pop3d.listen = "127.0.0.1:110"
+            smtpd.listen = "127.0.0.1:25"
+            users.file = "/etc/postern/users"
+            """;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void leastFileHasTheDocumentedDefaults() throws Exception {
+        Settings settings = read(LEAST);
+        assertThat(settings.smtpd().rcpthosts()).containsExactly("mail.example.com");
+        assertThat(settings.smtpd().databytes()).isEqualTo(52_428_800);
+        assertThat(settings.relay().expiry()).isEqualTo(Duration.ofSeconds(600));
+        assertThat(settings.send().locals()).containsExactly("mail.example.com");
+        assertThat(settings.send().smtproutes()).isEmpty();
+    }
+
+    @Test
+    void everyKeySetsItsComponent() throws Exception {
+        Settings settings = read("""
+                me = "m.example"
+                home = "/h"
+                [pop3d]
+                listen = ["192.0.2.1:110", "[2001:db8::1]:0"]
+                [smtpd]
+                listen = "0.0.0.0:25"
+                rcpthosts = ["a.example", ".b.example"]
+                databytes = 0
+                [relay]
+                expiry = 60
+                [users]
+                file = "/u"
+                [send]
+                locals = []
+                smtproutes = ["n.example:192.0.2.1:2525", ":smart.example"]
+                """);
+        assertThat(settings)
+                .isEqualTo(new Settings(
+                        "m.example",
+                        Path.of("/h"),
+                        new Settings.Pop3d(List.of(
+                                HostPort.parse("192.0.2.1:110").orElseThrow(),
+                                HostPort.parse("[2001:db8::1]:0").orElseThrow())),
+                        new Settings.Smtpd(
+                                List.of(HostPort.parse("0.0.0.0:25").orElseThrow()),
+                                List.of("a.example", ".b.example"),
+                                0),
+                        new Settings.Relay(Duration.ofSeconds(60)),
+                        new Settings.Users(Path.of("/u")),
+                        new Settings.Send(
+                                List.of(),
+                                List.of(
+                                        new SmtpRoute("n.example", "192.0.2.1", 2525),
+                                        new SmtpRoute("", "smart.example", 25)))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"me", "home", "pop3d.listen", "smtpd.listen", "users.file"})
+    void whatIsNeededAndMissingIsTold(String key) throws IOException {
+        String without = LEAST.lines().filter(l -> !l.startsWith(key + " ")).reduce("", (a, b) -> a + b + "\n");
+        assertThat(problems(without)).singleElement().satisfies(p -> {
+            assertThat(p.key()).isEqualTo(key);
+            assertThat(p.line()).isZero();
+            assertThat(p.what())
+                    .startsWith("is missing; write, for example, " + key.replaceFirst(".*\\.", "") + " = \"");
+        });
+    }
+
+    /** The line is the sixth, behind the five that are needed. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            smtpd.rcpthosts = 3                | is 3; give a text or a list of texts, as ["a", "b"]
+            smtpd.rcpthosts = ["a", true]      | element 2 is true, not a text; put it in quotes
+            smtpd.rcpthosts = "joe@a.example"  | "joe@a.example" is no domain; write one such as "example.com"
+            smtpd.rcpthosts = ""               | "" is no domain; write one such as "example.com"
+            smtpd.databytes = -1               | is -1; give a whole number of at least 0
+            smtpd.databytes = 1.5              | is 1.5; give a whole number of at least 0
+            relay.expiry = "600"               | is "600"; give a whole number from 1 to 604800
+            relay.expiry = 604801              | is 604801; give a whole number from 1 to 604800
+            relay.expiry = {}                  | is {}; give a whole number from 1 to 604800
+            send.locals = ["a b"]              | "a b" is no domain; write one such as "example.com"
+            send.smtproutes = ["a:b:c"]        | "a:b:c": the port is no number: write domain:host:port with a port of 1 to 65535
+            """)
+    void wrongValueIsToldWithItsLineAndARemedy(String line, String what) throws IOException {
+        assertThat(problems(LEAST + line + "\n"))
+                .containsExactly(new Problem(file().toString(), 6, line.substring(0, line.indexOf(' ')), what));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            smtpd.rcpthost = "a"    | smtpd.rcpthost
+            smptd.rcpthosts = "a"   | smptd.rcpthosts
+            relay.expiry.x = 1      | relay.expiry.x
+            Me = "a"                | Me
+            "me " = "a"             | "me "
+            """)
+    void unknownKeyIsTold(String line, String key) throws IOException {
+        assertThat(problems(LEAST + line + "\n")).anySatisfy(p -> {
+            assertThat(p.line()).isEqualTo(6);
+            assertThat(p.key()).isEqualTo(key);
+            assertThat(p.what()).startsWith("unknown setting; the known ones: home, me, pop3d.listen");
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pop3d = 3", "[[pop3d]]\nlisten = \"127.0.0.1:110\"", "pop3d = []"})
+    void tableThatIsNoneIsTold(String pop3d) throws IOException {
+        String text = LEAST.replace("pop3d.listen = \"127.0.0.1:110\"\n", "") + pop3d + "\n";
+        assertThat(problems(text)).anySatisfy(p -> {
+            assertThat(p.key()).isEqualTo("pop3d");
+            assertThat(p.what()).endsWith("; write it as a table: [pop3d] on a line of its own");
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "localhost:110", "127.0.0.1:65536", "::1:110", "[127.0.0.1]:110", ":110", ""})
+    void addressThatIsNoneIsTold(String address) throws IOException {
+        assertThat(problems(LEAST.replace("127.0.0.1:110", address)))
+                .containsExactly(new Problem(
+                        file().toString(),
+                        3,
+                        "pop3d.listen",
+                        "\"" + address + "\" is no address to listen on; write address:port, as \"127.0.0.1:110\" or"
+                                + " \"[::1]:110\""));
+    }
+
+    @Test
+    void noAddressAtAllIsTold() throws IOException {
+        assertThat(problems(LEAST.replace("\"127.0.0.1:25\"", "[]")))
+                .containsExactly(new Problem(
+                        file().toString(),
+                        4,
+                        "smtpd.listen",
+                        "is empty; write, for example, listen = \"127.0.0.1:25\""));
+    }
+
+    @Test
+    void nameThatWouldBreakAGreetingIsRefused() throws IOException {
+        assertThat(problems(LEAST.replace("\"mail.example.com\"", "\"a\\r\\n250 b\"")))
+                .containsExactly(new Problem(
+                        file().toString(), 1, "me", "\"a??250 b\" is no domain; write one such as \"example.com\""));
+    }
+
+    @Test
+    void faultyTomlIsToldWithItsLines() throws IOException {
+        assertThat(problems("me = \"a\nhome == 3\n"))
+                .isNotEmpty()
+                .allSatisfy(p -> assertThat(p.what()).startsWith("not TOML: ").doesNotContain("\n"))
+                .extracting(Problem::line)
+                .contains(1);
+        assertThat(problems(LEAST + "me = \"twice\"\n"))
+                .singleElement()
+                .satisfies(p -> assertThat(p.line()).isEqualTo(6));
+    }
+
+    @Test
+    void fileThatIsNotUtf8IsTold() throws IOException {
+        Files.write(file(), new byte[] {'m', 'e', '=', '"', (byte) 0xe9, '"'});
+        assertThatExceptionOfType(SettingsException.class)
+                .isThrownBy(() -> PosternToml.read(file()))
+                .withMessage(file() + ": is not UTF-8: save it as UTF-8");
+    }
+
+    @Test
+    void fileThatIsNotThereIsTold() {
+        assertThatExceptionOfType(SettingsException.class)
+                .isThrownBy(() -> PosternToml.read(directory.resolve("none")))
+                .withMessageStartingWith(directory.resolve("none") + ": no such file: ");
+    }
+
+    @Test
+    void directoryIsNoFile() {
+        assertThatExceptionOfType(SettingsException.class)
+                .isThrownBy(() -> PosternToml.read(directory))
+                .withMessage(directory + ": cannot be read: Is a directory");
+    }
+
+    private Path file() {
+        return directory.resolve("postern.toml");
+    }
+
+    private Settings read(String text) throws IOException, SettingsException {
+        return PosternToml.read(Files.writeString(file(), text));
+    }
+
+    private List<Problem> problems(String text) throws IOException {
+        try {
+            read(text);
+            return List.of();
+        } catch (SettingsException e) {
+            return e.problems();
+        }
+    }
+}
