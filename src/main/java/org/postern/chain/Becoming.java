@@ -57,7 +57,8 @@ public final class Becoming {
                 if (!wanted.identity().equals(from.identity())) {
                     ThisProcess.become(wanted.identity());
                 }
-                switch (programs.find(wanted.argv().program(), wanted.env(), wanted.cwd())) {
+                // In the PATH of the one that becomes it, as pathexec_run does: envdir's change of PATH is not its own.
+                switch (programs.find(wanted.argv().program(), from.env(), wanted.cwd())) {
                     case Programs.Found.Ours ours -> {
                         ThisProcess.title(wanted.argv().values());
                         return new Ours(

@@ -1,6 +1,7 @@
 package org.postern.chain;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,12 +11,12 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.postern.os.Descriptor;
-import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.os.OsException;
 import org.postern.os.Spawn;
 import org.postern.os.ThisProcess;
+import org.postern.tcp.Wire;
 
 /**
  * Foreign programs of a chain: real processes with the client's socket itself on 0 and 1, our log on 2, what the chain
@@ -28,8 +29,10 @@ public final class Children {
     /** Where a foreign program that goes on to one of ours reports. A digit, for the shell's redirections. */
     private static final int REPORT = 9;
 
-    /** Where checkpassword reads. */
+    /** checkpassword's. */
     private static final int PASSWORD = 3;
+
+    private static final int LONGEST_REPORT = 20;
 
     private static final int BROKEN_PIPE_ROOM = 60_000;
 
@@ -46,19 +49,15 @@ public final class Children {
         this.descriptorVariables = Set.copyOf(descriptorVariables);
     }
 
-    Ended run(Path file, Tool.Invocation call, Trampoline trampoline) {
-        try {
-            call.fds().connection().flush();
-            int ours = firstOfOurs(call);
-            return ours > 0 ? runUntilOurs(file, call, ours, trampoline) : runAlone(file, call);
-        } catch (IOException e) {
-            call.fds().log().line(call.args().program() + ": fatal: unable to run: " + Errno.djbText(e));
-            return new Ended.Exited(111);
-        }
+    /** @throws IOException where it could not be started, though it is there: no interpreter, no memory, too long a line */
+    Ended run(Path file, Tool.Invocation call, Trampoline trampoline) throws IOException {
+        call.fds().connection().flush();
+        int ours = firstOfOurs(call);
+        return ours > 0 ? runUntilOurs(file, call, ours, trampoline) : runAlone(file, call);
     }
 
     private Ended runAlone(Path file, Tool.Invocation call) throws IOException {
-        return ended(start(file, call.args().values(), call, -1));
+        return ended(start(file, call.args().values(), given(call), -1));
     }
 
     /** Ours, theirs, ours: vchkpw between qmail-popup and relay-ctrl-allow. Which argument is ours again, or 0. */
@@ -73,17 +72,19 @@ public final class Children {
     }
 
     /**
-     * The foreign program is given, as its next program, a shell that says it is there and waits for an exit code. What
-     * the foreign program has done (environment, directory, ids) is read from /proc, our part of the chain runs here,
-     * and its code is the shell's.
+     * The foreign program is given, as its next program, a shell that says its pid and waits for an exit code. What the
+     * foreign program has done (environment, directory, ids) is read from /proc, our part of the chain runs here, and its
+     * code is the shell's. Where the foreign program has put itself between the client and the next one, as recordio
+     * does, the shell is told to become our program: a process of its own.
      */
     private Ended runUntilOurs(Path file, Tool.Invocation call, int ours, Trampoline trampoline) throws IOException {
         List<String> argv = new ArrayList<>(call.args().values());
-        argv.addAll(ours, List.of("/bin/sh", "-c", "echo >&9; read code <&9 || code=111; exit $code"));
+        argv.addAll(ours, List.of("/bin/sh", "-c", STUB));
+        Given given = given(call);
         int[] pair = Descriptor.socketPair();
         int pid;
         try {
-            pid = start(file, argv, call, pair[1]);
+            pid = start(file, argv, given, pair[1]);
         } catch (IOException e) {
             Descriptor.close(pair[0]);
             throw e;
@@ -91,19 +92,12 @@ public final class Children {
             Descriptor.close(pair[1]);
         }
         try {
-            if (reported(pair[0])) {
-                int unread = unread(pid, call);
-                try {
-                    Tool.Invocation next = left(pid, call, argv.subList(ours + 3, argv.size()), unread);
-                    call.fds().becoming(next.fds());
-                    Ended rest = trampoline.run(next, call.identity());
-                    int code = rest instanceof Ended.Exited exited ? exited.code() : 111;
-                    Descriptor.write(pair[0], Octets.bytes(code + "\n"));
-                } finally {
-                    if (unread >= 0) {
-                        Descriptor.close(unread);
-                    }
-                }
+            String reported = report(pair[0]);
+            if (!reported.isEmpty()) {
+                String answer = reported.equals(pid + "\n") && hasTheClient(pid, call)
+                        ? goOn(pid, given, argv.subList(ours + 3, argv.size()), trampoline)
+                        : "exec";
+                Descriptor.write(pair[0], Octets.bytes(answer + "\n"));
             }
         } finally {
             Descriptor.close(pair[0]);
@@ -111,12 +105,28 @@ public final class Children {
         return ended(pid);
     }
 
-    /** Waits for the report; false where the program ended without. The wait is on a thread of its own: it blocks. */
-    private static boolean reported(int descriptor) throws OsException {
-        CompletableFuture<Boolean> report = new CompletableFuture<>();
+    /** A shell puts another descriptor in the place of 0 or 1 while it reads or writes, so 8 and 7 show what they were. */
+    private static final String STUB = "{ echo $$ >&9; read code <&9 || code=111; } 8<&0 7>&1 || code=exec; "
+            + "[ \"$code\" != exec ] || exec \"$0\" \"$@\" 9>&-; exit $code";
+
+    private static final int STUB_INPUT = 8;
+
+    private static final int STUB_OUTPUT = 7;
+
+    /** What the foreign program says before its end, a line at most. The wait is on a thread of its own: it blocks. */
+    private static String report(int descriptor) throws OsException {
+        CompletableFuture<String> report = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("report").start(() -> {
             try {
-                report.complete(Descriptor.read(descriptor, new byte[1]) > 0);
+                StringBuilder line = new StringBuilder();
+                byte[] octet = new byte[1];
+                while (line.length() < LONGEST_REPORT && Descriptor.read(descriptor, octet) > 0) {
+                    line.append((char) (octet[0] & 0xff));
+                    if (octet[0] == '\n') {
+                        break;
+                    }
+                }
+                report.complete(line.toString());
             } catch (OsException e) {
                 report.completeExceptionally(e);
             }
@@ -124,43 +134,94 @@ public final class Children {
         return join(report);
     }
 
-    /** Descriptor 3 where the foreign program left it open, as softlimit or env before checkpassword do; or -1. */
-    private static int unread(int pid, Tool.Invocation call) {
-        if (call.fds().others().containsKey(PASSWORD)) {
-            try {
-                return Descriptor.openFile("/proc/" + pid + "/fd/" + PASSWORD);
-            } catch (OsException e) {
-                return -1; // It is closed, as checkpassword's interface wants it behind a login.
+    /** Whether its 0 and 1 are the client, and its 2 our log, or the client again, as behind a foreign qmail-popup. */
+    private static boolean hasTheClient(int pid, Tool.Invocation call) throws IOException {
+        Wire wire = call.fds().connection().wire();
+        String input = target("self", wire.inputDescriptor());
+        String output = target("self", wire.outputDescriptor());
+        String log = target(Integer.toString(pid), 2);
+        return target(Integer.toString(pid), STUB_INPUT).equals(input)
+                && target(Integer.toString(pid), STUB_OUTPUT).equals(output)
+                && (log.isEmpty() || log.equals(output) || log.equals(target("self", 2)));
+    }
+
+    /** What a descriptor is, as /proc names it; empty where it is not open. */
+    private static String target(String process, int descriptor) throws IOException {
+        try {
+            return Octets.of(java.nio.file.Files.readSymbolicLink(Path.of("/proc/" + process + "/fd/" + descriptor)));
+        } catch (NoSuchFileException e) {
+            return "";
+        }
+    }
+
+    /** Our part of the chain; its exit code. */
+    private static String goOn(int pid, Given given, List<String> argv, Trampoline trampoline) throws IOException {
+        // What the foreign program has left on descriptor 3: the password, where checkpassword is still to come.
+        int password = target(Integer.toString(pid), PASSWORD).startsWith("pipe:[")
+                ? Descriptor.openFile("/proc/" + pid + "/fd/" + PASSWORD)
+                : -1;
+        try {
+            Descriptors fds = given.fds;
+            if (password >= 0) {
+                fds = fds.with(PASSWORD, new Descriptors.Other.Open(password));
+            } else if (fds.others().get(PASSWORD) instanceof Descriptors.Other.Data) {
+                fds = fds.without(PASSWORD);
+            }
+            Tool.Invocation left = new Tool.Invocation(
+                    new Args(argv),
+                    Env.of(ThisProcess.environmentOf(pid)),
+                    java.nio.file.Files.readSymbolicLink(Path.of("/proc/" + pid + "/cwd")),
+                    ThisProcess.identityOf(pid),
+                    fds,
+                    given.call.id());
+            given.call.fds().becoming(left.fds());
+            Ended rest = trampoline.run(left, given.call.identity());
+            return Integer.toString(rest instanceof Ended.Exited exited ? exited.code() : 111);
+        } finally {
+            if (password >= 0) {
+                Descriptor.close(password);
             }
         }
-        return -1;
     }
 
-    /** What the foreign program leaves to the next. */
-    private static Tool.Invocation left(int pid, Tool.Invocation call, List<String> argv, int unread)
-            throws IOException {
-        return new Tool.Invocation(
-                new Args(argv),
-                Env.of(ThisProcess.environmentOf(pid)),
-                java.nio.file.Files.readSymbolicLink(Path.of("/proc/" + pid + "/cwd")),
-                ThisProcess.identityOf(pid),
-                unread < 0
-                        ? call.fds().without(PASSWORD)
-                        : call.fds().with(PASSWORD, new Descriptors.Other.Open(unread)),
-                call.id());
-    }
+    /**
+     * What a child is given.
+     *
+     * @param call what it is called with; {@code env} and {@code fds} differ from that where numbers do
+     * @param fds under the numbers that the child knows
+     */
+    private record Given(Tool.Invocation call, Env env, Descriptors fds) {}
 
-    private int start(Path file, List<String> argv, Tool.Invocation call, int report) throws IOException {
-        Descriptors fds = call.fds();
-        int input = fds.connection().wire().inputDescriptor();
-        Descriptor.makeBlocking(input);
-        List<Integer> numbers =
-                new ArrayList<>(List.of(input, fds.connection().wire().outputDescriptor(), 2));
-        List<Integer> pipes = new ArrayList<>();
+    private Given given(Tool.Invocation call) {
         Env env = call.env();
+        Map<Integer, Descriptors.Other> others = new TreeMap<>();
+        for (Map.Entry<Integer, Descriptors.Other> other :
+                new TreeMap<>(call.fds().others()).entrySet()) {
+            int number = other.getKey();
+            int givenAs = number;
+            if (number > KEEPS_NUMBER) {
+                givenAs = PASSWORD + 1;
+                while (others.containsKey(givenAs) || givenAs == REPORT) {
+                    givenAs++;
+                }
+            }
+            others.put(givenAs, other.getValue());
+            env = renumbered(env, number, givenAs);
+        }
+        return new Given(
+                call, env, new Descriptors(call.fds().connection(), call.fds().log(), others));
+    }
+
+    private static int start(Path file, List<String> argv, Given given, int report) throws IOException {
+        Tool.Invocation call = given.call;
+        Wire wire = call.fds().connection().wire();
+        int input = wire.inputDescriptor();
+        Descriptor.makeBlocking(input);
+        List<Integer> numbers = new ArrayList<>(List.of(input, wire.outputDescriptor(), 2));
+        List<Integer> pipes = new ArrayList<>();
         try {
-            for (Map.Entry<Integer, Descriptors.Other> other : new TreeMap<>(fds.others()).entrySet()) {
-                int number = other.getKey();
+            for (Map.Entry<Integer, Descriptors.Other> other :
+                    given.fds.others().entrySet()) {
                 int source = switch (other.getValue()) {
                     case Descriptors.Other.Open open -> open.descriptor();
                     case Descriptors.Other.Data data -> {
@@ -169,30 +230,29 @@ public final class Children {
                         yield end;
                     }
                 };
-                int given = number <= KEEPS_NUMBER ? number : Math.max(3, numbers.size());
-                while (numbers.size() <= given) {
-                    numbers.add(-1);
-                }
-                numbers.set(given, source);
-                env = renumbered(env, number, given);
+                set(numbers, other.getKey(), source);
             }
             if (report >= 0) {
-                while (numbers.size() <= REPORT) {
-                    numbers.add(-1);
-                }
-                numbers.set(REPORT, report);
+                set(numbers, REPORT, report);
             }
             boolean same = call.identity().equals(Self.IDENTITY);
             return Spawn.start(new Spawn.Child(
                     Octets.of(file),
                     argv,
-                    env.entries(),
+                    given.env.entries(),
                     Octets.of(call.cwd()),
                     numbers,
                     same ? null : call.identity()));
         } finally {
             pipes.forEach(Descriptor::close);
         }
+    }
+
+    private static void set(List<Integer> numbers, int number, int source) {
+        while (numbers.size() <= number) {
+            numbers.add(-1);
+        }
+        numbers.set(number, source);
     }
 
     private Env renumbered(Env env, int number, int given) {

@@ -2,8 +2,9 @@ package org.postern.chain;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.IOException;
-import org.postern.os.Octets;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import org.postern.os.Syslog;
 
 /** Descriptor 2 of a program: whole lines, each one write, from any thread. */
 @FunctionalInterface
@@ -11,16 +12,17 @@ public interface Log {
     /** Writes the line; a line feed is added. */
     void line(String octets);
 
-    /** The process's descriptor 2. What cannot be written there is dropped: there is nowhere to say so. */
-    static Log standardError() {
-        FileOutputStream err = new FileOutputStream(FileDescriptor.err);
-        return octets -> {
-            try {
-                err.write(Octets.bytes(octets + "\n"));
-            } catch (IOException e) {
-                // Nobody reads the log any more; the programs go on, as the originals do.
-                return;
-            }
-        };
+    /**
+     * The process's descriptor 2, and syslog where that is the client: see {@link StandardError}. What cannot be written
+     * is dropped: there is nowhere to say so.
+     *
+     * @param inSession whether a server has started this process for a connection, as PROTO in the environment says
+     */
+    static Log standardError(boolean inSession) {
+        return new StandardError(
+                new FileOutputStream(FileDescriptor.err),
+                Path.of("/proc/self/fd"),
+                inSession,
+                () -> new Syslog(Path.of("/dev/log"), ZoneId.systemDefault()));
     }
 }

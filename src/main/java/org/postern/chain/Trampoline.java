@@ -1,6 +1,9 @@
 package org.postern.chain;
 
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+import org.postern.os.Descriptor;
 import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.ThreadIdentity;
@@ -23,51 +26,98 @@ public final class Trampoline implements Chain {
         return run(first, first.identity());
     }
 
+    /**
+     * The same chain for a parent whose child, between fork and exec, ends with this code where the program cannot be
+     * run: qmail-popup's has 1, where 111 is usual.
+     */
+    public Chain endingWhereNotRun(int code) {
+        return first -> run(first, first.identity(), code);
+    }
+
     /** Runs a chain whose first program has other rights than this thread. */
     Ended run(Tool.Invocation first, Identity ofThread) {
+        return run(first, ofThread, 111);
+    }
+
+    private Ended run(Tool.Invocation first, Identity ofThread, int codeWhereNotRun) {
+        Tool.Exit.CannotRun otherwise = why -> {
+            first.fds().log().line(first.args().program() + ": fatal: unable to run: " + Errno.djbText(why));
+            return Tool.Exit.code(codeWhereNotRun);
+        };
         Programs.Found found;
         try {
             found = programs.find(first.args().program(), first.env(), first.cwd());
         } catch (IOException e) {
-            first.fds().log().line(first.args().program() + ": fatal: unable to run: " + Errno.djbText(e));
-            return new Ended.Exited(111);
+            otherwise.exit(e);
+            return new Ended.Exited(codeWhereNotRun);
         }
-        Step step = new Step(first, found);
+        Step step = new Step(first, found, otherwise);
         return first.identity().equals(ofThread) ? follow(step) : as(step);
     }
 
-    /** A program about to run, found already: a parent that must say itself when it is not there finds it first. */
-    public record Step(Tool.Invocation call, Programs.Found found) {}
+    /**
+     * A program about to run, found already: a parent that must say itself when it is not there finds it first.
+     *
+     * @param otherwise what is done when it cannot be started, though it is there
+     */
+    public record Step(Tool.Invocation call, Programs.Found found, Tool.Exit.CannotRun otherwise) {}
 
     /** Runs the chain from a program that was found. */
     public Ended follow(Step first) {
+        // What a process opens is closed by its end; here nobody ends.
+        Set<Integer> opened = new HashSet<>();
+        try {
+            return follow(first, opened);
+        } finally {
+            opened.forEach(Descriptor::close);
+        }
+    }
+
+    private Ended follow(Step first, Set<Integer> opened) {
         Step step = first;
         while (true) {
             Tool.Invocation call = step.call;
+            Tool.Exit exit;
             switch (step.found) {
                 case Programs.Found.Foreign foreign -> {
-                    return children.run(foreign.file(), call, this);
+                    try {
+                        return children.run(foreign.file(), call, this);
+                    } catch (IOException e) {
+                        exit = step.otherwise.exit(e);
+                    }
                 }
-                case Programs.Found.Ours ours -> {
-                    switch (exit(ours.tool(), call)) {
-                        case Tool.Exit.Code code -> {
-                            return new Ended.Exited(code.value());
-                        }
-                        case Tool.Exit.Exec exec -> {
-                            Found next = next(call, exec);
-                            if (next instanceof Nothing nothing) {
-                                return new Ended.Exited(nothing.code);
-                            }
-                            step = ((Next) next).step;
-                            call.fds().becoming(step.call.fds());
-                            if (!exec.identity().equals(call.identity())) {
-                                return as(step);
-                            }
-                        }
+                case Programs.Found.Ours ours -> exit = exit(ours.tool(), call);
+            }
+            switch (exit) {
+                case Tool.Exit.Code code -> {
+                    return new Ended.Exited(code.value());
+                }
+                case Tool.Exit.Exec exec -> {
+                    opened.addAll(numbers(exec.kept()));
+                    opened.removeAll(numbers(first.call.fds()));
+                    Found next = next(call, exec);
+                    if (next instanceof Nothing nothing) {
+                        return new Ended.Exited(nothing.code);
+                    }
+                    step = ((Next) next).step;
+                    call.fds().becoming(step.call.fds());
+                    if (!exec.identity().equals(call.identity())) {
+                        return as(step);
                     }
                 }
             }
         }
+    }
+
+    /** Those of this process. */
+    private static Set<Integer> numbers(Descriptors fds) {
+        Set<Integer> numbers = new HashSet<>();
+        for (Descriptors.Other other : fds.others().values()) {
+            if (other instanceof Descriptors.Other.Open open) {
+                numbers.add(open.descriptor());
+            }
+        }
+        return numbers;
     }
 
     private sealed interface Found {}
@@ -76,14 +126,18 @@ public final class Trampoline implements Chain {
 
     private record Nothing(int code) implements Found {}
 
-    /** The next program of the chain, or how the one that wanted it ends without. */
+    /**
+     * The next program of the chain, or how the one that wanted it ends without. It is looked for in the PATH of the one
+     * that becomes it, as pathexec_run does: envdir's own change of PATH is for the program alone.
+     */
     private Found next(Tool.Invocation from, Tool.Exit.Exec exec) {
         Tool.Exit.Exec wanted = exec;
         while (true) {
             Tool.Invocation call = new Tool.Invocation(
                     wanted.argv(), wanted.env(), wanted.cwd(), wanted.identity(), wanted.kept(), from.id());
             try {
-                return new Next(new Step(call, programs.find(wanted.argv().program(), wanted.env(), wanted.cwd())));
+                return new Next(new Step(
+                        call, programs.find(wanted.argv().program(), from.env(), wanted.cwd()), wanted.otherwise()));
             } catch (IOException e) {
                 switch (wanted.otherwise().exit(e)) {
                     case Tool.Exit.Code code -> {

@@ -42,7 +42,7 @@ final class Main {
         for (String signal : List.of("TERM", "INT", "HUP")) {
             Signals.leaveToSystem(signal);
         }
-        Log log = Log.standardError();
+        Log log = Log.standardError(env.has("PROTO"));
         Tool tool = tools.find(name).orElse(null);
         if (tool == null) {
             log.line(name + ": fatal: no program of Postern has this name");

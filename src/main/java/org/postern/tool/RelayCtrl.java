@@ -136,7 +136,8 @@ final class RelayCtrl {
         }
     }
 
-    private Descriptors withoutDirectory() {
+    /** The descriptors without the one that RELAY_CTRL_DIR_FD names. */
+    Descriptors withoutDirectory() {
         String number = variable("RELAY_CTRL_DIR_FD");
         return number == null ? call.fds() : call.fds().without(descriptor(number));
     }

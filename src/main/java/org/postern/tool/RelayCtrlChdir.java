@@ -35,14 +35,14 @@ public final class RelayCtrlChdir implements Tool {
                 throw new OsException("open", Errno.ENOENT.number());
             }
             int fd = Descriptor.openDirectory(Octets.of(path));
+            Descriptors fds = relayCtrl.withoutDirectory().with(fd, new Descriptors.Other.Open(fd));
             return new Exit.Exec(
                     new Args(next),
                     call.env().with("RELAY_CTRL_DIR_FD", Integer.toString(fd)),
                     call.cwd(),
                     call.identity(),
-                    call.fds().with(fd, new Descriptors.Other.Open(fd)),
+                    fds,
                     why -> {
-                        Descriptor.close(fd);
                         relayCtrl.fatal("execution of program failed!\n");
                         return Exit.code(111);
                     });

@@ -46,7 +46,7 @@ final class Serve implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Log log = Log.standardError();
+        Log log = Log.standardError(false);
         Events events = event -> log.line(event.line());
         Path file = config != null ? config : Files.exists(DEFAULT) ? DEFAULT : null;
         if (file == null) {

@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Descriptors;
-import org.postern.chain.Ended;
 import org.postern.chain.Env;
 import org.postern.chain.Log;
 import org.postern.chain.Programs;
@@ -183,15 +182,19 @@ final class TcpserverSession implements Listener.Service {
 
     private int program(Tool.Invocation child) {
         String name = child.args().program();
+        Tool.Exit.CannotRun dropping = why -> {
+            drop(", unable to run " + name + ": " + Errno.djbText(why));
+            return Tool.Exit.code(111);
+        };
         Programs.Found found;
         try {
-            found = programs.find(name, child.env(), child.cwd());
+            // In our own PATH: one that a rule sets is for the program.
+            found = programs.find(name, call.env(), child.cwd());
         } catch (IOException e) {
-            drop(", unable to run " + name + ": " + Errno.djbText(e));
+            dropping.exit(e);
             return DROPPED;
         }
-        Ended ended = chain.follow(new Trampoline.Step(child, found));
-        return ended.waitStatus();
+        return chain.follow(new Trampoline.Step(child, found, dropping)).waitStatus();
     }
 
     private Optional<String> remoteHost(IpAddress ip) {

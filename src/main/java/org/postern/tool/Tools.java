@@ -100,7 +100,7 @@ final class Tools {
             case "envdir" -> new Envdir();
             case "maildirmake" -> new Maildirmake();
             case "qmail-pop3d" -> new QmailPop3d();
-            case "qmail-popup" -> new QmailPopup(chain, StaysHere.by(programs));
+            case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
             case "qmail-queue" -> new QmailQueue();
             case "qmail-send" -> new QmailSend(new SystemParts());
             case "qmail-smtpd" -> new QmailSmtpd(this::queue, new SystemParts(), InstantSource.system());

@@ -3,6 +3,7 @@ package org.postern.chain;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.os.Descriptor;
+import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.os.ThisProcess;
@@ -216,6 +218,135 @@ class TrampolineTest {
 
     private Descriptors.Other data() {
         return new Descriptors.Other.Data("u\0p\0", () -> log.add("left behind"));
+    }
+
+    @Test
+    void oursTheirsOursFindsTheDirectoryWhereTheForeignProgramHadIt() throws IOException {
+        link();
+        int low = Descriptor.openDirectory(directory.toString());
+        int high = Descriptor.duplicate(low, 500);
+        Descriptor.close(low);
+        List<String> seen = new ArrayList<>();
+        Programs programs = new Programs(
+                name -> Optional.of(call -> {
+                    String number = String.valueOf(call.env().get("RELAY_CTRL_DIR_FD"));
+                    seen.add(number + " " + call.fds().others().get(Integer.parseInt(number)));
+                    return Tool.Exit.code(0);
+                }),
+                launcher);
+        new Trampoline(programs, new Children(programs, Set.of("RELAY_CTRL_DIR_FD")))
+                .run(call(
+                        Env.empty().with("RELAY_CTRL_DIR_FD", "500"),
+                        Map.of(500, new Descriptors.Other.Open(high)),
+                        "env",
+                        "ours"));
+        Descriptor.close(high);
+        assertThat(seen).containsExactly("4 " + new Descriptors.Other.Open(high));
+    }
+
+    @Test
+    void whatTheForeignProgramLeavesOnDescriptor3IsThereForOurs() throws IOException {
+        link();
+        List<String> seen = new ArrayList<>();
+        Programs programs = new Programs(
+                name -> Optional.of(call -> {
+                    try (InputStream password = call.fds().input(3)) {
+                        seen.add(Octets.of(password.readAllBytes()));
+                    }
+                    return Tool.Exit.code(0);
+                }),
+                launcher);
+        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
+        Map<Integer, Descriptors.Other> password = Map.of(3, new Descriptors.Other.Data("joe\0secret\0\0"));
+        assertThat(chain.run(call(Env.empty(), password, "env", "ours"))).isEqualTo(new Ended.Exited(0));
+        assertThat(seen).containsExactly("joe\0secret\0\0");
+        assertThat(chain.run(call(Env.empty(), password, "sh", "-c", "exec 3<&-; exec \"$@\"", "sh", "ours")))
+                .isEqualTo(new Ended.Exited(111));
+        assertThat(log).containsExactly("ours: fatal: file descriptor not open");
+    }
+
+    @Test
+    void behindAProgramThatStandsBetweenTheClientAndUsWeAreAProcess() throws IOException {
+        Path real =
+                Files.writeString(launcher, "#!/bin/sh\necho \"a process with $*\"; ls /proc/$$/fd | tr '\\n' ' '\n");
+        link();
+        Ended ended = trampoline()
+                .run(call(Env.empty(), Map.of(), "sh", "-c", "\"$@\" | tr a-z A-Z; exit 5", "sh", "ours", "x"));
+        assertThat(ended).isEqualTo(new Ended.Exited(5));
+        assertThat(socket.receiveAll()).isEqualTo("A PROCESS WITH X\n0 1 10 2 ");
+        assertThat(real).exists();
+    }
+
+    @Test
+    void whatAToolOpensForTheNextIsClosedAtTheEnd() throws IOException {
+        Files.createSymbolicLink(directory.resolve("opens"), launcher);
+        Programs programs = new Programs(
+                name -> Optional.of(call -> {
+                    int fd = Descriptor.openDirectory(directory.toString());
+                    Descriptors fds = call.fds().with(fd, new Descriptors.Other.Open(fd));
+                    return new Tool.Exit.Exec(
+                            new Args(call.args().arguments()),
+                            call.env(),
+                            call.cwd(),
+                            call.identity(),
+                            fds,
+                            why -> Tool.Exit.code(111));
+                }),
+                launcher);
+        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
+        assertThat(openDirectories()).isZero();
+        assertThat(chain.run(call(Env.empty(), Map.of(), "opens", "opens", "true")))
+                .isEqualTo(new Ended.Exited(0));
+        assertThat(chain.run(call(Env.empty(), Map.of(), "opens", "/nonexistent")))
+                .isEqualTo(new Ended.Exited(111));
+        assertThat(openDirectories()).isZero();
+    }
+
+    private long openDirectories() throws IOException {
+        String target = directory.toRealPath().toString();
+        return Descriptor.open().stream()
+                .filter(fd -> {
+                    try {
+                        return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd))
+                                .toString()
+                                .equals(target);
+                    } catch (IOException e) {
+                        return false;
+                    }
+                })
+                .count();
+    }
+
+    @Test
+    void whatIsThereAndCannotBeStartedEndsAsTheOneThatWantedItSays() throws IOException {
+        Path script = Files.writeString(directory.resolve("script"), "#!/nonexistent/interpreter\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        link();
+        Programs programs = new Programs(
+                name -> Optional.of(call -> call.exec(Args.of("script"), call.env(), why -> {
+                    call.fds().log().line("ours says: " + Errno.djbText(why));
+                    return Tool.Exit.code(42);
+                })),
+                launcher);
+        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
+        assertThat(chain.run(call(Env.empty(), Map.of(), "ours"))).isEqualTo(new Ended.Exited(42));
+        assertThat(log).containsExactly("ours says: file does not exist");
+        assertThat(chain.endingWhereNotRun(1).run(call(Env.empty(), Map.of(), "script")))
+                .isEqualTo(new Ended.Exited(1));
+    }
+
+    @Test
+    void theNextProgramIsLookedForInThePathOfTheOneThatBecomesIt() throws IOException {
+        link();
+        Programs programs = new Programs(
+                name -> Optional.of(call -> call.exec(
+                        Args.of("sh", "-c", "echo $PATH"),
+                        call.env().with("PATH", "/nonexistent"),
+                        why -> Tool.Exit.code(111))),
+                launcher);
+        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
+        assertThat(chain.run(call(Env.empty(), Map.of(), "ours"))).isEqualTo(new Ended.Exited(0));
+        assertThat(socket.receiveAll()).isEqualTo("/nonexistent\n");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,8 +22,6 @@ import org.postern.chain.Descriptors;
 import org.postern.chain.TestingCall;
 import org.postern.chain.Tool;
 import org.postern.os.Descriptor;
-import org.postern.os.Errno;
-import org.postern.os.OsException;
 
 /** What the records do not show of relay-ctrl-chdir, -allow, -check and -age. */
 class RelayCtrlCommandTest {
@@ -168,13 +167,18 @@ class RelayCtrlCommandTest {
     }
 
     @Test
-    void chdirClosesItsDescriptorWhereTheProgramCannotBeRun() throws IOException {
-        TestingCall call = call("192.0.2.7");
-        Tool.Exit.Exec next = exec(call.run(new RelayCtrlChdir(), "relay-ctrl-chdir", "/nonexistent"));
+    void chdirHandsOnNoDescriptorOfAnEarlierChdir() throws IOException {
+        int earlier = Descriptor.openDirectory(scratch.toString());
+        Tool.Invocation plain = call("192.0.2.7")
+                .env("RELAY_CTRL_DIR_FD", Integer.toString(earlier))
+                .invocation("relay-ctrl-chdir", "next");
+        Descriptors fds = plain.fds().with(earlier, new Descriptors.Other.Open(earlier));
+        Tool.Exit.Exec next = exec(new RelayCtrlChdir().run(plain.with(plain.args(), plain.env(), fds)));
         int number = Integer.parseInt(String.valueOf(next.env().get("RELAY_CTRL_DIR_FD")));
-        assertThat(next.otherwise().exit(new OsException("exec", Errno.ENOENT.number())))
-                .isEqualTo(Tool.Exit.code(111));
-        assertThat(Descriptor.isOpen(number)).isFalse();
+        assertThat(next.kept().others()).isEqualTo(Map.of(number, new Descriptors.Other.Open(number)));
+        assertThat(number).isNotEqualTo(earlier);
+        Descriptor.close(number);
+        Descriptor.close(earlier);
     }
 
     @Test
