@@ -46,7 +46,10 @@ record HostNames(List<Token> defaultHost, List<Token> defaultDomain, List<Token>
         }
         Token last = full.getLast();
         if (last.is(Token.Kind.ATOM) && last.text().endsWith("+")) {
-            full.set(full.size() - 1, Token.word(last.text().substring(0, last.text().length() - 1)));
+            full.removeLast();
+            if (last.text().length() > 1) {
+                full.add(Token.word(last.text().substring(0, last.text().length() - 1)));
+            }
             full.addAll(plusDomain);
         }
         if (!hasFullHost(full)) {

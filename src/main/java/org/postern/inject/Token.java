@@ -35,8 +35,11 @@ record Token(Kind kind, String text) {
         return new Token(Kind.QUOTED, text);
     }
 
-    /** An atom, or a quoted string where the text holds what no atom may. */
+    /** An atom, or a quoted string where the text is empty or holds what no atom may. */
     static Token word(String text) {
+        if (text.isEmpty()) {
+            return quoted(text);
+        }
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c < ' ' || c > '~' || c == ')' || c == ']' || c == '\\') {
