@@ -42,7 +42,7 @@ record Token(Kind kind, String text) {
         }
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c < ' ' || c > '~' || c == ')' || c == ']' || c == '\\') {
+            if (c <= ' ' || c > '~' || "()[]<>@,;:.\"\\".indexOf(c) >= 0) {
                 return quoted(text);
             }
         }
