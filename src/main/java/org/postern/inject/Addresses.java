@@ -42,7 +42,8 @@ public final class Addresses {
      */
     Optional<String> completeField(String field, Consumer<String> found) {
         java.util.ArrayDeque<String> addresses = new java.util.ArrayDeque<>();
-        String content = field.substring(field.indexOf(':') + 1).replace("\r", "").replace("\n", "");
+        String content =
+                field.substring(field.indexOf(':') + 1).replace("\r", "").replace("\n", "");
         Optional<String> complete = Lexer.tokens(content)
                 .flatMap(tokens -> AddressList.rewritten(tokens, address -> {
                     List<Token> full = names.complete(address);

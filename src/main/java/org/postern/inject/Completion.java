@@ -200,7 +200,8 @@ public final class Completion {
     private String from(String fieldName) throws MalformedField {
         Author author = request.author;
         String user = withoutControls(author.user());
-        Token word = Quoting.address(user).equals(user) && user.indexOf('@') < 0 ? Token.word(user) : Token.quoted(user);
+        Token word =
+                Quoting.address(user).equals(user) && user.indexOf('@') < 0 ? Token.word(user) : Token.quoted(user);
         List<Token> field = new ArrayList<>(request.addresses
                 .complete(word, author.host())
                 .orElseThrow(() -> new MalformedField(fieldName + ": " + author.user() + "@" + author.host() + "\n")));
@@ -236,8 +237,7 @@ public final class Completion {
         }
         List<Token> address = request.addresses
                 .complete(Token.quoted(user.toString()), author.senderHost())
-                .orElseThrow(
-                        () -> new MalformedField("Return-Path: " + user + "@" + author.senderHost() + "\n"));
+                .orElseThrow(() -> new MalformedField("Return-Path: " + user + "@" + author.senderHost() + "\n"));
         return FieldText.address(address) + (request.letters.perRecipient() ? "-@[]" : "");
     }
 

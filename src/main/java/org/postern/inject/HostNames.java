@@ -21,8 +21,9 @@ record HostNames(List<Token> defaultHost, List<Token> defaultDomain, List<Token>
     /** Reads the names; empty where one of them can be part of no address. */
     static Optional<HostNames> of(String defaultHost, String defaultDomain, String plusDomain) {
         return Lexer.tokens("@" + defaultHost)
-                .flatMap(host -> Lexer.tokens("." + defaultDomain).flatMap(domain -> Lexer.tokens("." + plusDomain)
-                        .map(plus -> new HostNames(host, domain, plus))));
+                .flatMap(host -> Lexer.tokens("." + defaultDomain)
+                        .flatMap(domain ->
+                                Lexer.tokens("." + plusDomain).map(plus -> new HostNames(host, domain, plus))));
     }
 
     /** The address with a full host name and no source route. An empty one, and qmail's {@code user@[]}, stay. */

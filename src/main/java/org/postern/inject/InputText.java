@@ -56,7 +56,8 @@ public final class InputText extends FilterInputStream {
      * @param limit the octets read at most: a longer line comes without its end
      * @return null at the end
      */
-    @Nullable String line(int limit) throws IOException {
+    @Nullable
+    String line(int limit) throws IOException {
         StringBuilder line = new StringBuilder();
         while (line.length() < limit) {
             int c = read();

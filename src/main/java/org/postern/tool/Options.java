@@ -56,7 +56,8 @@ final class Options {
         if (!value.isEmpty()) {
             return Optional.of(new Option.Valued(c, value));
         }
-        return Optional.of(next < arguments.size() ? new Option.Valued(c, arguments.get(next++)) : new Option.NoValue(c));
+        return Optional.of(
+                next < arguments.size() ? new Option.Valued(c, arguments.get(next++)) : new Option.NoValue(c));
     }
 
     /** Takes the rest of the argument that the latest option stood in: for those whose value is optional. */

@@ -32,8 +32,7 @@ import org.postern.queue.QueueWords;
  * puts it into the queue; with -n prints it. See docs/programs/qmail-inject.md.
  */
 public final class QmailInject implements Tool {
-    private static final String USAGE =
-            "qmail-inject: usage: qmail-inject [ -nNaAhH ] [ -f sender ] [ recipient ... ]";
+    private static final String USAGE = "qmail-inject: usage: qmail-inject [ -nNaAhH ] [ -f sender ] [ recipient ... ]";
 
     private static final int PERMANENT = 100;
     private static final int TEMPORARY = 111;
@@ -53,7 +52,8 @@ public final class QmailInject implements Tool {
     }
 
     /** What the command line wants. */
-    private record CommandLine(Recipients recipients, boolean print, @Nullable String sender, List<String> arguments) {}
+    private record CommandLine(
+            Recipients recipients, boolean print, @Nullable String sender, List<String> arguments) {}
 
     /** Says why, and ends with this code. */
     private static final class Failure extends Exception {
@@ -180,9 +180,14 @@ public final class QmailInject implements Tool {
                 .or(() -> env.find("LOGNAME"))
                 .orElse("anonymous");
         Optional<String> host = env.find("QMAILHOST").or(() -> env.find("MAILHOST"));
-        Optional<String> name = env.find("QMAILNAME").or(() -> env.find("MAILNAME")).or(() -> env.find("NAME"));
+        Optional<String> name =
+                env.find("QMAILNAME").or(() -> env.find("MAILNAME")).or(() -> env.find("NAME"));
         return new Author(
-                user, host, name, env.find("QMAILSUSER").orElse(user), env.find("QMAILSHOST").or(() -> host));
+                user,
+                host,
+                name,
+                env.find("QMAILSUSER").orElse(user),
+                env.find("QMAILSHOST").or(() -> host));
     }
 
     private static String address(Addresses addresses, String given) throws Failure {

@@ -181,7 +181,8 @@ public final class Sendmail implements Tool {
 
     /** The program in the qmail directory, which may be another's; ours where there is none. */
     private Exit become(Invocation call, Path home, String program, List<String> arguments, Env env) {
-        List<String> argv = new ArrayList<>(List.of(Octets.of(home.resolve("bin").resolve(program))));
+        List<String> argv =
+                new ArrayList<>(List.of(Octets.of(home.resolve("bin").resolve(program))));
         argv.addAll(arguments);
         Invocation next = new Invocation(new Args(argv), env, home, call.identity(), call.fds(), call.id());
         return next.exec(next.args(), env, why -> {

@@ -31,8 +31,8 @@ final class UserQueue {
         Path home = home(call);
         return call.env()
                 .find("QMAILQUEUE")
-                .<Intake>map(program ->
-                        new ForeignQueue(program, call.env().entries(), home, call.identity(), PATIENCE))
+                .<Intake>map(
+                        program -> new ForeignQueue(program, call.env().entries(), home, call.identity(), PATIENCE))
                 .orElseGet(() -> new DropIntake(
                         QueueDirectory.underQmail(home), Disk.real(), InstantSource.system(), Origin.LOCAL));
     }

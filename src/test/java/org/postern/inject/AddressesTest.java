@@ -22,9 +22,7 @@ class AddressesTest {
 
     /** In the cases ' is ", and ~ a line feed. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             # qmail-header(5)
             To: djb@silverton | To: djb@silverton.berkeley.edu | djb@silverton.berkeley.edu
             To: eric@mammoth.cs+ | To: eric@mammoth.cs.cs.berkeley.edu | eric@mammoth.cs.cs.berkeley.edu
@@ -114,11 +112,11 @@ class AddressesTest {
     /** Nothing that stands in a field makes it throw, and no line of the result begins a field that was not there. */
     @Property(tries = 2000)
     void anyTextIsTakenOrRefused(
-            @ForAll @StringLength(max = 40) @CharRange(from = ' ', to = '@') @CharRange(from = '[', to = 'b') String text) {
+            @ForAll @StringLength(max = 40) @CharRange(from = ' ', to = '@') @CharRange(from = '[', to = 'b')
+                    String text) {
         List<String> found = new ArrayList<>();
         String result = field("To: " + text + "\n", found);
-        assertThat(result.substring(0, result.length() - 1).replace("\n ", ""))
-                .doesNotContain("\n");
+        assertThat(result.substring(0, result.length() - 1).replace("\n ", "")).doesNotContain("\n");
         // What was completed once is complete.
         if (!result.equals("malformed")) {
             List<String> again = new ArrayList<>();

@@ -99,7 +99,8 @@ class QmailInjectCommandTest {
 
     @Test
     void whatIsThereStays() throws IOException {
-        String message = "Subject: s\n  folded\nFrom: a@b.c\nTo: d@e.f\nDate: x\nMessage-ID: y\nX-Odd:\u00e9\n\nb\r\n\0\n";
+        String message =
+                "Subject: s\n  folded\nFrom: a@b.c\nTo: d@e.f\nDate: x\nMessage-ID: y\nX-Odd:\u00e9\n\nb\r\n\0\n";
         assertThat(run(message)).isZero();
         assertThat(queued()).isEqualTo(new Queued(message, "joe@hoge.example.com", List.of("d@e.f")));
     }
@@ -145,7 +146,8 @@ class QmailInjectCommandTest {
     @Test
     void aResentMessageGetsResentFields() throws IOException {
         String old = "Received: x\nDate: old\nMessage-ID: old\nFrom: old@b.c\nTo: old@b.c\n";
-        assertThat(run(old + "Resent-To: new@b.c\nResent-Bcc: blind@b.c\n\nb\n")).isZero();
+        assertThat(run(old + "Resent-To: new@b.c\nResent-Bcc: blind@b.c\n\nb\n"))
+                .isZero();
         assertThat(queued())
                 .isEqualTo(new Queued(
                         "Resent-" + DATE + "Resent-" + ID + "Resent-" + FROM + old + "Resent-To: new@b.c\n\nb\n",
@@ -234,8 +236,7 @@ class QmailInjectCommandTest {
         Files.writeString(home.resolve("control/defaultdomain"), "dd.x\n");
         Files.writeString(home.resolve("control/plusdomain"), "pd.x\n");
         Files.writeString(home.resolve("control/idhost"), "id.x\n");
-        assertThat(printed("To: a, b@c, d@e+\n\n"))
-                .contains("To: a@dh.dd.x, b@c.dd.x, d@e.pd.x\n", ".qmail@id.x>\n");
+        assertThat(printed("To: a, b@c, d@e+\n\n")).contains("To: a@dh.dd.x, b@c.dd.x, d@e.pd.x\n", ".qmail@id.x>\n");
         env("QMAILDEFAULTHOST", "edh");
         env("QMAILDEFAULTDOMAIN", "edd.x");
         env("QMAILPLUSDOMAIN", "epd.x");
@@ -302,7 +303,9 @@ class QmailInjectCommandTest {
         assertThat(call.stderr()).isEqualTo("qmail-inject: fatal: qq trouble creating files in queue (#4.3.0)\n");
         Files.createDirectory(home.resolve("control/idhost"));
         assertThat(run("\n", "a@b.c")).isEqualTo(111);
-        assertThat(call.stderr()).startsWith("qmail-inject: fatal: unable to read ").endsWith("is a directory\n");
+        assertThat(call.stderr())
+                .startsWith("qmail-inject: fatal: unable to read ")
+                .endsWith("is a directory\n");
     }
 
     @Test
@@ -314,8 +317,7 @@ class QmailInjectCommandTest {
         env("CODE", "0");
         env("PATH", "/usr/bin:/bin");
         assertThat(run("To: a@b.c\nBcc: d@e.f\n\nx\n")).isZero();
-        assertThat(Files.readString(home.resolve("got-message")))
-                .isEqualTo(DATE + ID + FROM + "To: a@b.c\n\nx\n");
+        assertThat(Files.readString(home.resolve("got-message"))).isEqualTo(DATE + ID + FROM + "To: a@b.c\n\nx\n");
         assertThat(Files.readString(home.resolve("got-envelope")))
                 .isEqualTo("Fjoe@hoge.example.com\0Ta@b.c\0Td@e.f\0\0");
         variables.add(2, new String[] {"CODE", "31"});

@@ -33,7 +33,10 @@ class SendmailCommandTest {
     }));
 
     private Tool.Exit run(String... args) throws IOException {
-        call = TestingCall.stdin("").env("QMAILHOME", home.toString()).env("NAME", "Caller").env("MAILHOST", "h.x");
+        call = TestingCall.stdin("")
+                .env("QMAILHOME", home.toString())
+                .env("NAME", "Caller")
+                .env("MAILHOST", "h.x");
         return call.run(sendmail, args);
     }
 
@@ -98,15 +101,16 @@ class SendmailCommandTest {
                 .containsEntry("TCPREMOTEINFO", "sendmail-bs");
         // Under a tcpserver that has decided about the client.
         call = TestingCall.stdin("").env("QMAILHOME", home.toString()).env("PROTO", "TCP");
-        assertThat(((Tool.Exit.Exec) call.run(sendmail, "sendmail", "-bs")).env().has("RELAYCLIENT"))
+        assertThat(((Tool.Exit.Exec) call.run(sendmail, "sendmail", "-bs"))
+                        .env()
+                        .has("RELAYCLIENT"))
                 .isFalse();
     }
 
     @Test
     void theQueueIsListed() throws IOException {
         assertThat(becomes("-bp").argv().values()).containsExactly(home + "/bin/qmail-qread");
-        assertThat(((Tool.Exit.Exec) run("/usr/bin/mailq")).argv().values())
-                .containsExactly(home + "/bin/qmail-qread");
+        assertThat(((Tool.Exit.Exec) run("/usr/bin/mailq")).argv().values()).containsExactly(home + "/bin/qmail-qread");
     }
 
     @ParameterizedTest
