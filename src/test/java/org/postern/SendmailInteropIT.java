@@ -72,7 +72,7 @@ class SendmailInteropIT {
                 "env",
                 "-i",
                 "PATH=/usr/bin:/bin",
-                "HOME=/nonexistent",
+                "HOME=/",
                 "USER=nobody",
                 "QMAILHOME=" + home));
         line.addAll(List.of(command));
