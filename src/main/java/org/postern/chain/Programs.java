@@ -5,10 +5,10 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.postern.os.FilesAt;
 import org.postern.os.Octets;
 
 /**
@@ -20,7 +20,7 @@ public final class Programs {
     private static final String DEFAULT_PATH = "/bin:/usr/bin";
 
     private final Function<String, Optional<Tool>> tools;
-    private final @Nullable Object launcher;
+    private final FilesAt.@Nullable Status launcher;
 
     /**
      * Knows which programs are ours.
@@ -30,7 +30,7 @@ public final class Programs {
      */
     public Programs(Function<String, Optional<Tool>> tools, @Nullable Path launcher) throws IOException {
         this.tools = tools;
-        this.launcher = launcher == null ? null : identity(launcher);
+        this.launcher = launcher == null ? null : look(launcher).orThrow();
     }
 
     /** A program that was found. */
@@ -43,26 +43,28 @@ public final class Programs {
     /** @throws IOException what exec would have failed with: ENOENT, EACCES, EISDIR as EACCES */
     public Found find(String name, Env env, Path cwd) throws IOException {
         if (name.indexOf('/') >= 0) {
-            return found(name, cwd.resolve(Octets.path(name)));
+            Path file = cwd.resolve(Octets.path(name));
+            return found(name, file, look(file).orThrow());
         }
-        IOException failure = new NoSuchFileException(name);
         if (name.isEmpty()) {
-            throw failure;
+            throw new NoSuchFileException(name);
         }
+        IOException failure = null;
         String path = env.get("PATH");
         for (String directory : (path == null ? DEFAULT_PATH : path).split(":", -1)) {
             Path file = cwd.resolve(Octets.path(directory.isEmpty() ? "." : directory))
                     .resolve(Octets.path(name));
-            // Asked first, since an exception for each directory of PATH would be the dearest part of a session.
-            if (Files.exists(file)) {
+            // An exception for each directory of PATH that has it not would be the dearest part of a session.
+            FilesAt.Status status = look(file).status();
+            if (status != null) {
                 try {
-                    return found(name, file);
+                    return found(name, file, status);
                 } catch (AccessDeniedException e) {
                     failure = e;
                 }
             }
         }
-        throw failure;
+        throw failure == null ? new NoSuchFileException(name) : failure;
     }
 
     /** Whether the name means one of ours. */
@@ -74,26 +76,21 @@ public final class Programs {
         }
     }
 
-    private Found found(String name, Path file) throws IOException {
-        Object identity = identity(file);
-        if (identity.equals(launcher)) {
+    private Found found(String name, Path file, FilesAt.Status status) throws AccessDeniedException {
+        if (launcher != null && launcher.isSameFile(status)) {
             Optional<Tool> tool = tools.apply(name.substring(name.lastIndexOf('/') + 1));
             if (tool.isPresent()) {
                 return new Found.Ours(tool.get());
             }
         }
-        if (Files.isDirectory(file) || !Files.isExecutable(file)) {
+        if (status.isDirectory() || !Files.isExecutable(file)) {
             throw new AccessDeniedException(Octets.of(file));
         }
         return new Found.Foreign(file);
     }
 
-    /** Device and inode behind all links. */
-    private static Object identity(Path file) throws IOException {
-        Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-        if (key == null) {
-            throw new NoSuchFileException(Octets.of(file));
-        }
-        return key;
+    /** What the name leads to behind all links. */
+    private static FilesAt.Found look(Path file) {
+        return FilesAt.find(FilesAt.WORKING_DIRECTORY, Octets.of(file));
     }
 }

@@ -1,6 +1,8 @@
 package org.postern.config;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -46,7 +48,7 @@ public final class PosternToml {
      * @throws SettingsException with all that is wrong in it
      */
     public static Settings read(Path path) throws IOException, SettingsException {
-        TomlParseResult toml = Toml.parse(Files.readString(path));
+        TomlParseResult toml = Toml.parse(text(path));
         PosternToml reader = new PosternToml(path.toString(), toml);
         toml.errors()
                 .forEach(e -> reader.problems.add(
@@ -59,6 +61,20 @@ public final class PosternToml {
             throw new SettingsException(reader.problems);
         }
         return settings;
+    }
+
+    private static String text(Path path) throws IOException, SettingsException {
+        try {
+            return Files.readString(path);
+        } catch (CharacterCodingException e) {
+            throw new SettingsException(List.of(new Problem(
+                    path.toString(), 0, "", "is not UTF-8, which TOML is: save it as UTF-8, or write plain ASCII")));
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            // "Is a directory" comes without the name.
+            throw new FileSystemException(path.toString(), null, e.getMessage());
+        }
     }
 
     private @Nullable Settings settings() {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.postern.file.Remembered;
 import org.postern.os.Octets;
 
 /**
@@ -15,8 +16,14 @@ import org.postern.os.Octets;
  * empty ones and those that begin with # are skipped (qmail-control(9)).
  *
  * @param directory usually /var/qmail/control
+ * @param reads is told of each file that is read
  */
-public record QmailControl(Path directory) {
+public record QmailControl(Path directory, Remembered.Reads reads) {
+    /** For one who reads once, or anew each time. */
+    public QmailControl(Path directory) {
+        this(directory, Remembered.Reads.forgotten());
+    }
+
     /** The first line of a file; empty where there is no such file. */
     public Optional<String> line(String name) throws IOException {
         return read(name).map(text -> cut(text.lines().findFirst().orElse("")));
@@ -77,15 +84,17 @@ public record QmailControl(Path directory) {
     }
 
     private Optional<String> read(String name) throws IOException {
+        Path file = directory.resolve(name);
+        reads.file(file);
         try {
-            return Optional.of(Octets.of(Files.readAllBytes(directory.resolve(name))));
+            return Optional.of(Octets.of(Files.readAllBytes(file)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (FileSystemException e) {
             throw e;
         } catch (IOException e) {
             // "Is a directory" comes without the name.
-            throw new FileSystemException(directory.resolve(name).toString(), null, e.getMessage());
+            throw new FileSystemException(file.toString(), null, e.getMessage());
         }
     }
 

@@ -42,6 +42,7 @@ public record RcptHosts(Set<String> names, More more, boolean missing) {
             return new RcptHosts(Set.of(), names -> false, true);
         }
         Path cdb = control.directory().resolve("morercpthosts.cdb");
+        control.reads().file(cdb);
         More more = MoreRcptHosts.isThere(cdb) ? new MoreRcptHosts(cdb) : names -> false;
         return new RcptHosts(SmtpdSettings.lowerCased(lines.get()), more, false);
     }

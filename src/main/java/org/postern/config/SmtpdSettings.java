@@ -87,11 +87,10 @@ public record SmtpdSettings(
     /**
      * Reads qmail's control directory.
      *
-     * @param env where DATABYTES may be
      * @throws IOException where a file is there and cannot be read, or neither smtpgreeting nor me is there; the message
      *     names the file
      */
-    public static SmtpdSettings read(QmailControl control, Env env) throws IOException {
+    public static SmtpdSettings read(QmailControl control) throws IOException {
         Optional<String> me = control.me();
         String greeting = control.line("smtpgreeting")
                 .or(() -> me)
@@ -102,7 +101,7 @@ public record SmtpdSettings(
                 control.line("localiphost").or(() -> me),
                 RcptHosts.read(control),
                 lowerCased(control.lines("badmailfrom").orElse(List.of())),
-                databytes(control, env),
+                control.number("databytes").orElse(0L),
                 Duration.ofSeconds(Math.clamp(
                         control.number("timeoutsmtpd").orElse(TIMEOUTSMTPD.toSeconds()), 1, LONGEST_TIMEOUT_SECONDS)),
                 count(control, "maxcommand", MAXCOMMAND),
@@ -111,12 +110,25 @@ public record SmtpdSettings(
                 count(control, "maxbadcommands", MAXBADCOMMANDS));
     }
 
-    /** A variable that is no number counts as 0, as scan_ulong leaves it; a file that holds none is as if missing. */
-    private static long databytes(QmailControl control, Env env) throws IOException {
-        String variable = env.get(DATABYTES);
-        return variable != null
-                ? QmailControl.leadingNumber(variable).orElse(0L)
-                : control.number("databytes").orElse(0L);
+    /**
+     * The settings for a program with this environment: DATABYTES overrides the file. A value that is no number counts
+     * as 0, as scan_ulong leaves it.
+     */
+    public SmtpdSettings in(Env env) {
+        String databytesThere = env.get(DATABYTES);
+        return databytesThere == null
+                ? this
+                : new SmtpdSettings(
+                        smtpgreeting,
+                        localiphost,
+                        rcpthosts,
+                        badmailfrom,
+                        QmailControl.leadingNumber(databytesThere).orElse(0L),
+                        timeoutsmtpd,
+                        maxcommand,
+                        maxline,
+                        maxrecipients,
+                        maxbadcommands);
     }
 
     private static int count(QmailControl control, String name, int otherwise) throws IOException {

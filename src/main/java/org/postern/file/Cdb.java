@@ -24,8 +24,8 @@ import org.postern.os.Octets;
  * table at most once. A file that was cut is refused when it is opened: the original answers "not found" from one as
  * long as it can, and to tcpserver that means "allow".
  *
- * <p>Opening costs one read of 8 KiB, in which the usual rules file is whole. The file is not mapped: one that is cut
- * while it is mapped kills its reader. Not for use by two threads at once.
+ * <p>Opening costs one read of 8 KiB, in which the usual rules file is whole: it is then {@linkplain #isHeld held} in
+ * memory. The file is not mapped: one that is cut while it is mapped kills its reader. For any number of threads.
  */
 public final class Cdb implements Closeable {
     static final int HEADER = 2048;
@@ -63,11 +63,19 @@ public final class Cdb implements Closeable {
             fill(channel, head, 0);
             Cdb cdb = new Cdb(channel, head.flip(), channel.size());
             cdb.checkTables();
+            if (cdb.isHeld()) {
+                channel.close();
+            }
             return cdb;
         } catch (IOException e) {
             channel.close();
             throw e;
         }
+    }
+
+    /** Whether all of it was read when it was opened: nothing that happens to the file matters any more. */
+    public boolean isHeld() {
+        return size <= head.limit();
     }
 
     private void checkTables() throws IOException {

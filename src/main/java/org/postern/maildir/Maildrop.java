@@ -4,10 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,6 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.postern.maildir.Message.Place;
+import org.postern.os.FilesAt;
+import org.postern.os.Octets;
+import org.postern.os.OsException;
 
 /**
  * A Maildir as one POP session sees it: the messages that were there when it was opened, numbered from 0, oldest first.
@@ -58,14 +58,10 @@ public final class Maildrop {
      * @param now for what "abandoned" means
      */
     public static Opening open(Path directory, Instant now) {
-        try {
-            // What chdir(2) would find out: that it is a directory, and that this user may search it.
-            if (!Files.readAttributes(directory.resolve("."), BasicFileAttributes.class)
-                    .isDirectory()) {
-                throw new NotDirectoryException(directory.toString());
-            }
-        } catch (IOException e) {
-            return new Opening.Missing(e);
+        // What chdir(2) would find out: that it is a directory, and that this user may search it.
+        FilesAt.Found found = FilesAt.find(FilesAt.WORKING_DIRECTORY, Octets.of(directory) + "/.");
+        if (found.status() == null) {
+            return new Opening.Missing(new OsException("chdir", found.errno()));
         }
         removeAbandoned(directory.resolve("tmp"), now);
         try {
@@ -153,7 +149,7 @@ public final class Maildrop {
     private void findMoved() throws IOException {
         Set<Place> present = new HashSet<>();
         for (String part : List.of("new", "cur")) {
-            Listing.of(directory.resolve(part), (file, name) -> present.add(new Place(part, MaildirName.of(name))));
+            Listing.names(directory.resolve(part), name -> present.add(new Place(part, MaildirName.of(name))));
         }
         Set<Place> others = new HashSet<>(present);
         messages.forEach(m -> others.remove(m.place()));
@@ -173,14 +169,13 @@ public final class Maildrop {
     }
 
     private static void removeAbandoned(Path tmp, Instant now) {
-        FileTime limit = FileTime.from(now.minus(ABANDONED));
+        Instant limit = now.minus(ABANDONED);
         try {
-            Listing.of(tmp, (file, name) -> {
-                BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
-                if (a.isRegularFile()
-                        && a.lastAccessTime().compareTo(limit) < 0
-                        && a.lastModifiedTime().compareTo(limit) < 0) {
-                    Files.delete(file);
+            Listing.files(tmp, (name, status) -> {
+                if (status.isRegular()
+                        && status.accessed().isBefore(limit)
+                        && status.modified().isBefore(limit)) {
+                    Files.delete(tmp.resolve(Octets.path(name)));
                 }
             });
         } catch (IOException e) {

@@ -1,7 +1,7 @@
 package org.postern.maildir;
 
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Comparator;
 import org.postern.os.Octets;
 
@@ -12,7 +12,7 @@ import org.postern.os.Octets;
  * @param modified the file's time, by which messages are ordered
  * @param octets its size as it is sent, without dot-stuffing
  */
-public record Message(Place place, FileTime modified, long octets) {
+public record Message(Place place, Instant modified, long octets) {
     /** Oldest first; of one age by name, so that the order is the same in each session. */
     static final Comparator<Message> ORDER =
             Comparator.comparing(Message::modified).thenComparing(m -> m.place.name());

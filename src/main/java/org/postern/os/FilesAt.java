@@ -9,6 +9,8 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files by their name in an open directory, with what Java lacks: an open that neither follows a link nor waits for a
@@ -40,6 +42,7 @@ public final class FilesAt {
     private static final int LOCK_NB = 4;
 
     private static final int RENAME_NOREPLACE = 1;
+    private static final int RENAME_EXCHANGE = 2;
 
     private FilesAt() {}
 
@@ -48,11 +51,27 @@ public final class FilesAt {
      *
      * @param mode type and permission bits
      * @param links how many names it has
-     * @param modified seconds since 1970
+     * @param accessed when its content was last read, as far as the file system keeps that
+     * @param modified when its content was last written to
+     * @param changed when anything of it was last changed, which nobody can set
      */
-    public record Status(int mode, long links, int uid, long device, long inode, long size, long modified) {
+    public record Status(
+            int mode,
+            long links,
+            int uid,
+            long device,
+            long inode,
+            long size,
+            Instant accessed,
+            Instant modified,
+            Instant changed) {
         private static final int TYPE = 0xf000;
         private static final int REGULAR = 0x8000;
+        private static final int DIRECTORY = 0x4000;
+
+        public boolean isDirectory() {
+            return (mode & TYPE) == DIRECTORY;
+        }
 
         public boolean isRegular() {
             return (mode & TYPE) == REGULAR;
@@ -64,6 +83,25 @@ public final class FilesAt {
 
         public boolean isSameFile(Status other) {
             return device == other.device && inode == other.inode;
+        }
+
+        /** Whether nobody has written to it or changed who may read it, as far as times tell. */
+        public boolean isSameVersion(Status other) {
+            return isSameFile(other)
+                    && size == other.size
+                    && modified.equals(other.modified)
+                    && changed.equals(other.changed);
+        }
+    }
+
+    /** A status, or why there is none. Exactly one of the two is there. */
+    public record Found(@Nullable Status status, int errno) {
+        /** @throws OsException where there is none */
+        public Status orThrow() throws OsException {
+            if (status == null) {
+                throw new OsException("statx", errno);
+            }
+            return status;
         }
     }
 
@@ -89,35 +127,50 @@ public final class FilesAt {
 
     /** The status of an open file. */
     public static Status status(int descriptor) throws OsException {
-        return status(descriptor, "", AT_EMPTY_PATH);
+        return find(descriptor, "", AT_EMPTY_PATH).orThrow();
     }
 
     /** The status of what has this name; a symbolic link's own. */
     public static Status status(int directory, String name) throws OsException {
-        return status(directory, name, AT_SYMLINK_NOFOLLOW);
+        return find(directory, name, AT_SYMLINK_NOFOLLOW).orThrow();
     }
 
-    private static Status status(int directory, String name, int flags) throws OsException {
+    /** The status of what a name leads to behind all links. That nothing is there is no exception. */
+    public static Found find(int directory, String name) {
+        return find(directory, name, 0);
+    }
+
+    private static Found find(int directory, String name, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Libc.state(arena);
             MemorySegment s = arena.allocate(STATX_SIZE, 8);
             MemorySegment path = Libc.string(arena, name);
             int r = (int) Statx.HANDLE.invokeExact(state, directory, path, flags, STATX_BASIC_STATS, s);
-            Libc.check("statx", r, state);
+            if (r < 0) {
+                return new Found(null, Libc.errno(state));
+            }
             // struct statx is the same on every architecture, as struct stat is not.
-            return new Status(
-                    s.get(ValueLayout.JAVA_SHORT, 28) & 0xffff,
-                    s.get(INT, 16) & 0xffffffffL,
-                    s.get(INT, 20),
-                    (s.get(INT, 136) & 0xffffffffL) << 32 | s.get(INT, 140) & 0xffffffffL,
-                    s.get(LONG, 32),
-                    s.get(LONG, 40),
-                    s.get(LONG, 112));
-        } catch (OsException e) {
-            throw e;
+            return new Found(
+                    new Status(
+                            s.get(ValueLayout.JAVA_SHORT, 28) & 0xffff,
+                            s.get(INT, 16) & 0xffffffffL,
+                            s.get(INT, 20),
+                            (s.get(INT, 136) & 0xffffffffL) << 32 | s.get(INT, 140) & 0xffffffffL,
+                            s.get(LONG, 32),
+                            s.get(LONG, 40),
+                            time(s, 64),
+                            time(s, 112),
+                            time(s, 96)),
+                    0);
         } catch (Throwable t) {
             throw Libc.impossible(t);
         }
+    }
+
+    /** A struct statx_timestamp. Some file systems take times that Java has no words for. */
+    private static Instant time(MemorySegment s, long at) {
+        long seconds = Math.clamp(s.get(LONG, at), Instant.MIN.getEpochSecond(), Instant.MAX.getEpochSecond());
+        return Instant.ofEpochSecond(seconds, s.get(INT, at + 8));
     }
 
     /** Sets the permission bits of an open file; 0, or -errno. */
@@ -176,6 +229,14 @@ public final class FilesAt {
      */
     public static int renameIfFree(int directory, String from, String to) {
         return rename(directory, from, to, RENAME_NOREPLACE);
+    }
+
+    /**
+     * Gives two files of a directory each other's name, in one step; 0, or -errno: ENOENT where one of them is not
+     * there, EINVAL where the file system cannot.
+     */
+    public static int exchange(int directory, String one, String other) {
+        return rename(directory, one, other, RENAME_EXCHANGE);
     }
 
     private static int rename(int directory, String from, String to, int flags) {

@@ -13,8 +13,12 @@ final class Ageing {
     private static final Pattern TEMPORARY =
             Pattern.compile("\\.\\d{1,19}\\.\\d{1,6}:(\\d{1,10}|postern-[0-9a-f]{1,8})");
 
+    /** No descriptor: what is done with it fails, and does nothing. */
+    private static final int NONE = -1;
+
     private final Spool spool;
     private final long oldest;
+    private boolean rehearsed;
     private int removed;
     private int kept;
     private int stuck;
@@ -41,7 +45,7 @@ final class Ageing {
                 // A link, a FIFO, a directory: no program of ours made it, and it grants nothing.
                 return;
             }
-            if (status.modified() >= oldest) {
+            if (status.modified().getEpochSecond() >= oldest) {
                 kept += temporary ? 0 : 1;
             } else if (temporary) {
                 // Its writer, if there still is one, fails to rename it and writes another.
@@ -58,6 +62,7 @@ final class Ageing {
 
     /** Removes the file unless somebody renews it: see {@link DirectoryStore}. */
     private void remove(String name) throws OsException {
+        rehearse();
         int fd = spool.open(name);
         if (fd < 0) {
             throw new OsException("open", -fd);
@@ -69,13 +74,25 @@ final class Ageing {
             }
             FilesAt.Status locked = FilesAt.status(fd);
             FilesAt.Status named = spool.status(name);
-            if (locked.modified() < oldest && locked.isSameFile(named)) {
+            if (locked.modified().getEpochSecond() < oldest && locked.isSameFile(named)) {
                 unlink(name);
             } else {
                 kept++;
             }
         } finally {
             Descriptor.close(fd);
+        }
+    }
+
+    /**
+     * Links the calls that are made under the lock. In a process that has just started each takes tens of milliseconds
+     * the first time, which are not to be a login's.
+     */
+    private void rehearse() {
+        if (!rehearsed) {
+            rehearsed = true;
+            int _ = FilesAt.unlink(NONE, "");
+            Descriptor.close(NONE);
         }
     }
 

@@ -62,11 +62,12 @@ public final class DirectoryStore implements GrantStore {
             if (unusable != null) {
                 return Verdict.not(unusable);
             }
-            Verdict.Why outOfTime = outOfTime(status.modified());
+            Verdict.Why outOfTime = outOfTime(status.modified().getEpochSecond());
             if (outOfTime != null) {
                 return Verdict.not(outOfTime);
             }
-            return new Verdict.Granted(List.of(grant(address, read(fd, status), status.modified())));
+            return new Verdict.Granted(
+                    List.of(grant(address, read(fd, status), status.modified().getEpochSecond())));
         } catch (OsException e) {
             return new Verdict.Unavailable("Could not read IP file '" + address + "': " + Errno.text(e.errno()));
         } finally {

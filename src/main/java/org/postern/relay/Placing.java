@@ -34,7 +34,7 @@ final class Placing {
         for (int i = 0; i < TRIES; i++) {
             int fd = spool.open(name);
             if (fd == -Errno.ENOENT.number()) {
-                if (place(name, content, true)) {
+                if (place(name, content, Over.NOTHING)) {
                     return;
                 }
             } else if (fd < 0) {
@@ -50,7 +50,15 @@ final class Placing {
                 }
             }
         }
-        place(name, content, false);
+        place(name, content, Over.ANYTHING);
+    }
+
+    /** What may have the name before. */
+    private enum Over {
+        NOTHING,
+        /** A file, which is still there as long as its lock is held. */
+        FILE,
+        ANYTHING
     }
 
     /** Sets the time where the rest is as it should be, replaces the file where not; false where it is gone. */
@@ -70,10 +78,10 @@ final class Placing {
                     && FilesAt.touch(fd) == 0) {
                 return true;
             }
-            return place(name, content, false);
+            return place(name, content, locked ? Over.FILE : Over.ANYTHING);
         } catch (OsException e) {
             // What cannot be read is replaced.
-            return place(name, content, false);
+            return place(name, content, Over.ANYTHING);
         }
     }
 
@@ -94,32 +102,50 @@ final class Placing {
     }
 
     /** Writes the file under another name and renames it; false where the name must be free and is not. */
-    private boolean place(String name, String content, boolean onlyIfFree) throws CannotWrite {
+    private boolean place(String name, String content, Over over) throws CannotWrite {
         String temporary = write(name, content);
-        int r = onlyIfFree ? renameIfFree(temporary, name) : rename(temporary, name);
+        int r = rename(temporary, name, over);
         if (r == -Errno.ENOENT.number()) {
             // Whoever stood still for longer than the expiry finds his temporary file removed.
             temporary = write(name, content);
-            r = onlyIfFree ? renameIfFree(temporary, name) : rename(temporary, name);
+            r = rename(temporary, name, over);
         }
         if (r == 0) {
             return true;
         }
         spool.unlink(temporary);
-        if (onlyIfFree && r == -Errno.EEXIST.number()) {
+        if (over == Over.NOTHING && r == -Errno.EEXIST.number()) {
             return false;
         }
         throw new CannotWrite("Could not rename '" + temporary + "' to '" + name + "': " + Errno.text(-r));
     }
 
-    private int rename(String from, String to) {
-        return FilesAt.rename(spool.descriptor(), spool.at(from), spool.at(to));
+    private int rename(String temporary, String name, Over over) {
+        int directory = spool.descriptor();
+        String from = spool.at(temporary);
+        String to = spool.at(name);
+        int r = switch (over) {
+            case NOTHING -> FilesAt.renameIfFree(directory, from, to);
+            case FILE -> exchange(directory, from, to);
+            case ANYTHING -> FilesAt.rename(directory, from, to);
+        };
+        // A file system that cannot do it, or a file that has been revoked meanwhile: then it is the original's rename.
+        boolean plainly = r == -Errno.EINVAL.number() || over == Over.FILE && r == -Errno.ENOENT.number();
+        return plainly ? FilesAt.rename(directory, from, to) : r;
     }
 
-    private int renameIfFree(String from, String to) {
-        int r = FilesAt.renameIfFree(spool.descriptor(), spool.at(from), spool.at(to));
-        // A file system that cannot promise it: then it is the original's rename.
-        return r == -Errno.EINVAL.number() ? rename(from, to) : r;
+    /**
+     * Puts the new file in the place of the old one, which is then removed under the temporary name. A rename over a
+     * file makes ext4 write the new one out at once (its guard for programs that forget to sync), and each login would
+     * wait for the disk; a grant need not outlive a power cut.
+     */
+    private int exchange(int directory, String from, String to) {
+        int r = FilesAt.exchange(directory, from, to);
+        if (r == 0) {
+            // Where that fails the old file is in nobody's way: an ageing removes it.
+            var _ = FilesAt.unlink(directory, from);
+        }
+        return r;
     }
 
     private String write(String name, String content) throws CannotWrite {

@@ -32,8 +32,13 @@ public final class Listener implements Closeable {
 
     /** What happens with a connection. All but {@link #run} is called one at a time. */
     public interface Service {
-        /** A connection was accepted; so many sessions there are now. */
-        default void opened(int sessions) {}
+        /**
+         * A connection was accepted.
+         *
+         * @param id the connection's serial number
+         * @param sessions so many there are now
+         */
+        default void opened(SocketChannel channel, long id, int sessions) {}
 
         /**
          * The session, to its end. The channel is closed behind it.
@@ -105,7 +110,7 @@ public final class Listener implements Closeable {
             open.add(channel);
             lock.lock();
             try {
-                service.opened(++sessions);
+                service.opened(channel, id, ++sessions);
             } finally {
                 lock.unlock();
             }

@@ -9,8 +9,7 @@ import org.postern.file.Cdb;
 /**
  * tcpserver's rules, compiled by tcprules: who may connect, and what environment the program gets.
  *
- * <p>Opening is cheap, since tcpserver opens them anew for each connection and so follows every change at once. Not for
- * use by two threads at once.
+ * <p>These are the rules of one moment; {@link RulesFile} follows every change. For any number of threads.
  */
 public final class Rules implements AutoCloseable {
     private final Cdb cdb;
@@ -24,13 +23,12 @@ public final class Rules implements AutoCloseable {
         return new Rules(Cdb.open(cdb));
     }
 
-    /**
-     * What the rules say about a connection.
-     *
-     * @param ip TCPREMOTEIP
-     * @param host TCPREMOTEHOST; null where it is not set
-     * @param info TCPREMOTEINFO; null where it is not set
-     */
+    /** Whether they are in memory, and of use after {@link #close}, too. */
+    boolean areHeld() {
+        return cdb.isHeld();
+    }
+
+    /** What the rules say about a connection: see {@link RulesFile#check}. */
     public Verdict check(String ip, @Nullable String host, @Nullable String info) throws IOException {
         return find(ip, host, info).map(Rule::verdict).orElse(Verdict.DEFAULT);
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import org.postern.os.Descriptor;
@@ -14,7 +15,7 @@ public final class SocketWire implements Wire {
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
-    private int timeoutMillis = -1;
+    private int timeoutMillis;
 
     public SocketWire(SocketChannel channel) throws IOException {
         this.channel = channel;
@@ -25,18 +26,36 @@ public final class SocketWire implements Wire {
 
     @Override
     public int read(byte[] into, int offset, int length, Duration limit) throws IOException {
-        int millis = Math.clamp(limit.toMillis(), 1, Integer.MAX_VALUE);
+        if (limit.compareTo(TimeWatch.LEAST) < 0) {
+            timeout(Math.clamp(limit.toMillis(), 1, Integer.MAX_VALUE));
+            return in.read(into, offset, length);
+        }
+        timeout(0);
+        try (TimeWatch.Watched watched = TimeWatch.reading(channel, limit)) {
+            int n = in.read(into, offset, length);
+            if (n < 0 && watched.hasExpired()) {
+                throw new SocketTimeoutException("read timed out");
+            }
+            return n;
+        }
+    }
+
+    /** @param millis 0: none */
+    private void timeout(int millis) throws IOException {
         if (millis != timeoutMillis) {
             socket.setSoTimeout(millis);
             timeoutMillis = millis;
         }
-        return in.read(into, offset, length);
     }
 
     @Override
     public void write(byte[] from, int offset, int length, Duration limit) throws IOException {
-        try (WriteWatch.Watched watched = WriteWatch.during(channel, limit)) {
-            out.write(from, offset, length);
+        try (TimeWatch.Watched watched = TimeWatch.writing(channel, limit)) {
+            try {
+                out.write(from, offset, length);
+            } catch (IOException e) {
+                throw watched.hasExpired() ? new SocketTimeoutException("write timed out") : e;
+            }
         }
     }
 

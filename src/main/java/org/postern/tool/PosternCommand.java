@@ -1,7 +1,9 @@
 package org.postern.tool;
 
+import java.nio.file.FileSystemException;
 import java.util.List;
 import org.postern.chain.Env;
+import org.postern.os.Errno;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -27,7 +29,7 @@ final class PosternCommand {
         line.addSubcommand("version", new VersionCommand());
         line.addSubcommand(new Train(tools));
         line.setExecutionExceptionHandler((e, failed, parsed) -> {
-            failed.getErr().println("postern " + failed.getCommandName() + ": fatal: " + e.getMessage());
+            failed.getErr().println("postern " + failed.getCommandName() + ": fatal: " + words(e));
             return FAILED;
         });
         for (CommandLine each : line.getSubcommands().values()) {
@@ -39,6 +41,13 @@ final class PosternCommand {
             return MISUSED;
         }
         return line.execute(arguments.toArray(String[]::new));
+    }
+
+    /** Java's exceptions of files say the file alone: with what is wrong with it. */
+    private static String words(Exception e) {
+        return e instanceof FileSystemException fs && fs.getFile() != null
+                ? fs.getFile() + ": " + Errno.djbText(fs)
+                : String.valueOf(e.getMessage());
     }
 
     /** The version, as the archive says it. */

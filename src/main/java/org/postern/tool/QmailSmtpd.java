@@ -7,6 +7,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.postern.chain.Env;
@@ -14,6 +16,7 @@ import org.postern.chain.Log;
 import org.postern.chain.Tool;
 import org.postern.config.QmailControl;
 import org.postern.config.SmtpdSettings;
+import org.postern.file.Remembered;
 import org.postern.mail.Mailbox;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
@@ -37,6 +40,10 @@ import org.postern.tcp.IpAddress;
  */
 public final class QmailSmtpd implements Tool {
     private static final String HOME = "/var/qmail";
+    private static final int MOST_KEPT = 64;
+
+    /** The settings of each control directory in use, for the sessions to come. */
+    private final ConcurrentMap<Controls, Remembered<SmtpdSettings>> controls = new ConcurrentHashMap<>();
 
     private final Queues queues;
     private final Predicate<Mailbox> isLocalUser;
@@ -64,16 +71,18 @@ public final class QmailSmtpd implements Tool {
         Env env = call.env();
         Log log = call.fds().log();
         Path home = call.path(env.find("QMAILHOME").orElse(HOME));
-        QmailControl control = new QmailControl(home.resolve("control"));
+        Path control = home.resolve("control");
         SmtpdSettings settings;
         try {
-            settings = SmtpdSettings.read(control, env);
+            settings = remembered(new Controls(control, call.identity().uid()))
+                    .get()
+                    .in(env);
         } catch (IOException e) {
             log.line("alert: qmail-smtpd: unable to read controls: " + words(e));
             return withoutControls(call);
         }
         if (settings.rcpthosts().missing()) {
-            log.line("alert: qmail-smtpd: " + Octets.of(control.directory())
+            log.line("alert: qmail-smtpd: " + Octets.of(control)
                     + "/rcpthosts: there is no such file, so mail is taken from clients with RELAYCLIENT alone;"
                     + " put the domains of this host into it");
         }
@@ -91,6 +100,24 @@ public final class QmailSmtpd implements Tool {
         QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), isLocalUser, events);
         End end = new Session(site, call.fds().connection(), peer(env), policy, events).run();
         return Exit.code(end == End.QUIT ? 0 : 1);
+    }
+
+    /** What one user may read is not another's to use. */
+    private record Controls(Path directory, int uid) {
+        Remembered<SmtpdSettings> remembered() {
+            return new Remembered<>(reads -> SmtpdSettings.read(new QmailControl(directory, reads)));
+        }
+    }
+
+    private Remembered<SmtpdSettings> remembered(Controls of) {
+        Remembered<SmtpdSettings> known = controls.get(of);
+        if (known == null) {
+            known = of.remembered();
+            if (controls.size() < MOST_KEPT) {
+                controls.put(of, known);
+            }
+        }
+        return known;
     }
 
     private static Exit withoutControls(Invocation call) {

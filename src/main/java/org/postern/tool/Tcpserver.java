@@ -107,7 +107,7 @@ public final class Tcpserver implements Tool {
         Resolver resolver = resolvers.apply(call.env().find("DNSCACHEIP").orElse(""));
         TcpserverSession sessions = new TcpserverSession(options, call, self, programs, chain, resolver);
         drainOnTerm(listener);
-        sessions.status(0);
+        sessions.started();
         try {
             listener.serve(sessions);
             listener.awaitSessions(DRAIN_LIMIT);

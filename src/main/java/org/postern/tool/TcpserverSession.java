@@ -24,7 +24,7 @@ import org.postern.tcp.Connection;
 import org.postern.tcp.Ident;
 import org.postern.tcp.IpAddress;
 import org.postern.tcp.Listener;
-import org.postern.tcp.Rules;
+import org.postern.tcp.RulesFile;
 import org.postern.tcp.SocketWire;
 import org.postern.tcp.Verdict;
 
@@ -39,6 +39,7 @@ final class TcpserverSession implements Listener.Service {
     private final Programs programs;
     private final Trampoline chain;
     private final Resolver resolver;
+    private final Optional<RulesFile> rules;
     private final Log log;
 
     /** The name of each local address, looked up once: the original asks for every connection (design, 10). */
@@ -57,22 +58,37 @@ final class TcpserverSession implements Listener.Service {
         this.programs = programs;
         this.chain = chain;
         this.resolver = resolver;
+        this.rules = options.rules().map(file -> new RulesFile(call.path(file)));
         this.log = call.fds().log();
     }
 
-    void status(int sessions) {
-        tell("status: " + sessions + "/" + options.limit());
+    void started() {
+        tell(status(0));
+    }
+
+    private String status(int sessions) {
+        return "status: " + sessions + "/" + options.limit();
     }
 
     @Override
-    public void opened(int sessions) {
-        status(sessions);
+    public void opened(SocketChannel channel, long id, int sessions) {
+        // The original's child says the second line; one write for both is half of the cost.
+        tell(status(sessions), "pid " + id + " from " + remoteIp(channel));
+    }
+
+    private static String remoteIp(SocketChannel channel) {
+        try {
+            return IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress())
+                    .toString();
+        } catch (IOException e) {
+            // Gone already, as the session will find.
+            return "";
+        }
     }
 
     @Override
     public void closed(long id, int waitStatus, int sessions) {
-        tell("end " + id + " status " + waitStatus);
-        status(sessions);
+        tell("end " + id + " status " + waitStatus, status(sessions));
     }
 
     @Override
@@ -82,9 +98,9 @@ final class TcpserverSession implements Listener.Service {
         }
     }
 
-    private void tell(String what) {
+    private void tell(String... what) {
         if (options.verbosity() > 1) {
-            log.line("tcpserver: " + what);
+            log.line("tcpserver: " + String.join("\ntcpserver: ", what));
         }
     }
 
@@ -124,7 +140,6 @@ final class TcpserverSession implements Listener.Service {
         InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
         IpAddress remoteIp = IpAddress.of(remote.getAddress());
         IpAddress localIp = IpAddress.of(local.getAddress());
-        tell("pid " + id + " from " + remoteIp);
         if (!options.keepIpOptions()) {
             Descriptor.dropIpOptions(Descriptor.of(channel));
         }
@@ -144,10 +159,9 @@ final class TcpserverSession implements Listener.Service {
         Env env = environment(local, localIp, localHost, remote, remoteIp, remoteHost, info);
         String peers = id + " " + safe(localHost) + ":" + localIp + ":" + local.getPort() + " " + safe(remoteHost) + ":"
                 + remoteIp + ":" + safe(info) + ":" + remote.getPort();
-        if (options.rules().isPresent()) {
-            String file = options.rules().get();
-            try (Rules rules = Rules.open(call.path(file))) {
-                switch (rules.check(remoteIp.toString(), remoteHost.orElse(null), info.orElse(null))) {
+        if (rules.isPresent()) {
+            try {
+                switch (rules.get().check(remoteIp.toString(), remoteHost.orElse(null), info.orElse(null))) {
                     case Verdict.Deny deny -> {
                         tell("deny " + peers);
                         return DENIED;
@@ -157,7 +171,7 @@ final class TcpserverSession implements Listener.Service {
             } catch (IOException e) {
                 boolean missing = Errno.of(e) == Errno.ENOENT;
                 if (!missing || !options.rulesMayMiss()) {
-                    drop(", unable to read " + file + ": " + Errno.djbText(e));
+                    drop(", unable to read " + options.rules().get() + ": " + Errno.djbText(e));
                     return DROPPED;
                 }
             }

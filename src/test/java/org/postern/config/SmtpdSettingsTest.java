@@ -33,7 +33,7 @@ class SmtpdSettingsTest {
     }
 
     private SmtpdSettings read(String... env) throws IOException {
-        return SmtpdSettings.read(new QmailControl(control), Env.of(List.of(env)));
+        return SmtpdSettings.read(new QmailControl(control)).in(Env.of(List.of(env)));
     }
 
     @Test
