@@ -59,10 +59,12 @@ public final class QmailInject implements Tool {
     private static final class Failure extends Exception {
         private static final long serialVersionUID = 1L;
         private final int exit;
+        private final String line;
 
-        Failure(int exit, String message) {
-            super(message, null, false, false);
+        Failure(int exit, String line) {
+            super(line, null, false, false);
             this.exit = exit;
+            this.line = line;
         }
     }
 
@@ -77,7 +79,7 @@ public final class QmailInject implements Tool {
             inject(call, line);
             return Exit.code(0);
         } catch (Failure e) {
-            call.fds().log().line(e.getMessage());
+            call.fds().log().line(e.line);
             return Exit.code(e.exit);
         }
     }
