@@ -18,7 +18,7 @@ class ArchitectureTest {
             Set.of("tool"),
             Set.of("gateway"),
             Set.of("pop3d", "smtpd", "send", "sidecar"),
-            Set.of("local", "remote", "auth"),
+            Set.of("local", "remote", "auth", "inject"),
             Set.of("maildir", "queue", "relay", "dns"),
             Set.of("users"),
             Set.of("config"),

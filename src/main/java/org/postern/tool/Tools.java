@@ -27,6 +27,7 @@ final class Tools {
             "checkpassword",
             "envdir",
             "maildirmake",
+            "qmail-inject",
             "qmail-pop3d",
             "qmail-popup",
             "qmail-queue",
@@ -39,10 +40,14 @@ final class Tools {
             "relay-ctrl-check",
             "relay-ctrl-send",
             "relay-ctrl-udp",
+            "sendmail",
             "splogger",
             "tcprules",
             "tcprulescheck",
             "tcpserver");
+
+    /** What sendmail is also called as: links to it that a site makes. */
+    private static final Set<String> SENDMAIL = Set.of("mailq", "newaliases");
 
     private final Path launcher;
     private final Identity self;
@@ -81,7 +86,8 @@ final class Tools {
         return chain;
     }
 
-    Optional<Tool> find(String name) {
+    Optional<Tool> find(String called) {
+        String name = SENDMAIL.contains(called) ? "sendmail" : called;
         Tool tool = made.get(name);
         if (tool == null) {
             if (!NAMES.contains(name)) {
@@ -99,6 +105,7 @@ final class Tools {
             case "checkpassword" -> new Checkpassword();
             case "envdir" -> new Envdir();
             case "maildirmake" -> new Maildirmake();
+            case "qmail-inject" -> new QmailInject(InstantSource.system());
             case "qmail-pop3d" -> new QmailPop3d();
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
             case "qmail-queue" -> new QmailQueue();
@@ -111,6 +118,7 @@ final class Tools {
             case "relay-ctrl-check" -> new RelayCtrlCheck();
             case "relay-ctrl-send" -> new RelayCtrlSend();
             case "relay-ctrl-udp" -> new RelayCtrlUdp();
+            case "sendmail" -> new Sendmail(this::find);
             case "splogger" -> new Splogger();
             case "tcprules" -> new Tcprules(Disk.real());
             case "tcprulescheck" -> new Tcprulescheck();

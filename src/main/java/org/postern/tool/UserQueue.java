@@ -1,0 +1,47 @@
+package org.postern.tool;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.postern.chain.Tool;
+import org.postern.file.Disk;
+import org.postern.queue.DropIntake;
+import org.postern.queue.ForeignQueue;
+import org.postern.queue.Intake;
+import org.postern.queue.Origin;
+import org.postern.queue.QueueDirectory;
+
+/** Where the programs of users put messages: our queue, or the qmail-queue that QMAILQUEUE names. */
+final class UserQueue {
+    /** As long as the original's qmail-queue itself would wait. */
+    private static final Duration PATIENCE = Duration.ofHours(24);
+
+    private static final int BUFFER = 64 << 10;
+
+    private UserQueue() {}
+
+    /** The qmail directory: QMAILHOME, or /var/qmail. */
+    static Path home(Tool.Invocation call) {
+        return call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
+    }
+
+    static Intake of(Tool.Invocation call) {
+        Path home = home(call);
+        return call.env()
+                .find("QMAILQUEUE")
+                .<Intake>map(
+                        program -> new ForeignQueue(program, call.env().entries(), home, call.identity(), PATIENCE))
+                .orElseGet(() -> new DropIntake(
+                        QueueDirectory.underQmail(home), Disk.real(), InstantSource.system(), Origin.LOCAL));
+    }
+
+    /** Puts all that is left to read into the draft. */
+    static void copy(InputStream from, Intake.Draft draft) throws IOException {
+        byte[] buffer = new byte[BUFFER];
+        for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+            draft.write(buffer, 0, n);
+        }
+    }
+}
