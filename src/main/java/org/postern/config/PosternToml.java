@@ -13,6 +13,7 @@ import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
+import org.tomlj.TomlTable;
 
 /** Reads postern.toml. Every problem is found in one reading; an unknown key is a problem. */
 public final class PosternToml {
@@ -27,7 +28,8 @@ public final class PosternToml {
             "relay.expiry",
             "users.file",
             "send.locals",
-            "send.smtproutes");
+            "send.smtproutes",
+            "send.route");
 
     private static final long LONGEST_EXPIRY_SECONDS = 7 * 24 * 3600;
 
@@ -81,7 +83,7 @@ public final class PosternToml {
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = strings("send.locals", mine);
-        List<String> routes = strings("send.smtproutes", List.of());
+        List<SmtpRoute> routes = routes();
         if (me == null || home == null || users == null) {
             return null;
         }
@@ -93,6 +95,28 @@ public final class PosternToml {
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
                 new Settings.Send(locals, routes));
+    }
+
+    /** The lines and the tables; a domain has one of them. */
+    private List<SmtpRoute> routes() {
+        List<SmtpRoute> routes = new ArrayList<>();
+        for (String line : strings("send.smtproutes", List.of())) {
+            switch (SmtpRoute.parse(line)) {
+                case SmtpRoute.Parsed.Route good -> routes.add(good.route());
+                case SmtpRoute.Parsed.Bad bad -> problem("send.smtproutes", "\"" + line + "\": " + bad.why());
+            }
+        }
+        Object tables = toml.get("send.route");
+        if (tables instanceof TomlArray array && (array.isEmpty() || array.get(0) instanceof TomlTable)) {
+            for (int i = 0; i < array.size(); i++) {
+                int line = array.inputPositionOf(i).line();
+                RouteTable table = new RouteTable(file, line, array.getTable(i), problems);
+                table.read(routes).ifPresent(routes::add);
+            }
+        } else if (tables != null) {
+            problem("send.route", "is " + tables + "; write each route as a table that begins with [[send.route]]");
+        }
+        return routes;
     }
 
     private @Nullable String string(String key, String example) {

@@ -1,17 +1,47 @@
 package org.postern.config;
 
+import java.util.Optional;
 import org.postern.os.Octets;
 
 /**
- * A line of smtproutes: where mail for a domain goes instead of to its mail exchangers (qmail-remote(8)).
+ * Where mail for a domain goes instead of to its mail exchangers, and how: a line of smtproutes (qmail-remote(8)), or a
+ * table {@code [[send.route]]} of postern.toml, which can say more.
  *
  * @param domain in lower case: {@code example.com} for that domain, {@code .example.com} for those below it, empty for
  *     all
  * @param host a name, or an IP address without brackets; empty: the domain's mail exchangers, as without a route
  * @param port default 25
+ * @param tls what is asked of TLS; default: used where it is offered
+ * @param login how to log in there; default: not at all
+ * @param sender the reverse-path of whatever goes this way, bounces apart; empty: as it is
+ * @param limits how much goes this way at a time
  */
-public record SmtpRoute(String domain, String host, int port) {
+public record SmtpRoute(
+        String domain,
+        String host,
+        int port,
+        TlsPolicy tls,
+        Optional<RouteLogin> login,
+        String sender,
+        Limits limits) {
     public static final int SMTP = 25;
+
+    /**
+     * How much goes one way. Over all domains that a route is for; without a host for each domain by itself.
+     *
+     * @param connections at once; 0: any number
+     * @param messagesPerHour messages in any hour, each recipient counted; 0: any number
+     */
+    public record Limits(int connections, int messagesPerHour) {
+        public static final Limits NONE = new Limits(0, 0);
+    }
+
+    public SmtpRoute(String domain, String host, int port) {
+        this(domain, host, port, TlsPolicy.MAY, Optional.empty(), "", Limits.NONE);
+    }
+
+    /** How mail goes for which there is no route: to the mail exchangers. */
+    public static final SmtpRoute NONE = new SmtpRoute("", "", SMTP);
 
     /** What reading a line came to. */
     public sealed interface Parsed {

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -13,7 +11,6 @@ import org.postern.chain.Env;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SendSettings;
 import org.postern.config.Settings;
-import org.postern.config.SmtpRoute;
 import org.postern.dns.DnsResolver;
 import org.postern.dns.DnsSettings;
 import org.postern.event.Event;
@@ -46,6 +43,7 @@ final class Delivery {
     private final Deliverers deliverers;
     private final Queue queue;
     private final Events events;
+    private volatile RemoteSettings remote;
 
     Delivery(Settings settings, Identity self, AccountSource accounts, Queue queue, Events events) throws IOException {
         this.settings = SendSettings.defaults(settings.me())
@@ -62,7 +60,7 @@ final class Delivery {
                 new MaildirDelivery(Disk.real(), clock, host()),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
-        RemoteSettings remote = RemoteSettings.of(settings.me(), routes(settings));
+        remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
         deliverers = new Deliverers(
                 local,
                 new RemoteDeliverer(
@@ -71,18 +69,6 @@ final class Delivery {
                         OwnAddresses.ofSystem(),
                         new java.util.SplittableRandom(),
                         clock));
-    }
-
-    private static List<SmtpRoute> routes(Settings settings) throws IOException {
-        List<SmtpRoute> routes = new ArrayList<>();
-        for (String line : settings.send().smtproutes()) {
-            switch (SmtpRoute.parse(line)) {
-                case SmtpRoute.Parsed.Route good -> routes.add(good.route());
-                case SmtpRoute.Parsed.Bad bad ->
-                    throw new IOException("send.smtproutes: \"" + line + "\": " + bad.why());
-            }
-        }
-        return routes;
     }
 
     /** Part of the names of files in a Maildir. */
@@ -106,6 +92,11 @@ final class Delivery {
     private static AccountHomes.Account home(Account account, Identity self) {
         Identity theirs = account.identityOr(self);
         return new AccountHomes.Account(account.name(), theirs.uid(), theirs.gid(), Octets.path(account.home()));
+    }
+
+    /** From now on mail goes as these settings have it, what is queued as well. */
+    void routes(Settings changed) {
+        remote = RemoteSettings.of(changed.me(), changed.send().smtproutes());
     }
 
     /** Whether a mailbox of a local domain is somebody's here. */

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.postern.config.HostPort;
 import org.postern.config.Settings;
+import org.postern.config.SmtpRoute;
 import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.os.Identity;
@@ -78,7 +79,7 @@ public final class Demo implements Closeable {
                 new Settings.Relay(Duration.ofMinutes(10)),
                 new Settings.Users(users),
                 new Settings.Send(
-                        List.of(ME), List.of(":127.0.0.1:" + sink.address().getPort())));
+                        List.of(ME), List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort()))));
         events.tell(new Event.Note("DEMO: loopback only, state in " + state));
         serveSink(sink, settings, events);
         Gateway gateway = Gateway.start(settings, self, true, events);

@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SettingsException;
+import org.postern.config.SmtpRoute;
 import org.postern.dns.Resolver;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
@@ -21,7 +22,6 @@ import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
 import org.postern.mail.Mailbox;
 import org.postern.tcp.Connection;
-import org.postern.tcp.IpAddress;
 import org.postern.tcp.SocketWire;
 
 /**
@@ -65,20 +65,28 @@ public final class RemoteDeliverer implements Deliverer {
             String why = String.valueOf(e.getMessage()).replace("\n", "; ");
             return new Deferred("Unable to read control files: " + why + " (#4.3.0)\n");
         }
-        return switch (finder.find(Mailbox.of(d.recipient()).domain(), now)) {
+        String domain = Mailbox.of(d.recipient()).domain();
+        SmtpRoute route = now.route(domain);
+        Delivery out = new Delivery(d.deliveryId(), reversePath(d.sender(), route), d.recipient(), d.message());
+        return switch (finder.find(domain, route)) {
             case NextHops.Nowhere nowhere -> nowhere.result();
-            case NextHops.Hosts hops -> tryAll(hops.hosts(), d, now);
+            case NextHops.Hosts hops -> tryAll(hops.hosts(), out, now);
         };
+    }
+
+    /** A double bounce's sender is for qmail-send alone; outside it is the null path. A bounce never gets a sender. */
+    private static String reversePath(String sender, SmtpRoute route) {
+        return sender.isEmpty() || sender.equals("#@[]") ? "" : route.sender().isEmpty() ? sender : route.sender();
     }
 
     private static boolean hasControl(String address) {
         return address.chars().anyMatch(c -> c < ' ' || c == 127);
     }
 
-    private DeliveryResult tryAll(List<InetSocketAddress> hosts, Delivery d, RemoteSettings now) {
+    private DeliveryResult tryAll(List<Hop> hosts, Delivery d, RemoteSettings now) {
         DeliveryResult last = NO_CONNECTION;
-        for (InetSocketAddress host : hosts.subList(0, Math.min(hosts.size(), MOST_HOSTS))) {
-            if (dead.leaveAlone(host)) {
+        for (Hop host : hosts.subList(0, Math.min(hosts.size(), MOST_HOSTS))) {
+            if (dead.leaveAlone(host.address())) {
                 continue;
             }
             switch (attempt(host, d, now)) {
@@ -103,9 +111,9 @@ public final class RemoteDeliverer implements Deliverer {
         record Elsewhere(@Nullable DeliveryResult result) implements Attempt {}
     }
 
-    private Attempt attempt(InetSocketAddress host, Delivery d, RemoteSettings now) {
-        String name = IpAddress.of(host.getAddress()).toString();
-        try (SocketChannel channel = connect(host, now.timeoutconnect())) {
+    private Attempt attempt(Hop host, Delivery d, RemoteSettings now) {
+        String name = host.shown();
+        try (SocketChannel channel = connect(host.address(), now.timeoutconnect())) {
             Connection connection = new Connection(new SocketWire(channel));
             SmtpClient.Opening opening;
             try {
@@ -152,9 +160,7 @@ public final class RemoteDeliverer implements Deliverer {
     private static DeliveryResult send(SmtpClient client, String host, Delivery d) {
         SmtpClient.Answer answer;
         try {
-            // A double bounce's sender is for qmail-send alone; outside it is the null path.
-            String sender = d.sender().equals("#@[]") ? "" : d.sender();
-            answer = client.send(sender, d.recipient(), d.message());
+            answer = client.send(d.sender(), d.recipient(), d.message());
         } catch (WireText.Unreadable e) {
             return new Deferred("Unable to read message. (#4.3.0)\n");
         } catch (IOException e) {

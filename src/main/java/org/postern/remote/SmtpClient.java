@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import org.postern.config.SmtpTimeouts;
 import org.postern.mail.MessageSource;
 import org.postern.mail.Quoting;
 import org.postern.tcp.Connection;
@@ -14,13 +15,13 @@ import org.postern.tcp.Connection;
  */
 final class SmtpClient implements Closeable {
     private final Connection connection;
-    private final Duration timeoutremote;
+    private final SmtpTimeouts timeouts;
     private final RemoteReply ehlo;
     private boolean possiblyAccepted;
 
-    private SmtpClient(Connection connection, Duration timeoutremote, RemoteReply ehlo) {
+    private SmtpClient(Connection connection, SmtpTimeouts timeouts, RemoteReply ehlo) {
         this.connection = connection;
-        this.timeoutremote = timeoutremote;
+        this.timeouts = timeouts;
         this.ehlo = ehlo;
     }
 
@@ -49,26 +50,26 @@ final class SmtpClient implements Closeable {
     }
 
     /** Waits for the greeting and says hello: EHLO, and HELO to a server that does not know it (RFC 5321 §3.2). */
-    static Opening open(Connection connection, String helohost, Duration timeoutremote) throws IOException {
-        connection.writeLimit(timeoutremote);
-        RemoteReply greeting = RemoteReply.read(connection, timeoutremote);
+    static Opening open(Connection connection, String helohost, SmtpTimeouts timeouts) throws IOException {
+        connection.writeLimit(timeouts.block());
+        RemoteReply greeting = RemoteReply.read(connection, timeouts.greeting());
         if (greeting.code() != 220) {
             quit(connection);
             return new Opening.GreetingFailed(greeting);
         }
         connection.write("EHLO " + helohost + "\r\n");
-        RemoteReply hello = RemoteReply.read(connection, timeoutremote);
+        RemoteReply hello = RemoteReply.read(connection, timeouts.command());
         if (hello.isPermanent()) {
             connection.write("HELO " + helohost + "\r\n");
             // A HELO reply offers nothing, whatever its lines say.
-            RemoteReply plain = RemoteReply.read(connection, timeoutremote);
+            RemoteReply plain = RemoteReply.read(connection, timeouts.command());
             hello = new RemoteReply(plain.code(), plain.lines().subList(0, 1));
         }
         if (!hello.isPositive()) {
             quit(connection);
             return new Opening.NameRejected(hello);
         }
-        return new Opening.Ready(new SmtpClient(connection, timeoutremote, hello));
+        return new Opening.Ready(new SmtpClient(connection, timeouts, hello));
     }
 
     /**
@@ -94,7 +95,7 @@ final class SmtpClient implements Closeable {
         }
         possiblyAccepted = true;
         connection.write(".\r\n");
-        RemoteReply end = RemoteReply.read(connection, timeoutremote);
+        RemoteReply end = RemoteReply.read(connection, timeouts.command());
         possiblyAccepted = false;
         return end.isPositive() ? new Answer.Accepted(end) : new Answer.MessageRejected(end);
     }
@@ -125,7 +126,7 @@ final class SmtpClient implements Closeable {
 
     private RemoteReply ask(String command) throws IOException {
         connection.write(command + "\r\n");
-        return RemoteReply.read(connection, timeoutremote);
+        return RemoteReply.read(connection, timeouts.command());
     }
 
     private static void quit(Connection connection) throws IOException {

@@ -16,6 +16,7 @@ import org.postern.config.SettingsException;
 import org.postern.event.Events;
 import org.postern.gateway.Demo;
 import org.postern.gateway.Gateway;
+import org.postern.os.Errno;
 import org.postern.os.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -67,7 +68,19 @@ final class Serve implements Callable<Integer> {
             return BAD_SETTINGS;
         }
         try (Gateway gateway = Gateway.start(settings, tools.self(), !Gateway.isPublic(settings), events)) {
+            Signals.on("HUP", () -> reroute(gateway, file, log));
             return untilTerm(gateway);
+        }
+    }
+
+    /** HUP: the routes are read anew; where the file is wrong, the old ones stay. */
+    private static void reroute(Gateway gateway, Path file, Log log) {
+        try {
+            gateway.reroute(PosternToml.read(file));
+        } catch (SettingsException e) {
+            e.problems().forEach(problem -> log.line("alert: settings not changed: " + problem));
+        } catch (IOException e) {
+            log.line("alert: settings not changed: unable to read " + file + ": " + Errno.djbText(e));
         }
     }
 

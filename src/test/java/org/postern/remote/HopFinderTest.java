@@ -2,7 +2,6 @@ package org.postern.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -29,7 +28,7 @@ class HopFinderTest {
 
     private NextHops find(String domain, int seed) {
         return new HopFinder(dns, a -> a.equals(TestingRemote.ip("192.0.2.99")), new SplittableRandom(seed))
-                .find(domain, settings);
+                .find(domain, settings.route(domain));
     }
 
     private List<String> hosts(String domain) {
@@ -43,8 +42,8 @@ class HopFinderTest {
                 .hosts().stream().map(HopFinderTest::text).toList();
     }
 
-    private static String text(InetSocketAddress host) {
-        return host.getAddress().getHostAddress() + ":" + host.getPort();
+    private static String text(Hop hop) {
+        return hop.shown() + ":" + hop.address().getPort();
     }
 
     private DeliveryResult nowhere(String domain) {
