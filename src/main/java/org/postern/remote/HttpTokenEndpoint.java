@@ -9,16 +9,21 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.postern.config.RouteLogin;
 import org.postern.config.SecretFile;
@@ -33,6 +38,13 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
     private static final long MOST_SECONDS = 24 * 3600;
 
     private final JsonFactory json = new JsonFactory();
+    private final Consumer<String> alerts;
+    /** Refresh tokens that could not be written into their files. */
+    private final Map<Path, String> unwritten = new ConcurrentHashMap<>();
+
+    HttpTokenEndpoint(Consumer<String> alerts) {
+        this.alerts = alerts;
+    }
 
     @Override
     public Tokens.Given fetch(RouteLogin.Token login) throws IOException {
@@ -53,12 +65,13 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
         return Duration.ofSeconds(number ? Math.min(Long.parseLong(seconds), MOST_SECONDS) : USUAL_SECONDS);
     }
 
-    private static String form(RouteLogin.Token login) throws IOException {
+    private String form(RouteLogin.Token login) throws IOException {
         Map<String, String> fields = new LinkedHashMap<>();
         Optional<Path> refresh = login.refreshTokenFile();
         if (refresh.isPresent()) {
             fields.put("grant_type", "refresh_token"); // §6
-            fields.put("refresh_token", secret(refresh.get()));
+            String renewed = unwritten.get(refresh.get());
+            fields.put("refresh_token", renewed != null ? renewed : secret(refresh.get()));
         } else {
             fields.put("grant_type", "client_credentials"); // §4.4.2
         }
@@ -153,22 +166,34 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
     }
 
     /** The endpoint has put another refresh token in the place of ours (§6): the old one may be void already. */
-    private static void keep(Path file, String token) throws IOException {
+    private void keep(Path file, String token) {
         String octets = Octets.of(token.getBytes(StandardCharsets.UTF_8));
-        if (octets.equals(secret(file))) {
-            return;
+        try {
+            if (!octets.equals(secret(file))) {
+                write(file, octets);
+            }
+            unwritten.remove(file);
+        } catch (IOException e) {
+            unwritten.put(file, octets);
+            alerts.accept("alert: unable to write the new refresh token into " + file
+                    + "; it is lost when Postern ends: let Postern write there: " + e.getMessage());
         }
+    }
+
+    private static void write(Path file, String octets) throws IOException {
         Path directory = Optional.ofNullable(file.getParent()).orElse(Path.of("/"));
         Path temporary = Files.createTempFile(
                 directory,
                 "." + file.getFileName(),
                 "",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        try (var channel =
-                java.nio.channels.FileChannel.open(temporary, java.nio.file.StandardOpenOption.WRITE)) {
-            channel.write(java.nio.ByteBuffer.wrap(Octets.bytes(octets + "\n")));
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(Octets.bytes(octets + "\n")));
             channel.force(true);
         }
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel opened = FileChannel.open(directory, StandardOpenOption.READ)) {
+            opened.force(true);
+        }
     }
 }
