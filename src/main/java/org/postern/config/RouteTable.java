@@ -40,15 +40,12 @@ final class RouteTable {
             "client_secret_file",
             "refresh_token_file",
             "scope",
-            "sender",
-            "connections",
-            "messages_per_hour");
+            "sender");
     private static final Set<String> OF_TOKENS =
             Set.of("token_url", "client_id", "client_secret_file", "refresh_token_file", "scope");
 
     private static final int SUBMISSION = 587;
     private static final int SUBMISSIONS = 465;
-    private static final int MOST_CONNECTIONS = 1000;
 
     private final String file;
     private final int line;
@@ -90,12 +87,9 @@ final class RouteTable {
         TlsPolicy tls = tls(host, port, login);
         Optional<RouteLogin> how = login(tls, host);
         String sender = sender();
-        SmtpRoute.Limits limits = new SmtpRoute.Limits(
-                (int) number("connections", 0, 0, MOST_CONNECTIONS),
-                (int) number("messages_per_hour", 0, 0, Integer.MAX_VALUE));
         return problems.size() > before
                 ? Optional.empty()
-                : Optional.of(new SmtpRoute(domain, host, port, tls, how, sender, limits));
+                : Optional.of(new SmtpRoute(domain, host, port, tls, how, sender));
     }
 
     private String domain(List<SmtpRoute> others) {

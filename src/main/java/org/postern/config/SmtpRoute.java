@@ -14,7 +14,6 @@ import org.postern.os.Octets;
  * @param tls what is asked of TLS; default: used where it is offered
  * @param login how to log in there; default: not at all
  * @param sender the reverse-path of whatever goes this way, bounces apart; empty: as it is
- * @param limits how much goes this way at a time
  */
 public record SmtpRoute(
         String domain,
@@ -22,22 +21,11 @@ public record SmtpRoute(
         int port,
         TlsPolicy tls,
         Optional<RouteLogin> login,
-        String sender,
-        Limits limits) {
+        String sender) {
     public static final int SMTP = 25;
 
-    /**
-     * How much goes one way. Over all domains that a route is for; without a host for each domain by itself.
-     *
-     * @param connections at once; 0: any number
-     * @param messagesPerHour messages in any hour, each recipient counted; 0: any number
-     */
-    public record Limits(int connections, int messagesPerHour) {
-        public static final Limits NONE = new Limits(0, 0);
-    }
-
     public SmtpRoute(String domain, String host, int port) {
-        this(domain, host, port, TlsPolicy.MAY, Optional.empty(), "", Limits.NONE);
+        this(domain, host, port, TlsPolicy.MAY, Optional.empty(), "");
     }
 
     /** How mail goes for which there is no route: to the mail exchangers. */

@@ -68,7 +68,8 @@ final class Delivery {
                         new DnsResolver(DnsSettings.ofSystem()),
                         OwnAddresses.ofSystem(),
                         new java.util.SplittableRandom(),
-                        clock));
+                        clock,
+                        line -> events.tell(new Event.Note(line))));
     }
 
     /** Part of the names of files in a Maildir. */

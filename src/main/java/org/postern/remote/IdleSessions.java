@@ -141,6 +141,7 @@ final class IdleSessions {
                 return;
             }
             List<Held> over = new ArrayList<>();
+            boolean more;
             lock.lock();
             try {
                 long now = System.nanoTime();
@@ -151,12 +152,13 @@ final class IdleSessions {
                     return all.isEmpty();
                 });
                 kept -= over.size();
-                watched = !idle.isEmpty();
+                more = !idle.isEmpty();
+                watched = more;
             } finally {
                 lock.unlock();
             }
             over.forEach(IdleSessions::quit);
-            if (!watched) {
+            if (!more) {
                 return;
             }
         }

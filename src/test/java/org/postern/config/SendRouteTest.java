@@ -72,8 +72,7 @@ class SendRouteTest {
                         587,
                         new TlsPolicy(Level.VERIFY, false, "", Optional.empty()),
                         Optional.of(new RouteLogin.Password("me", password, Optional.empty(), false)),
-                        "",
-                        SmtpRoute.Limits.NONE));
+                        ""));
         assertThat(SecretFile.read(password)).isEqualTo("geheim");
     }
 
@@ -94,8 +93,6 @@ class SendRouteTest {
                 auth = "cram-md5"
                 clear_password = true
                 sender = "scanner@example.com"
-                connections = 3
-                messages_per_hour = 250
                 """.formatted(ca, password)))
                 .isEqualTo(new SmtpRoute(
                         ".example.com",
@@ -104,8 +101,7 @@ class SendRouteTest {
                         new TlsPolicy(Level.VERIFY, true, "mx.example.com", Optional.of(ca)),
                         Optional.of(new RouteLogin.Password(
                                 "us\u00c3\u00a9r", password, Optional.of(RouteLogin.Mechanism.CRAM_MD5), true)),
-                        "scanner@example.com",
-                        new SmtpRoute.Limits(3, 250)));
+                        "scanner@example.com"));
     }
 
     @Test
@@ -148,8 +144,7 @@ class SendRouteTest {
                         25,
                         new TlsPolicy(Level.VERIFY, false, "", Optional.empty()),
                         Optional.empty(),
-                        "",
-                        SmtpRoute.Limits.NONE));
+                        ""));
         assertThat(problems("port = 26")).singleElement().asString().startsWith("2 port is 26 without a host");
         assertThat(problems("implicit = true")).singleElement().asString().contains("without a host");
     }
@@ -198,8 +193,6 @@ class SendRouteTest {
                 tls = "yes"
                 hots = "x"
                 sender = "me"
-                connections = "many"
-                messages_per_hour = -1
                 auth = "plain"
                 """))
                 .satisfiesExactlyInAnyOrder(
@@ -209,9 +202,7 @@ class SendRouteTest {
                         p -> assertThat(p).startsWith("5 tls is \"yes\"; write one of none, may, encrypt, verify"),
                         p -> assertThat(p).startsWith("6 hots unknown setting; the known ones: auth, "),
                         p -> assertThat(p).startsWith("7 sender is \"me\"; write an address"),
-                        p -> assertThat(p).startsWith("8 connections is many; give "),
-                        p -> assertThat(p).startsWith("9 messages_per_hour is -1; give "),
-                        p -> assertThat(p).isEqualTo("10 auth is of no use without user: add it, or remove this"));
+                        p -> assertThat(p).isEqualTo("8 auth is of no use without user: add it, or remove this"));
     }
 
     @Test
