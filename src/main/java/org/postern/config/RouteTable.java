@@ -109,7 +109,8 @@ final class RouteTable {
         String host = text("host", "");
         boolean bracketed = host.startsWith("[") && host.endsWith("]");
         String inside = bracketed ? host.substring(1, host.length() - 1) : host;
-        if (hasBlank(inside) || (inside.indexOf(':') >= 0 && IpAddress.parse(inside).isEmpty())) {
+        if (hasBlank(inside)
+                || (inside.indexOf(':') >= 0 && IpAddress.parse(inside).isEmpty())) {
             problem("host", "is \"" + host + "\"; write a host's name or an IP address, and the port as port = 587");
         }
         return inside;
@@ -123,7 +124,8 @@ final class RouteTable {
         if (implicit && (level == TlsPolicy.Level.NONE || level == TlsPolicy.Level.MAY)) {
             problem(
                     "tls",
-                    "is \"" + lower(level) + "\" with implicit TLS, which is the use of port 465: write tls = \"verify\""
+                    "is \"" + lower(level)
+                            + "\" with implicit TLS, which is the use of port 465: write tls = \"verify\""
                             + " or \"encrypt\", or implicit = false");
         }
         if (implicit && host.isEmpty()) {
@@ -152,7 +154,9 @@ final class RouteTable {
         if (!table.contains("user")) {
             for (String key : KEYS) {
                 if (table.contains(key)
-                        && (OF_TOKENS.contains(key) || Set.of("password_file", "auth", "clear_password").contains(key))) {
+                        && (OF_TOKENS.contains(key)
+                                || Set.of("password_file", "auth", "clear_password")
+                                        .contains(key))) {
                     problem(key, "is of no use without user: add it, or remove this");
                 }
             }
@@ -260,7 +264,10 @@ final class RouteTable {
         try {
             SecretFile.read(path);
         } catch (IOException e) {
-            problem(key, "is \"" + path + "\": " + Optional.ofNullable(e.getMessage()).orElse("cannot be read"));
+            problem(
+                    key,
+                    "is \"" + path + "\": "
+                            + Optional.ofNullable(e.getMessage()).orElse("cannot be read"));
         }
     }
 

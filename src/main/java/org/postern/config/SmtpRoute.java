@@ -16,12 +16,7 @@ import org.postern.os.Octets;
  * @param sender the reverse-path of whatever goes this way, bounces apart; empty: as it is
  */
 public record SmtpRoute(
-        String domain,
-        String host,
-        int port,
-        TlsPolicy tls,
-        Optional<RouteLogin> login,
-        String sender) {
+        String domain, String host, int port, TlsPolicy tls, Optional<RouteLogin> login, String sender) {
     public static final int SMTP = 25;
 
     public SmtpRoute(String domain, String host, int port) {

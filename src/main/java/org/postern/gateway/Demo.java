@@ -79,7 +79,8 @@ public final class Demo implements Closeable {
                 new Settings.Relay(Duration.ofMinutes(10)),
                 new Settings.Users(users),
                 new Settings.Send(
-                        List.of(ME), List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort()))));
+                        List.of(ME),
+                        List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort()))));
         events.tell(new Event.Note("DEMO: loopback only, state in " + state));
         serveSink(sink, settings, events);
         Gateway gateway = Gateway.start(settings, self, true, events);

@@ -232,7 +232,8 @@ public final class Gateway implements Closeable {
     /** Takes the routes from settings that were read anew: they count for what is queued as well, which is tried now. */
     public void reroute(Settings changed) {
         delivery.routes(changed);
-        events.tell(new Event.Note("routes: read anew, " + changed.send().smtproutes().size() + " of them"));
+        events.tell(new Event.Note(
+                "routes: read anew, " + changed.send().smtproutes().size() + " of them"));
         sender.retryAll();
     }
 

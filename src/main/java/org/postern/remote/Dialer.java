@@ -49,8 +49,8 @@ final class Dialer {
             return dial(hop, route, settings, route.tls().level() != TlsPolicy.Level.NONE);
         } catch (SmtpClient.HandshakeFailed e) {
             if (route.tls().isRequired()) {
-                return new Dialled.Elsewhere(new Deferred(
-                        "Connected to " + hop.shown() + " but TLS failed: " + reason(e) + " (#4.7.5)\n"));
+                return new Dialled.Elsewhere(
+                        new Deferred("Connected to " + hop.shown() + " but TLS failed: " + reason(e) + " (#4.7.5)\n"));
             }
         }
         try {
@@ -83,8 +83,7 @@ final class Dialer {
         }
     }
 
-    private Dialled converse(
-            SocketChannel channel, Hop hop, SmtpRoute route, RemoteSettings settings, boolean tls)
+    private Dialled converse(SocketChannel channel, Hop hop, SmtpRoute route, RemoteSettings settings, boolean tls)
             throws IOException {
         String helohost = settings.helohost();
         TlsPolicy policy = route.tls();
@@ -98,8 +97,8 @@ final class Dialer {
                     opening = plain.client().helloTls(tls(policy, hop), helohost);
                 } else if (policy.isRequired()) {
                     plain.client().close();
-                    return new Dialled.Elsewhere(new Deferred(
-                            "Connected to " + hop.shown() + " but STARTTLS failed.\n" + said(go)));
+                    return new Dialled.Elsewhere(
+                            new Deferred("Connected to " + hop.shown() + " but STARTTLS failed.\n" + said(go)));
                 }
             } else if (policy.isRequired()) {
                 plain.client().close();

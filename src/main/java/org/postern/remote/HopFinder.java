@@ -54,7 +54,12 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
     private NextHops exchangers(String domain) {
         Optional<IpAddress> literal = literal(domain);
         if (literal.isPresent()) {
-            return own.isOwn(literal.get()) ? OURSELVES : hosts(literal.stream().toList(), SmtpRoute.SMTP, literal.get().toString());
+            return own.isOwn(literal.get())
+                    ? OURSELVES
+                    : hosts(
+                            literal.stream().toList(),
+                            SmtpRoute.SMTP,
+                            literal.get().toString());
         }
         return switch (dns.mailExchangers(domain)) {
             case MailExchangers.Found found -> byPreference(found.exchangers());
@@ -70,7 +75,9 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
     private NextHops implicit(String domain) {
         return switch (dns.addresses(domain)) {
             case Addresses.Found found ->
-                found.addresses().stream().anyMatch(own::isOwn) ? OURSELVES : hosts(found.addresses(), SmtpRoute.SMTP, domain);
+                found.addresses().stream().anyMatch(own::isOwn)
+                        ? OURSELVES
+                        : hosts(found.addresses(), SmtpRoute.SMTP, domain);
             case Addresses.NoSuchDomain _ -> noSuchHost(domain);
             case Addresses.None _ -> NO_EXCHANGER;
             case Addresses.Temporary _ -> DNS_TROUBLE;

@@ -109,8 +109,7 @@ final class IdleSessions {
         lock.lock();
         try {
             Starts known = starts.get(held.key);
-            boolean demand =
-                    known != null && (known.last != held.began || held.began - known.before <= IDLE.toNanos());
+            boolean demand = known != null && (known.last != held.began || held.began - known.before <= IDLE.toNanos());
             if (closed
                     || !demand
                     || held.messages >= MOST_MESSAGES

@@ -116,7 +116,8 @@ public final class RemoteDeliverer implements Deliverer, Closeable {
                     DeliveryResult result = send(new IdleSessions.Held(ready.client(), key), host, d);
                     return result == null ? died(host.shown(), false) : result;
                 }
-                case Dialer.Dialled.Elsewhere elsewhere -> last = elsewhere.result() == null ? last : elsewhere.result();
+                case Dialer.Dialled.Elsewhere elsewhere ->
+                    last = elsewhere.result() == null ? last : elsewhere.result();
                 case Dialer.Dialled.LoginFailed failed -> {
                     health.failed(route, failed.report());
                     return new Deferred(failed.report());
@@ -196,8 +197,8 @@ public final class RemoteDeliverer implements Deliverer, Closeable {
     private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls) {
         String said = said(answer.reply());
         return switch (answer) {
-            case SmtpClient.Answer.Accepted _ -> new Delivered(
-                        host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n"));
+            case SmtpClient.Answer.Accepted _ ->
+                new Delivered(host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n"));
             case SmtpClient.Answer.SenderRejected a ->
                 refused(a, "Connected to " + host + " but sender was rejected.\n" + said);
             case SmtpClient.Answer.RecipientRejected a ->

@@ -46,15 +46,17 @@ final class SmtpLogin {
         boolean safe = client.isEncrypted();
         Optional<Mechanism> mechanism = (safe ? UNDER_TLS : IN_CLEAR)
                 .stream()
-                        .filter(m -> login.mechanism().isEmpty() || login.mechanism().get() == m)
+                        .filter(m ->
+                                login.mechanism().isEmpty() || login.mechanism().get() == m)
                         .filter(m -> offered.contains(m.keyword()))
                         .filter(m -> safe || login.inClear() || m == Mechanism.CRAM_MD5)
                         .findFirst();
         if (mechanism.isEmpty()) {
-            return new Outcome.Failed("It offers " + (offered.isEmpty() ? "no AUTH" : "AUTH " + String.join(" ", offered))
-                    + (safe ? "" : " without TLS") + "; the route allows "
-                    + login.mechanism().map(Mechanism::keyword).orElse("PLAIN, LOGIN, CRAM-MD5")
-                    + (safe || login.inClear() ? "" : ", and no password in clear") + ". (#4.7.4)\n");
+            return new Outcome.Failed(
+                    "It offers " + (offered.isEmpty() ? "no AUTH" : "AUTH " + String.join(" ", offered))
+                            + (safe ? "" : " without TLS") + "; the route allows "
+                            + login.mechanism().map(Mechanism::keyword).orElse("PLAIN, LOGIN, CRAM-MD5")
+                            + (safe || login.inClear() ? "" : ", and no password in clear") + ". (#4.7.4)\n");
         }
         String secret;
         try {
@@ -72,8 +74,7 @@ final class SmtpLogin {
                 });
     }
 
-    private static RemoteReply converse(SmtpClient client, RemoteReply first, List<String> answers)
-            throws IOException {
+    private static RemoteReply converse(SmtpClient client, RemoteReply first, List<String> answers) throws IOException {
         RemoteReply reply = first;
         for (String answer : answers) {
             if (!reply.isIntermediate()) {
@@ -143,9 +144,7 @@ final class SmtpLogin {
     }
 
     private static Outcome outcome(RemoteReply reply) {
-        return reply.code() == 235
-                ? new Outcome.LoggedIn()
-                : new Outcome.Failed("Remote host said: " + reply.text());
+        return reply.code() == 235 ? new Outcome.LoggedIn() : new Outcome.Failed("Remote host said: " + reply.text());
     }
 
     private static String base64(String octets) {

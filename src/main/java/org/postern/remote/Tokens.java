@@ -62,7 +62,9 @@ final class Tokens {
         kept.lock.lock();
         try {
             String known = kept.token;
-            if (known != null && !known.equals(refused.orElse("")) && clock.instant().isBefore(kept.end)) {
+            if (known != null
+                    && !known.equals(refused.orElse(""))
+                    && clock.instant().isBefore(kept.end)) {
                 return known;
             }
             kept.token = null;

@@ -131,7 +131,9 @@ class SendRouteTest {
         assertThat(route("host = \"h\"\nport = 465").tls())
                 .isEqualTo(new TlsPolicy(Level.ENCRYPT, true, "", Optional.empty()));
         assertThat(route("host = \"h\"\nport = 465\nimplicit = false").tls()).isEqualTo(TlsPolicy.MAY);
-        assertThat(problems("host = \"h\"\nport = 465\ntls = \"may\"")).singleElement().asString()
+        assertThat(problems("host = \"h\"\nport = 465\ntls = \"may\""))
+                .singleElement()
+                .asString()
                 .startsWith("4 tls is \"may\" with implicit TLS");
     }
 
@@ -153,35 +155,51 @@ class SendRouteTest {
     void aSecretThatOthersCanReadIsRefused() throws IOException {
         for (String mode : List.of("rw-r--r--", "rw----r--", "rw-rw----", "rw-----w-")) {
             Path file = secret("open" + mode, mode);
-            assertThat(problems("host = \"h\"\nuser = \"u\"\npassword_file = \"" + file + "\"")).singleElement()
+            assertThat(problems("host = \"h\"\nuser = \"u\"\npassword_file = \"" + file + "\""))
+                    .singleElement()
                     .isEqualTo("4 password_file is \"" + file
                             + "\": others can read or change it: chmod 600 it, and change the secret if they did");
         }
-        assertThat(problems("host = \"h\"\nuser = \"u\"\npassword_file = \"" + dir + "/none\"")).singleElement()
-                .asString().contains("there is no such file");
+        assertThat(problems("host = \"h\"\nuser = \"u\"\npassword_file = \"" + dir + "/none\""))
+                .singleElement()
+                .asString()
+                .contains("there is no such file");
         Path empty = Files.writeString(dir.resolve("empty"), "\nx");
         Files.setPosixFilePermissions(empty, PosixFilePermissions.fromString("rw-------"));
-        assertThat(problems("host = \"h\"\nuser = \"u\"\npassword_file = \"" + empty + "\"")).singleElement()
-                .asString().contains("its first line is empty");
+        assertThat(problems("host = \"h\"\nuser = \"u\"\npassword_file = \"" + empty + "\""))
+                .singleElement()
+                .asString()
+                .contains("its first line is empty");
     }
 
     @Test
     void aPasswordIsNotRiskedInClear() throws IOException, SettingsException {
         String login = "host = \"h\"\nuser = \"u\"\npassword_file = \"" + secret("p", "rw-------") + "\"\n";
         for (String tls : List.of("none", "may")) {
-            assertThat(problems(login + "tls = \"" + tls + "\"")).singleElement().asString()
+            assertThat(problems(login + "tls = \"" + tls + "\""))
+                    .singleElement()
+                    .asString()
                     .startsWith("5 tls is \"" + tls + "\" with a password, which could then go in clear");
-            assertThat(route(login + "tls = \"" + tls + "\"\nauth = \"cram-md5\"").login()).isPresent();
-            assertThat(route(login + "tls = \"" + tls + "\"\nclear_password = true").login()).isPresent();
+            assertThat(route(login + "tls = \"" + tls + "\"\nauth = \"cram-md5\"")
+                            .login())
+                    .isPresent();
+            assertThat(route(login + "tls = \"" + tls + "\"\nclear_password = true")
+                            .login())
+                    .isPresent();
         }
         String token = "host = \"h\"\nuser = \"u\"\nclient_id = \"c\"\nclient_secret_file = \"" + dir + "/p\"\n";
-        assertThat(problems(token + "token_url = \"https://t/\"\ntls = \"may\"")).singleElement().asString()
+        assertThat(problems(token + "token_url = \"https://t/\"\ntls = \"may\""))
+                .singleElement()
+                .asString()
                 .contains("a token must not go in clear");
         for (String url : List.of("http://login.example/", "https:///t", "ftp://x/", "", "x y", "http://localhost/")) {
-            assertThat(problems(token + "token_url = \"" + url + "\"")).singleElement().asString()
+            assertThat(problems(token + "token_url = \"" + url + "\""))
+                    .singleElement()
+                    .asString()
                     .startsWith("6 token_url is \"" + url + "\"");
         }
-        assertThat(route(token + "token_url = \"http://127.0.0.1:8080/t\"").login()).isPresent();
+        assertThat(route(token + "token_url = \"http://127.0.0.1:8080/t\"").login())
+                .isPresent();
     }
 
     @Test
@@ -208,7 +226,9 @@ class SendRouteTest {
     @Test
     void aDomainHasOneRoute() {
         assertThat(problems("domain = \"a\"\nhost = \"x\"\n[[send.route]]\ndomain = \"A\"\nhost = \"y\""))
-                .singleElement().asString().startsWith("5 domain is \"a\", which has another route already");
+                .singleElement()
+                .asString()
+                .startsWith("5 domain is \"a\", which has another route already");
         assertThatThrownBy(() -> routes("send.smtproutes = [\":x\", \"nocolon\"]\n"))
                 .hasMessageContaining("postern.toml:6: send.smtproutes: \"nocolon\": there is no colon");
         assertThatThrownBy(() -> routes("send.route = \"x\"\n")).hasMessageContaining("[[send.route]]");
@@ -216,9 +236,13 @@ class SendRouteTest {
 
     @Test
     void aCertificateSettingWithoutACheckIsRefused() {
-        assertThat(problems("host = \"h\"\ntls_name = \"x\"")).singleElement().asString()
+        assertThat(problems("host = \"h\"\ntls_name = \"x\""))
+                .singleElement()
+                .asString()
                 .startsWith("3 tls_name is \"x\", and no certificate is checked with tls = \"may\"");
-        assertThat(problems("host = \"h\"\ntls = \"verify\"\nca_file = \"/nonexistent\"")).singleElement().asString()
+        assertThat(problems("host = \"h\"\ntls = \"verify\"\nca_file = \"/nonexistent\""))
+                .singleElement()
+                .asString()
                 .startsWith("4 ca_file is \"/nonexistent\", which cannot be read");
     }
 }

@@ -92,15 +92,15 @@ class RouteLoginTest {
 
     @Test
     void pipelinedCommandsAndASizeThatIsTooLarge() throws IOException {
-        try (TestingSmtpServer server = TestingSmtpServer.answering(
-                Map.of("EHLO", "250-s\r\n250-PIPELINING\r\n250 SIZE 5\r\n"))) {
+        try (TestingSmtpServer server =
+                TestingSmtpServer.answering(Map.of("EHLO", "250-s\r\n250-PIPELINING\r\n250 SIZE 5\r\n"))) {
             SmtpRoute route = new SmtpRoute("", "127.0.0.1", server.port());
             RemoteDeliverer deliverer = TestingRemote.deliverer(RemoteSettings.of("me", List.of(route)));
             assertThat(send(deliverer, "a@b")).isInstanceOf(Bounced.class);
             assertThat(server.commands()).doesNotContain("MAIL");
         }
-        try (TestingSmtpServer server = TestingSmtpServer.answering(
-                Map.of("EHLO", "250-s\r\n250 PIPELINING\r\n", "RCPT", "550 no\r\n"))) {
+        try (TestingSmtpServer server =
+                TestingSmtpServer.answering(Map.of("EHLO", "250-s\r\n250 PIPELINING\r\n", "RCPT", "550 no\r\n"))) {
             SmtpRoute route = new SmtpRoute("", "127.0.0.1", server.port());
             RemoteDeliverer deliverer = TestingRemote.deliverer(RemoteSettings.of("me", List.of(route)));
             assertThat(send(deliverer, "a@b")).isInstanceOf(Bounced.class);
