@@ -38,9 +38,11 @@ final class RouteHealth {
         lock.lock();
         try {
             Failing known = failing.get(route);
-            boolean rests = known != null
-                    && clock.instant().isBefore(known.since.plus(REST))
-                    && known.secrets == changed(route);
+            if (known == null) {
+                return Optional.empty();
+            }
+            boolean rests =
+                    clock.instant().isBefore(known.since.plus(REST)) && known.secrets == changed(route);
             return rests ? Optional.of(known.report) : Optional.empty();
         } finally {
             lock.unlock();
