@@ -87,7 +87,8 @@ class BadInputIT {
         Path toml = directory.resolve("postern.toml");
         assertThat(serve(toml))
                 .satisfies(o -> assertThat(o.exit()).isEqualTo(100))
-                .satisfies(o -> assertThat(o.output()).startsWith("postern serve: fatal: " + toml + ": no such file: "));
+                .satisfies(
+                        o -> assertThat(o.output()).startsWith("postern serve: fatal: " + toml + ": no such file: "));
         Files.write(toml, "me = \"\u00e9\"\n".getBytes(StandardCharsets.ISO_8859_1));
         assertThat(serve(toml))
                 .satisfies(o -> assertThat(o.exit()).isEqualTo(100))

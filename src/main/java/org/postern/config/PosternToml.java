@@ -32,7 +32,8 @@ public final class PosternToml {
             "relay.expiry",
             "users.file",
             "send.locals",
-            "send.smtproutes");
+            "send.smtproutes",
+            "send.route");
 
     /** Octets of UTF-8 above ASCII are let pass, for internationalized names. */
     private static final Pattern DOMAIN = Pattern.compile("[^\\s\\p{Cntrl}@<>,;:()\\[\\]\"\\\\]+");
@@ -122,7 +123,7 @@ public final class PosternToml {
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = domains("send.locals", mine);
-        List<SmtpRoute> routes = routes("send.smtproutes");
+        List<SmtpRoute> routes = routes();
         if (me == null || home == null || users == null) {
             return null;
         }
@@ -134,6 +135,28 @@ public final class PosternToml {
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
                 new Settings.Send(locals, routes));
+    }
+
+    /** The lines and the tables; a domain has one of them. */
+    private List<SmtpRoute> routes() {
+        List<SmtpRoute> routes = new ArrayList<>();
+        for (String line : strings("send.smtproutes", List.of())) {
+            switch (SmtpRoute.parse(line)) {
+                case SmtpRoute.Parsed.Route good -> routes.add(good.route());
+                case SmtpRoute.Parsed.Bad bad -> problem("send.smtproutes", shown(line) + ": " + bad.why());
+            }
+        }
+        Object tables = toml.get("send.route");
+        if (tables instanceof TomlArray array && (array.isEmpty() || array.get(0) instanceof TomlTable)) {
+            for (int i = 0; i < array.size(); i++) {
+                int line = array.inputPositionOf(i).line();
+                RouteTable table = new RouteTable(file, line, array.getTable(i), problems);
+                table.read(routes).ifPresent(routes::add);
+            }
+        } else if (tables != null) {
+            problem("send.route", "is " + tables + "; write each route as a table that begins with [[send.route]]");
+        }
+        return routes;
     }
 
     private @Nullable String string(String key, String example) {
@@ -230,17 +253,6 @@ public final class PosternToml {
             names.forEach(name -> domain(key, name));
         }
         return names;
-    }
-
-    private List<SmtpRoute> routes(String key) {
-        List<SmtpRoute> routes = new ArrayList<>();
-        for (String text : strings(key, List.of())) {
-            switch (SmtpRoute.parse(text)) {
-                case SmtpRoute.Parsed.Route good -> routes.add(good.route());
-                case SmtpRoute.Parsed.Bad bad -> problem(key, shown(text) + ": " + bad.why());
-            }
-        }
-        return routes;
     }
 
     /** A value as it stands in the file, or nearly. */

@@ -13,12 +13,11 @@ import org.postern.os.Octets;
  * @param helohost the name that EHLO and HELO give; default {@code me}
  * @param smtproutes where mail goes instead of to the mail exchangers; default none
  * @param timeoutconnect how long a connection may take to be made; default 60 s
- * @param timeoutremote how long to wait for each answer; default 1200 s
+ * @param timeoutremote how long to wait for each answer; default as RFC 5321 §4.5.3.2 has it
  */
 public record RemoteSettings(
-        String helohost, List<SmtpRoute> smtproutes, Duration timeoutconnect, Duration timeoutremote) {
+        String helohost, List<SmtpRoute> smtproutes, Duration timeoutconnect, SmtpTimeouts timeoutremote) {
     public static final Duration TIMEOUTCONNECT = Duration.ofSeconds(60);
-    public static final Duration TIMEOUTREMOTE = Duration.ofMinutes(20);
 
     public RemoteSettings {
         smtproutes = List.copyOf(smtproutes);
@@ -28,14 +27,14 @@ public record RemoteSettings(
     }
 
     public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes) {
-        return new RemoteSettings(helohost, smtproutes, TIMEOUTCONNECT, TIMEOUTREMOTE);
+        return new RemoteSettings(helohost, smtproutes, TIMEOUTCONNECT, SmtpTimeouts.RFC5321);
     }
 
     /**
      * The route for a domain, the longest match first: the whole name, then from each dot on, then the one for all. Of
-     * two lines for the same domain the first counts. Empty where the mail exchangers are to be asked.
+     * two lines for the same domain the first counts. {@link SmtpRoute#NONE} where there is none.
      */
-    public Optional<SmtpRoute> route(String domain) {
+    public SmtpRoute route(String domain) {
         String name = Octets.lowerCase(domain);
         for (int i = 0; i <= name.length(); i++) {
             if (i == 0 || i == name.length() || name.charAt(i) == '.') {
@@ -44,11 +43,11 @@ public record RemoteSettings(
                         .filter(route -> route.domain().equals(key))
                         .findFirst();
                 if (found.isPresent()) {
-                    return found.filter(route -> !route.host().isEmpty());
+                    return found.get();
                 }
             }
         }
-        return Optional.empty();
+        return SmtpRoute.NONE;
     }
 
     /**
@@ -72,8 +71,10 @@ public record RemoteSettings(
                             + ": write this host's name into me"));
         }
         List<SmtpRoute> routes = routes(control, problems);
-        Duration connect = seconds(control, "timeoutconnect", TIMEOUTCONNECT, problems);
-        Duration remote = seconds(control, "timeoutremote", TIMEOUTREMOTE, problems);
+        Duration connect = seconds(control, "timeoutconnect", "60", problems).orElse(TIMEOUTCONNECT);
+        SmtpTimeouts remote = seconds(control, "timeoutremote", "2 to 10 minutes, RFC 5321 4.5.3.2", problems)
+                .map(SmtpTimeouts::all)
+                .orElse(SmtpTimeouts.RFC5321);
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
         }
@@ -94,22 +95,21 @@ public record RemoteSettings(
         return routes;
     }
 
-    private static Duration seconds(QmailControl control, String file, Duration otherwise, List<Problem> problems)
-            throws IOException {
-        Optional<String> line = control.line(file);
-        if (line.isEmpty() || line.get().isEmpty()) {
-            return otherwise;
+    private static Optional<Duration> seconds(
+            QmailControl control, String file, String otherwise, List<Problem> problems) throws IOException {
+        String text = control.line(file).orElse("");
+        if (text.isEmpty()) {
+            return Optional.empty();
         }
-        String text = line.get();
         if (text.length() > 9 || !text.chars().allMatch(c -> c >= '0' && c <= '9') || Integer.parseInt(text) == 0) {
             problems.add(problem(
                     control,
                     file,
                     1,
-                    "\"" + text + "\": write a number of seconds, 1 or more (default " + otherwise.toSeconds() + ")"));
-            return otherwise;
+                    "\"" + text + "\": write a number of seconds, 1 or more (default " + otherwise + ")"));
+            return Optional.empty();
         }
-        return Duration.ofSeconds(Integer.parseInt(text));
+        return Optional.of(Duration.ofSeconds(Integer.parseInt(text)));
     }
 
     private static Problem problem(QmailControl control, String file, int line, String what) {

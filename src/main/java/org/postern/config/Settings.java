@@ -49,7 +49,8 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
      * Delivery.
      *
      * @param locals domains delivered here; default: me
-     * @param smtproutes where other mail goes, {@code domain:host:port} each; without one, by MX
+     * @param smtproutes where other mail goes: the lines {@code domain:host:port} of {@code send.smtproutes} and the
+     *     tables {@code [[send.route]]}; without one, by MX
      */
     public record Send(List<String> locals, List<SmtpRoute> smtproutes) {
         public Send {

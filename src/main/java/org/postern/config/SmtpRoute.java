@@ -1,17 +1,30 @@
 package org.postern.config;
 
+import java.util.Optional;
 import org.postern.os.Octets;
 
 /**
- * A line of smtproutes: where mail for a domain goes instead of to its mail exchangers (qmail-remote(8)).
+ * Where mail for a domain goes instead of to its mail exchangers, and how: a line of smtproutes (qmail-remote(8)), or a
+ * table {@code [[send.route]]} of postern.toml, which can say more.
  *
  * @param domain in lower case: {@code example.com} for that domain, {@code .example.com} for those below it, empty for
  *     all
  * @param host a name, or an IP address without brackets; empty: the domain's mail exchangers, as without a route
  * @param port default 25
+ * @param tls what is asked of TLS; default: used where it is offered
+ * @param login how to log in there; default: not at all
+ * @param sender the reverse-path of whatever goes this way, bounces apart; empty: as it is
  */
-public record SmtpRoute(String domain, String host, int port) {
+public record SmtpRoute(
+        String domain, String host, int port, TlsPolicy tls, Optional<RouteLogin> login, String sender) {
     public static final int SMTP = 25;
+
+    public SmtpRoute(String domain, String host, int port) {
+        this(domain, host, port, TlsPolicy.MAY, Optional.empty(), "");
+    }
+
+    /** How mail goes for which there is no route: to the mail exchangers. */
+    public static final SmtpRoute NONE = new SmtpRoute("", "", SMTP);
 
     /** What reading a line came to. */
     public sealed interface Parsed {

@@ -43,6 +43,7 @@ final class Delivery {
     private final Deliverers deliverers;
     private final Queue queue;
     private final Events events;
+    private volatile RemoteSettings remote;
 
     Delivery(Settings settings, Identity self, AccountSource accounts, Queue queue, Events events) throws IOException {
         this.settings = SendSettings.defaults(settings.me())
@@ -59,7 +60,7 @@ final class Delivery {
                 new MaildirDelivery(Disk.real(), clock, host()),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
-        RemoteSettings remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
+        remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
         deliverers = new Deliverers(
                 local,
                 new RemoteDeliverer(
@@ -67,7 +68,8 @@ final class Delivery {
                         new DnsResolver(DnsSettings.ofSystem()),
                         OwnAddresses.ofSystem(),
                         new java.util.SplittableRandom(),
-                        clock));
+                        clock,
+                        line -> events.tell(new Event.Note(line))));
     }
 
     /** Part of the names of files in a Maildir. */
@@ -91,6 +93,11 @@ final class Delivery {
     private static AccountHomes.Account home(Account account, Identity self) {
         Identity theirs = account.identityOr(self);
         return new AccountHomes.Account(account.name(), theirs.uid(), theirs.gid(), Octets.path(account.home()));
+    }
+
+    /** From now on mail goes as these settings have it, what is queued as well. */
+    void routes(Settings changed) {
+        remote = RemoteSettings.of(changed.me(), changed.send().smtproutes());
     }
 
     /** Whether a mailbox of a local domain is somebody's here. */

@@ -50,6 +50,7 @@ public final class Gateway implements Closeable {
 
     private final Events events;
     private final Queue queue;
+    private final Delivery delivery;
     private final Sender sender;
     private final Thread sending;
     private final Thread ageing;
@@ -58,9 +59,17 @@ public final class Gateway implements Closeable {
     private final List<HostPort> smtpd;
 
     private Gateway(
-            Events events, Queue queue, Sender sender, Thread sending, Thread ageing, Bound pop3d, Bound smtpd) {
+            Events events,
+            Queue queue,
+            Delivery delivery,
+            Sender sender,
+            Thread sending,
+            Thread ageing,
+            Bound pop3d,
+            Bound smtpd) {
         this.events = events;
         this.queue = queue;
+        this.delivery = delivery;
         this.sender = sender;
         this.sending = sending;
         this.ageing = ageing;
@@ -117,7 +126,7 @@ public final class Gateway implements Closeable {
             Bound smtpd = bind(settings.smtpd().listen(), serial);
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(grants, events));
-            Gateway gateway = new Gateway(events, queue, sender, sending, ageing, pop3d, smtpd);
+            Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, pop3d, smtpd);
             gateway.serve(
                     "pop3",
                     pop3d,
@@ -239,6 +248,14 @@ public final class Gateway implements Closeable {
     /** Where SMTP is served, the ports as they came to be. */
     public List<HostPort> smtpd() {
         return smtpd;
+    }
+
+    /** Takes the routes from settings that were read anew: they count for what is queued as well, which is tried now. */
+    public void reroute(Settings changed) {
+        delivery.routes(changed);
+        events.tell(new Event.Note(
+                "routes: read anew, " + changed.send().smtproutes().size() + " of them"));
+        sender.retryAll();
     }
 
     /**

@@ -1,12 +1,10 @@
 package org.postern.remote;
 
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
-import org.postern.config.RemoteSettings;
 import org.postern.config.SmtpRoute;
 import org.postern.dns.Addresses;
 import org.postern.dns.MailExchangers;
@@ -35,20 +33,18 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
             it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)
             """));
 
-    NextHops find(String domain, RemoteSettings settings) {
-        Optional<SmtpRoute> route = settings.route(domain);
-        return route.isPresent() ? through(route.get()) : exchangers(domain);
+    NextHops find(String domain, SmtpRoute route) {
+        return route.host().isEmpty() ? exchangers(domain) : through(route);
     }
 
     /** A route's host is asked for addresses alone; our own are allowed: it may be another port. */
     private NextHops through(SmtpRoute route) {
         Optional<IpAddress> literal = IpAddress.parse(route.host());
         if (literal.isPresent()) {
-            return new NextHops.Hosts(
-                    List.of(new InetSocketAddress(literal.get().inet(), route.port())));
+            return hosts(literal.stream().toList(), route.port(), route.host());
         }
         return switch (dns.addresses(route.host())) {
-            case Addresses.Found found -> hosts(found.addresses(), route.port());
+            case Addresses.Found found -> hosts(found.addresses(), route.port(), route.host());
             case Addresses.NoSuchDomain _ -> noSuchHost(route.host());
             case Addresses.None _ -> NO_EXCHANGER;
             case Addresses.Temporary _ -> DNS_TROUBLE;
@@ -58,7 +54,12 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
     private NextHops exchangers(String domain) {
         Optional<IpAddress> literal = literal(domain);
         if (literal.isPresent()) {
-            return own.isOwn(literal.get()) ? OURSELVES : hosts(literal.stream().toList(), SmtpRoute.SMTP);
+            return own.isOwn(literal.get())
+                    ? OURSELVES
+                    : hosts(
+                            literal.stream().toList(),
+                            SmtpRoute.SMTP,
+                            literal.get().toString());
         }
         return switch (dns.mailExchangers(domain)) {
             case MailExchangers.Found found -> byPreference(found.exchangers());
@@ -74,7 +75,9 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
     private NextHops implicit(String domain) {
         return switch (dns.addresses(domain)) {
             case Addresses.Found found ->
-                found.addresses().stream().anyMatch(own::isOwn) ? OURSELVES : hosts(found.addresses(), SmtpRoute.SMTP);
+                found.addresses().stream().anyMatch(own::isOwn)
+                        ? OURSELVES
+                        : hosts(found.addresses(), SmtpRoute.SMTP, domain);
             case Addresses.NoSuchDomain _ -> noSuchHost(domain);
             case Addresses.None _ -> NO_EXCHANGER;
             case Addresses.Temporary _ -> DNS_TROUBLE;
@@ -87,7 +90,7 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
                 .flatMap(List::stream)
                 .limit(MOST_EXCHANGERS)
                 .toList();
-        List<InetSocketAddress> hosts = new ArrayList<>();
+        List<Hop> hosts = new ArrayList<>();
         boolean trouble = false;
         int better = 0;
         int preference = -1;
@@ -104,7 +107,7 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
                                 ? new NextHops.Hosts(hosts.subList(0, better))
                                 : trouble ? DNS_TROUBLE : OURSELVES;
                     }
-                    found.addresses().forEach(a -> hosts.add(new InetSocketAddress(a.inet(), SmtpRoute.SMTP)));
+                    found.addresses().forEach(a -> hosts.add(Hop.of(a, SmtpRoute.SMTP, exchanger.host())));
                 }
                 case Addresses.Temporary _ -> trouble = true;
                 case Addresses.NoSuchDomain _, Addresses.None _ -> {}
@@ -129,10 +132,9 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
         return groups;
     }
 
-    private static NextHops hosts(List<IpAddress> addresses, int port) {
-        return new NextHops.Hosts(addresses.stream()
-                .map(address -> new InetSocketAddress(address.inet(), port))
-                .toList());
+    private static NextHops hosts(List<IpAddress> addresses, int port, String name) {
+        return new NextHops.Hosts(
+                addresses.stream().map(address -> Hop.of(address, port, name)).toList());
     }
 
     /** RFC 5321 §4.1.3: {@code [192.0.2.1]}, {@code [IPv6:2001:db8::1]}. */

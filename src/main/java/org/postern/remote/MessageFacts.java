@@ -2,8 +2,6 @@ package org.postern.remote;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.postern.mail.MessageSource;
 
 /**
@@ -14,19 +12,26 @@ import org.postern.mail.MessageSource;
  */
 record MessageFacts(long size, boolean eightBit) {
     static MessageFacts of(MessageSource message) throws WireText.Unreadable {
-        AtomicLong size = new AtomicLong();
-        AtomicBoolean eightBit = new AtomicBoolean();
-        WireText text = new WireText((from, offset, length) -> {
-            size.addAndGet(length);
-            for (int i = offset; i < offset + length && !eightBit.get(); i++) {
-                eightBit.set(from[i] < 0);
-            }
-        });
+        Counter counter = new Counter();
+        WireText text = new WireText(counter);
         try (InputStream in = message.open()) {
             text.send(in);
         } catch (IOException e) {
             throw new WireText.Unreadable(e);
         }
-        return new MessageFacts(size.get() - text.doubledDots(), eightBit.get());
+        return new MessageFacts(counter.size - text.doubledDots(), counter.eightBit);
+    }
+
+    private static final class Counter implements WireText.Sink {
+        long size;
+        boolean eightBit;
+
+        @Override
+        public void write(byte[] from, int offset, int length) {
+            size += length;
+            for (int i = offset; i < offset + length && !eightBit; i++) {
+                eightBit = from[i] < 0;
+            }
+        }
     }
 }

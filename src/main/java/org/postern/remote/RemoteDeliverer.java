@@ -1,17 +1,16 @@
 package org.postern.remote;
 
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.InetSocketAddress;
-import java.net.SocketTimeoutException;
-import java.nio.channels.SocketChannel;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SettingsException;
+import org.postern.config.SmtpRoute;
 import org.postern.dns.Resolver;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
@@ -20,15 +19,12 @@ import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
 import org.postern.mail.Mailbox;
-import org.postern.tcp.Connection;
-import org.postern.tcp.IpAddress;
-import org.postern.tcp.SocketWire;
 
 /**
  * Remote delivery: what qmail-remote does, one message for one recipient. Reports are as it prints them, each line ended
  * by a line feed.
  */
-public final class RemoteDeliverer implements Deliverer {
+public final class RemoteDeliverer implements Deliverer, Closeable {
     /** How many addresses of a domain are tried for one delivery. */
     private static final int MOST_HOSTS = 8;
 
@@ -37,7 +33,9 @@ public final class RemoteDeliverer implements Deliverer {
 
     private final SettingsSource settings;
     private final HopFinder finder;
-    private final DeadHosts dead;
+    private final Dialer dialer;
+    private final RouteHealth health;
+    private final IdleSessions idle = new IdleSessions();
 
     /** Where the settings come from, asked for each delivery: a changed route counts for what is queued already. */
     @FunctionalInterface
@@ -45,11 +43,25 @@ public final class RemoteDeliverer implements Deliverer {
         RemoteSettings read() throws IOException, SettingsException;
     }
 
+    /** One whose routes have no login. */
     public RemoteDeliverer(
             SettingsSource settings, Resolver dns, OwnAddresses own, RandomGenerator random, InstantSource clock) {
+        this(settings, dns, own, random, clock, _ -> {});
+    }
+
+    /** @param alerts told when a route's login fails, and when it works again; a line each */
+    public RemoteDeliverer(
+            SettingsSource settings,
+            Resolver dns,
+            OwnAddresses own,
+            RandomGenerator random,
+            InstantSource clock,
+            Consumer<String> alerts) {
         this.settings = settings;
         this.finder = new HopFinder(dns, own, random);
-        this.dead = new DeadHosts(clock);
+        this.health = new RouteHealth(clock, alerts);
+        Tokens tokens = new Tokens(new HttpTokenEndpoint(alerts), clock);
+        this.dialer = new Dialer(new DeadHosts(clock), new TlsContexts(), new SmtpLogin(tokens));
     }
 
     @Override
@@ -65,114 +77,128 @@ public final class RemoteDeliverer implements Deliverer {
             String why = String.valueOf(e.getMessage()).replace("\n", "; ");
             return new Deferred("Unable to read control files: " + why + " (#4.3.0)\n");
         }
-        return switch (finder.find(Mailbox.of(d.recipient()).domain(), now)) {
+        String domain = Mailbox.of(d.recipient()).domain();
+        SmtpRoute route = now.route(domain);
+        Optional<String> resting = health.resting(route);
+        if (resting.isPresent()) {
+            return new Deferred(resting.get());
+        }
+        Delivery out = new Delivery(d.deliveryId(), reversePath(d.sender(), route), d.recipient(), d.message());
+        return switch (finder.find(domain, route)) {
             case NextHops.Nowhere nowhere -> nowhere.result();
-            case NextHops.Hosts hops -> tryAll(hops.hosts(), d, now);
+            case NextHops.Hosts hops -> tryAll(hops.hosts(), out, route, now);
         };
+    }
+
+    /** A double bounce's sender is for qmail-send alone; outside it is the null path. A bounce never gets a sender. */
+    private static String reversePath(String sender, SmtpRoute route) {
+        return sender.isEmpty() || sender.equals("#@[]") ? "" : route.sender().isEmpty() ? sender : route.sender();
     }
 
     private static boolean hasControl(String address) {
         return address.chars().anyMatch(c -> c < ' ' || c == 127);
     }
 
-    private DeliveryResult tryAll(List<InetSocketAddress> hosts, Delivery d, RemoteSettings now) {
+    private DeliveryResult tryAll(List<Hop> hosts, Delivery d, SmtpRoute route, RemoteSettings now) {
         DeliveryResult last = NO_CONNECTION;
-        for (InetSocketAddress host : hosts.subList(0, Math.min(hosts.size(), MOST_HOSTS))) {
-            if (dead.leaveAlone(host)) {
-                continue;
+        for (Hop host : hosts.subList(0, Math.min(hosts.size(), MOST_HOSTS))) {
+            IdleSessions.Key key = new IdleSessions.Key(host.address(), route, now.helohost());
+            IdleSessions.Held rested = idle.take(key).orElse(null);
+            DeliveryResult early = rested == null ? null : send(rested, host, d);
+            if (early != null) {
+                return early;
             }
-            switch (attempt(host, d, now)) {
-                case Attempt.Done done -> {
-                    return done.result;
+            switch (dialer.dial(host, route, now)) {
+                case Dialer.Dialled.Ready ready -> {
+                    if (route.login().isPresent()) {
+                        health.loggedIn(route);
+                    }
+                    DeliveryResult result = send(new IdleSessions.Held(ready.client(), key), host, d);
+                    return result == null ? died(host.shown(), false) : result;
                 }
-                case Attempt.Elsewhere elsewhere -> last = elsewhere.result == null ? last : elsewhere.result;
+                case Dialer.Dialled.Elsewhere elsewhere ->
+                    last = elsewhere.result() == null ? last : elsewhere.result();
+                case Dialer.Dialled.LoginFailed failed -> {
+                    health.failed(route, failed.report());
+                    return new Deferred(failed.report());
+                }
             }
         }
         return last;
     }
 
-    /** What a try with one host came to. */
-    private sealed interface Attempt {
-        record Done(DeliveryResult result) implements Attempt {}
-
-        /**
-         * The message was not offered: another host may take it.
-         *
-         * @param result what to say if none does; null where there was not even a connection
-         */
-        record Elsewhere(@Nullable DeliveryResult result) implements Attempt {}
-    }
-
-    private Attempt attempt(InetSocketAddress host, Delivery d, RemoteSettings now) {
-        String name = IpAddress.of(host.getAddress()).toString();
-        try (SocketChannel channel = connect(host, now.timeoutconnect())) {
-            Connection connection = new Connection(new SocketWire(channel));
-            SmtpClient.Opening opening;
-            try {
-                opening = SmtpClient.open(connection, now.helohost(), now.timeoutremote());
-            } catch (IOException e) {
-                return new Attempt.Elsewhere(died(name, false));
-            }
-            return switch (opening) {
-                case SmtpClient.Opening.GreetingFailed failed ->
-                    new Attempt.Elsewhere(
-                            new Deferred("Connected to " + name + " but greeting failed.\n" + said(failed.reply())));
-                case SmtpClient.Opening.NameRejected rejected ->
-                    new Attempt.Elsewhere(new Deferred(
-                            "Connected to " + name + " but my name was rejected.\n" + said(rejected.reply())));
-                case SmtpClient.Opening.Ready ready -> new Attempt.Done(send(ready.client(), name, d));
-            };
-        } catch (IOException e) {
-            return new Attempt.Elsewhere(null);
-        }
-    }
-
-    private SocketChannel connect(InetSocketAddress host, Duration limit) throws IOException {
-        SocketChannel channel = SocketChannel.open();
+    /** Sends; null where a session that had rested was over before the message was looked at. */
+    private @Nullable DeliveryResult send(IdleSessions.Held held, Hop hop, Delivery d) {
+        SmtpClient client = held.client;
+        String host = hop.shown();
+        idle.begins(held);
         try {
-            channel.socket().connect(host, Math.clamp(limit.toMillis(), 1, Integer.MAX_VALUE));
-            dead.answered(host);
-            return channel;
-        } catch (IOException e) {
-            channel.close();
-            if (e instanceof SocketTimeoutException || isTimeOut(e)) {
-                dead.timedOut(host);
+            boolean sizes = client.offers("SIZE");
+            boolean eightBits = client.offers("8BITMIME");
+            String parameters = "";
+            if (sizes || eightBits) {
+                MessageFacts facts = MessageFacts.of(d.message());
+                long limit = client.sizeLimit();
+                if (limit > 0 && facts.size() > limit) {
+                    idle.ended(held);
+                    return new Bounced(host + " takes messages of at most " + limit + " octets, and this one has "
+                            + facts.size() + ". (#5.3.4)\n"); // RFC 1870 §6
+                }
+                parameters = (sizes ? " SIZE=" + facts.size() : "")
+                        + (eightBits && facts.eightBit() ? " BODY=8BITMIME" : "");
+            }
+            if (hasEightBit(d.sender()) || hasEightBit(d.recipient())) {
+                if (!client.offers("SMTPUTF8")) {
+                    idle.ended(held);
+                    return new Bounced(host + " does not offer SMTPUTF8, which an address needs. (#5.6.7)\n");
+                }
+                parameters += " SMTPUTF8"; // RFC 6531 §3.4
+            }
+            SmtpClient.Answer answer = client.send(d.sender(), d.recipient(), parameters, d.message());
+            if (held.isReused() && answer.reply().code() == 421 && !client.possiblyAccepted()) {
+                client.drop();
+                return null;
+            }
+            DeliveryResult result = report(answer, host, client.tls());
+            if (answer instanceof SmtpClient.Answer.Accepted) {
+                idle.ended(held);
             } else {
-                dead.answered(host);
+                quit(client); // A refused message leaves a transaction open.
             }
-            throw e;
-        }
-    }
-
-    /** ETIMEDOUT, where the system gave up first. */
-    private static boolean isTimeOut(IOException e) {
-        return e instanceof ConnectException && String.valueOf(e.getMessage()).contains("timed out");
-    }
-
-    private static DeliveryResult send(SmtpClient client, String host, Delivery d) {
-        SmtpClient.Answer answer;
-        try {
-            // A double bounce's sender is for qmail-send alone; outside it is the null path.
-            String sender = d.sender().equals("#@[]") ? "" : d.sender();
-            answer = client.send(sender, d.recipient(), d.message());
+            return result;
         } catch (WireText.Unreadable e) {
+            client.drop();
             return new Deferred("Unable to read message. (#4.3.0)\n");
         } catch (IOException e) {
-            return died(host, client.possiblyAccepted());
+            client.drop();
+            return held.isReused() && !client.wasAnswered() ? null : died(host, client.possiblyAccepted());
         }
+    }
+
+    private static boolean hasEightBit(String address) {
+        return address.chars().anyMatch(c -> c > 127);
+    }
+
+    private static void quit(SmtpClient client) {
         try {
             client.close();
         } catch (IOException e) {
             // The message has its answer; how the connection ends changes nothing.
-            return report(answer, host);
+            client.drop();
         }
-        return report(answer, host);
     }
 
-    private static DeliveryResult report(SmtpClient.Answer answer, String host) {
+    /** Ends the sessions that rest. */
+    @Override
+    public void close() {
+        idle.close();
+    }
+
+    private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls) {
         String said = said(answer.reply());
         return switch (answer) {
-            case SmtpClient.Answer.Accepted _ -> new Delivered(host + " accepted message.\n" + said);
+            case SmtpClient.Answer.Accepted _ ->
+                new Delivered(host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n"));
             case SmtpClient.Answer.SenderRejected a ->
                 refused(a, "Connected to " + host + " but sender was rejected.\n" + said);
             case SmtpClient.Answer.RecipientRejected a ->

@@ -3,7 +3,9 @@ package org.postern.remote;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.postern.os.Octets;
 import org.postern.tcp.Connection;
 import org.postern.tcp.Line;
@@ -83,6 +85,25 @@ record RemoteReply(int code, List<String> lines) {
                 .filter(line -> line.length() > 4)
                 .map(line -> Octets.upperCase(line.substring(4)))
                 .anyMatch(line -> line.equals(keyword) || line.startsWith(keyword + " "));
+    }
+
+    /** What the last line says behind its code. */
+    String lastText() {
+        String last = lines.getLast();
+        return last.length() > 4 ? last.substring(4) : "";
+    }
+
+    /** What stands behind a keyword of an EHLO reply, in upper case; {@code AUTH=} of old servers counts as AUTH. */
+    Set<String> words(String keyword) {
+        Set<String> words = new LinkedHashSet<>();
+        for (String line : lines.subList(1, lines.size())) {
+            String text = Octets.upperCase(line.length() > 4 ? line.substring(4) : "");
+            if (text.startsWith(keyword + " ") || text.startsWith(keyword + "=")) {
+                words.addAll(List.of(text.substring(keyword.length() + 1).split(" ", -1)));
+            }
+        }
+        words.remove("");
+        return words;
     }
 
     /** For a report: the lines, each with a line feed; a NUL becomes a question mark. */

@@ -67,7 +67,17 @@ final class Serve implements Callable<Integer> {
             return BAD_SETTINGS;
         }
         try (Gateway gateway = Gateway.start(settings, tools.self(), !Gateway.isPublic(settings), events)) {
+            Signals.on("HUP", () -> reroute(gateway, file, log));
             return untilTerm(gateway);
+        }
+    }
+
+    /** HUP: the routes are read anew; where the file is wrong, the old ones stay. */
+    private static void reroute(Gateway gateway, Path file, Log log) {
+        try {
+            gateway.reroute(PosternToml.read(file));
+        } catch (SettingsException e) {
+            e.problems().forEach(problem -> log.line("alert: settings not changed: " + problem));
         }
     }
 

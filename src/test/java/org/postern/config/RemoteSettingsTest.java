@@ -28,7 +28,7 @@ class RemoteSettingsTest {
         file("me", "hoge.example.com\n");
         assertThat(read())
                 .isEqualTo(new RemoteSettings(
-                        "hoge.example.com", List.of(), Duration.ofSeconds(60), Duration.ofSeconds(1200)));
+                        "hoge.example.com", List.of(), Duration.ofSeconds(60), SmtpTimeouts.RFC5321));
     }
 
     @Test
@@ -49,7 +49,7 @@ class RemoteSettingsTest {
                                 new SmtpRoute(".sub.example", "", 25),
                                 new SmtpRoute("six", "2001:db8::1", 26)),
                         Duration.ofSeconds(5),
-                        Duration.ofSeconds(300)));
+                        SmtpTimeouts.all(Duration.ofSeconds(300))));
     }
 
     @Test
@@ -62,12 +62,12 @@ class RemoteSettingsTest {
                         new SmtpRoute("example.com", "exact", 25),
                         new SmtpRoute(".mx.example.com", "", 25),
                         new SmtpRoute("example.com", "second", 25)));
-        assertThat(settings.route("Example.COM")).map(SmtpRoute::host).contains("exact");
-        assertThat(settings.route("a.b.example.com")).map(SmtpRoute::host).contains("below");
-        assertThat(settings.route("x.mx.example.com")).isEmpty();
-        assertThat(settings.route("notexample.com")).map(SmtpRoute::host).contains("all");
-        assertThat(settings.route("")).map(SmtpRoute::host).contains("all");
-        assertThat(RemoteSettings.of("me", List.of()).route("x")).isEmpty();
+        assertThat(settings.route("Example.COM").host()).isEqualTo("exact");
+        assertThat(settings.route("a.b.example.com").host()).isEqualTo("below");
+        assertThat(settings.route("x.mx.example.com").host()).isEmpty();
+        assertThat(settings.route("notexample.com").host()).isEqualTo("all");
+        assertThat(settings.route("").host()).isEqualTo("all");
+        assertThat(RemoteSettings.of("me", List.of()).route("x")).isEqualTo(SmtpRoute.NONE);
     }
 
     @Test

@@ -2,7 +2,6 @@ package org.postern.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -29,7 +28,7 @@ class HopFinderTest {
 
     private NextHops find(String domain, int seed) {
         return new HopFinder(dns, a -> a.equals(TestingRemote.ip("192.0.2.99")), new SplittableRandom(seed))
-                .find(domain, settings);
+                .find(domain, settings.route(domain));
     }
 
     private List<String> hosts(String domain) {
@@ -43,8 +42,8 @@ class HopFinderTest {
                 .hosts().stream().map(HopFinderTest::text).toList();
     }
 
-    private static String text(InetSocketAddress host) {
-        return host.getAddress().getHostAddress() + ":" + host.getPort();
+    private static String text(Hop hop) {
+        return hop.shown() + ":" + hop.address().getPort();
     }
 
     private DeliveryResult nowhere(String domain) {
@@ -58,7 +57,7 @@ class HopFinderTest {
         dns.mx("d.example", new MailExchanger(10, "a"), new MailExchanger(20, "b"))
                 .host("a", "192.0.2.1", "2001:db8::1")
                 .host("b", "192.0.2.2");
-        assertThat(hosts("d.example")).containsExactly("192.0.2.1:25", "2001:db8:0:0:0:0:0:1:25", "192.0.2.2:25");
+        assertThat(hosts("d.example")).containsExactly("192.0.2.1:25", "2001:db8::1:25", "192.0.2.2:25");
     }
 
     @Test
@@ -139,7 +138,7 @@ class HopFinderTest {
     @Test
     void addressLiterals() {
         assertThat(hosts("[192.0.2.1]")).containsExactly("192.0.2.1:25");
-        assertThat(hosts("[IPv6:2001:db8::1]")).containsExactly("2001:db8:0:0:0:0:0:1:25");
+        assertThat(hosts("[IPv6:2001:db8::1]")).containsExactly("2001:db8::1:25");
         assertThat(nowhere("[192.0.2.99]")).isEqualTo(new Bounced(OURSELVES));
         assertThat(nowhere("[999.0.2.1]")).isInstanceOf(Bounced.class);
     }
@@ -156,7 +155,7 @@ class HopFinderTest {
         dns.host("relay.example", "192.0.2.7", "2001:db8::7").host("y.example", "192.0.2.8");
         dns.mx("y.example", new MailExchangers.None());
         assertThat(hosts("d.example")).containsExactly("192.0.2.99:2525");
-        assertThat(hosts("n.example")).containsExactly("192.0.2.7:587", "2001:db8:0:0:0:0:0:7:587");
+        assertThat(hosts("n.example")).containsExactly("192.0.2.7:587", "2001:db8::7:587");
         assertThat(nowhere("x.example"))
                 .isEqualTo(new Bounced("Sorry, I couldn't find any host named nosuch.example. (#5.1.2)\n"));
         assertThat(hosts("y.example")).containsExactly("192.0.2.8:25");

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SmtpRoute;
+import org.postern.config.SmtpTimeouts;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
@@ -27,7 +28,7 @@ class RemoteDelivererTest {
                 "me.example",
                 List.of(new SmtpRoute("", "127.0.0.1", port)),
                 Duration.ofSeconds(5),
-                Duration.ofMillis(500));
+                SmtpTimeouts.all(Duration.ofMillis(500)));
     }
 
     private static DeliveryResult deliver(TestingSmtpServer server, String sender, MessageSource message) {

@@ -1,0 +1,75 @@
+package org.postern.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** How a route logs in at its host (RFC 4954). Passwords stay in their files, which are read at each login. */
+public sealed interface RouteLogin {
+    /** Who logs in. */
+    String user();
+
+    /** The files with what nobody else may know. */
+    List<Path> secrets();
+
+    /** A way of proving a password. */
+    enum Mechanism {
+        /** RFC 4616. */
+        PLAIN("PLAIN"),
+        LOGIN("LOGIN"),
+        /** RFC 2195. */
+        CRAM_MD5("CRAM-MD5");
+
+        private final String keyword;
+
+        Mechanism(String keyword) {
+            this.keyword = keyword;
+        }
+
+        /** As EHLO's reply has it. */
+        public String keyword() {
+            return keyword;
+        }
+    }
+
+    /**
+     * By a password.
+     *
+     * @param passwordFile its first line is the password
+     * @param mechanism the only one to use; empty: of those offered PLAIN, LOGIN, CRAM-MD5 under TLS, CRAM-MD5 without
+     * @param inClear whether PLAIN and LOGIN are used without TLS, too
+     */
+    record Password(String user, Path passwordFile, Optional<Mechanism> mechanism, boolean inClear)
+            implements RouteLogin {
+        @Override
+        public List<Path> secrets() {
+            return List.of(passwordFile);
+        }
+    }
+
+    /**
+     * By XOAUTH2, with a token from an OAuth 2.0 endpoint (RFC 6749). With a refresh token the grant is that (§6), without
+     * one the client's own credentials (§4.4).
+     *
+     * @param endpoint where tokens are given, https
+     * @param clientSecretFile its first line is the client's secret; empty for a public client
+     * @param refreshTokenFile its first line is the refresh token; written anew where the endpoint gives another one
+     * @param scope what is asked for; empty: nothing said of it
+     */
+    record Token(
+            String user,
+            URI endpoint,
+            String clientId,
+            Optional<Path> clientSecretFile,
+            Optional<Path> refreshTokenFile,
+            String scope)
+            implements RouteLogin {
+        @Override
+        public List<Path> secrets() {
+            return List.of(clientSecretFile, refreshTokenFile).stream()
+                    .flatMap(Optional::stream)
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package org.postern.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postern.config.RemoteSettings;
+import org.postern.config.RouteLogin;
+import org.postern.config.SmtpRoute;
+import org.postern.config.TlsPolicy;
+import org.postern.mail.Delivery;
+import org.postern.mail.DeliveryResult;
+import org.postern.mail.DeliveryResult.Bounced;
+import org.postern.mail.DeliveryResult.Deferred;
+import org.postern.mail.DeliveryResult.Delivered;
+import org.postern.mail.TestingMessage;
+
+class RouteLoginTest {
+    private static final TestingMessage MESSAGE = new TestingMessage("Subject: t\n\nbody\n");
+
+    @TempDir
+    Path dir;
+
+    private final List<String> alerts = new ArrayList<>();
+
+    private RemoteDeliverer deliverer(int port, TlsPolicy tls, boolean inClear) throws IOException {
+        Path password = Files.writeString(dir.resolve("password"), "geheim\n");
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
+        RouteLogin login = new RouteLogin.Password("joe", password, Optional.empty(), inClear);
+        SmtpRoute route = new SmtpRoute("", "127.0.0.1", port, tls, Optional.of(login), "scanner@example.com");
+        RemoteSettings settings = RemoteSettings.of("me.example", List.of(route));
+        return new RemoteDeliverer(
+                () -> settings, new TestingRemote(), a -> false, new Random(1), InstantSource.system(), alerts::add);
+    }
+
+    private static DeliveryResult send(RemoteDeliverer deliverer, String sender) {
+        return deliverer.deliver(new Delivery("1", sender, "x@sink.test", MESSAGE));
+    }
+
+    @Test
+    void plainGoesInClearOnlyWhereTheRouteSaysSo() throws IOException {
+        Map<String, String> answers = Map.of("EHLO", "250-s\r\n250 AUTH PLAIN LOGIN\r\n", "AUTH", "235 ok\r\n");
+        try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
+            assertThat(send(deliverer(server.port(), TlsPolicy.MAY, true), "a@b"))
+                    .isInstanceOf(Delivered.class);
+            assertThat(server.commands())
+                    .startsWith("AUTH PLAIN AGpvZQBnZWhlaW0=\r\nMAIL FROM:<scanner@example.com>\r\n");
+            assertThat(send(deliverer(server.port(), TlsPolicy.MAY, true), "")).isInstanceOf(Delivered.class);
+            assertThat(server.sessions().get(1)).contains("MAIL FROM:<>\r\n");
+            assertThat(send(deliverer(server.port(), TlsPolicy.MAY, false), "a@b"))
+                    .isInstanceOf(Deferred.class);
+            assertThat(server.sessions().get(2)).noneMatch(line -> line.startsWith("AUTH"));
+        }
+    }
+
+    @Test
+    void aLoginThatFailsIsOneAlertAndIsNotRepeatedForEachMessage() throws IOException {
+        Map<String, String> answers = Map.of("EHLO", "250-s\r\n250 AUTH PLAIN\r\n", "AUTH", "535 5.7.8 no\r\n");
+        try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
+            RemoteDeliverer deliverer = deliverer(server.port(), TlsPolicy.MAY, true);
+            for (int i = 0; i < 3; i++) {
+                assertThat(send(deliverer, "a@b"))
+                        .isEqualTo(new Deferred("Connected to 127.0.0.1 but login as joe failed.\n"
+                                + "Remote host said: 535 5.7.8 no\n"));
+            }
+            assertThat(server.sessions()).hasSize(1);
+            assertThat(alerts).singleElement().asString().contains("as joe: unable to log in", "535 5.7.8 no");
+        }
+    }
+
+    @Test
+    void whereTlsIsDemandedNothingGoesWithoutIt() throws IOException {
+        TlsPolicy encrypt = new TlsPolicy(TlsPolicy.Level.ENCRYPT, false, "", Optional.empty());
+        for (String ehlo : List.of("250-s\r\n250 AUTH PLAIN\r\n", "250-s\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n")) {
+            try (TestingSmtpServer server =
+                    TestingSmtpServer.answering(Map.of("EHLO", ehlo, "STARTTLS", "454 not now\r\n"))) {
+                assertThat(send(deliverer(server.port(), encrypt, true), "a@b")).isInstanceOf(Deferred.class);
+                assertThat(server.commands()).doesNotContain("AUTH").doesNotContain("MAIL");
+            }
+        }
+    }
+
+    @Test
+    void pipelinedCommandsAndASizeThatIsTooLarge() throws IOException {
+        try (TestingSmtpServer server =
+                TestingSmtpServer.answering(Map.of("EHLO", "250-s\r\n250-PIPELINING\r\n250 SIZE 5\r\n"))) {
+            SmtpRoute route = new SmtpRoute("", "127.0.0.1", server.port());
+            RemoteDeliverer deliverer = TestingRemote.deliverer(RemoteSettings.of("me", List.of(route)));
+            assertThat(send(deliverer, "a@b")).isInstanceOf(Bounced.class);
+            assertThat(server.commands()).doesNotContain("MAIL");
+        }
+        try (TestingSmtpServer server =
+                TestingSmtpServer.answering(Map.of("EHLO", "250-s\r\n250 PIPELINING\r\n", "RCPT", "550 no\r\n"))) {
+            SmtpRoute route = new SmtpRoute("", "127.0.0.1", server.port());
+            RemoteDeliverer deliverer = TestingRemote.deliverer(RemoteSettings.of("me", List.of(route)));
+            assertThat(send(deliverer, "a@b")).isInstanceOf(Bounced.class);
+            assertThat(server.commands()).contains("DATA\r\n.\r\n");
+        }
+    }
+
+    @Test
+    void aConnectionServesManyMessages() throws IOException {
+        try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of())) {
+            SmtpRoute route = new SmtpRoute("", "127.0.0.1", server.port());
+            try (RemoteDeliverer deliverer = TestingRemote.deliverer(RemoteSettings.of("me", List.of(route)))) {
+                for (int i = 0; i < 6; i++) {
+                    assertThat(send(deliverer, "a@b")).isInstanceOf(Delivered.class);
+                }
+            }
+            // The first is ended at once; the second shows that there is more.
+            assertThat(server.sessions()).hasSize(2);
+        }
+    }
+}
