@@ -2,7 +2,9 @@ package org.postern.tcp;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
@@ -70,7 +72,11 @@ public final class Listener implements Closeable {
      */
     public static Listener open(InetSocketAddress address, int backlog, int limit, AtomicLong serial)
             throws IOException {
-        ServerSocketChannel server = ServerSocketChannel.open();
+        // Java's own choice is an IPv6 socket for IPv4, too: a foreign program would find ::ffff:192.0.2.1 by getpeername.
+        ServerSocketChannel server = ServerSocketChannel.open(
+                address.getAddress() instanceof Inet4Address
+                        ? StandardProtocolFamily.INET
+                        : StandardProtocolFamily.INET6);
         try {
             server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             server.bind(address, backlog);
