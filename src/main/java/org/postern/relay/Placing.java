@@ -78,7 +78,7 @@ final class Placing {
                     && FilesAt.touch(fd) == 0) {
                 return true;
             }
-            return place(name, content, locked ? Over.FILE : Over.ANYTHING);
+            return place(name, content, locked && status.isRegular() ? Over.FILE : Over.ANYTHING);
         } catch (OsException e) {
             // What cannot be read is replaced.
             return place(name, content, Over.ANYTHING);

@@ -72,7 +72,8 @@ public final class Listener implements Closeable {
      */
     public static Listener open(InetSocketAddress address, int backlog, int limit, AtomicLong serial)
             throws IOException {
-        // Java's own choice is an IPv6 socket for IPv4, too: a foreign program would find ::ffff:192.0.2.1 by getpeername.
+        // Java's own choice is an IPv6 socket for IPv4, too: a foreign program would find ::ffff:192.0.2.1 by
+        // getpeername.
         ServerSocketChannel server = ServerSocketChannel.open(
                 address.getAddress() instanceof Inet4Address
                         ? StandardProtocolFamily.INET

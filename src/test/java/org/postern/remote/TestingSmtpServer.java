@@ -8,8 +8,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -73,7 +71,7 @@ public final class TestingSmtpServer implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 Socket socket = listener.accept();
-                List<String> lines = Collections.synchronizedList(new ArrayList<>());
+                List<String> lines = new CopyOnWriteArrayList<>();
                 sessions.add(lines);
                 Thread.ofVirtual().start(() -> serve(socket, lines));
             } catch (IOException e) {
