@@ -265,7 +265,7 @@ class ServeIT {
                             "F:1: me: \"two words\" is no domain; write one such as \"example.com\"",
                             "F:2: home: is \"relative\"; give a path that begins with /",
                             "F:3: colour: unknown setting; the known ones: home, me, pop3d.listen, relay.expiry,"
-                                    + " send.locals, send.smtproutes, smtpd.databytes, smtpd.listen, smtpd.rcpthosts,"
+                                    + " send.locals, send.route, send.smtproutes, smtpd.databytes, smtpd.listen, smtpd.rcpthosts,"
                                     + " users.file",
                             "F:5: pop3d.listen: \"127.0.0.1:70000\" is no address to listen on; write address:port, as"
                                     + " \"127.0.0.1:110\" or \"[::1]:110\"",
