@@ -85,12 +85,11 @@ class TcpserverCompatIT {
                 ends++;
                 if (List.of(arguments).contains("-v")) {
                     int so = ends;
-                    await().atMost(Duration.ofSeconds(30)).until(() -> server.stderr()
-                                    .split("tcpserver: end ", -1)
-                                    .length
-                            > so);
                     await().atMost(Duration.ofSeconds(30))
-                            .until(() -> server.stderr().matches("(?s).*end \\d+ status \\d+\ntcpserver: status: .*\n"));
+                            .until(() -> server.stderr().split("tcpserver: end ", -1).length > so);
+                    await().atMost(Duration.ofSeconds(30))
+                            .until(() ->
+                                    server.stderr().matches("(?s).*end \\d+ status \\d+\ntcpserver: status: .*\n"));
                 }
             }
             int status = server.stop();
@@ -104,8 +103,8 @@ class TcpserverCompatIT {
             return received.replace(String.valueOf(port), "PORT");
         }
         int start = Math.max(received.lastIndexOf('\n', received.indexOf('=')), -1) + 1;
-        Map<String, String> variables = TestingTcpserver.variables(
-                received.substring(start), received.indexOf('\0') >= 0 ? '\0' : '\n');
+        Map<String, String> variables =
+                TestingTcpserver.variables(received.substring(start), received.indexOf('\0') >= 0 ? '\0' : '\n');
         variables.replaceAll((name, value) -> switch (name) {
             case "TCPLOCALPORT", "TCP6LOCALPORT" -> value.equals(String.valueOf(port)) ? "PORT" : value;
             case "TCPREMOTEPORT", "TCP6REMOTEPORT" -> value.matches("[1-9]\\d{3,4}") ? "C" : value;
@@ -213,8 +212,7 @@ class TcpserverCompatIT {
                 "a\u00e9b",
                 "",
                 "c d");
-        assertThat(seen.received)
-                .containsExactly("hall\u00e9 mx\u00e9|caf\u00e9|a\u00e9b||c d|\u00e9\u00ff\0x\n");
+        assertThat(seen.received).containsExactly("hall\u00e9 mx\u00e9|caf\u00e9|a\u00e9b||c d|\u00e9\u00ff\0x\n");
         assertThat(seen.log).contains("mx?:127.0.0.1:PORT");
     }
 
@@ -276,7 +274,8 @@ class TcpserverCompatIT {
                         question.append((char) c);
                     }
                     OutputStream out = client.getOutputStream();
-                    out.write(Octets.bytes(answer.replace("Q", question.toString().strip())));
+                    out.write(
+                            Octets.bytes(answer.replace("Q", question.toString().strip())));
                     out.flush();
                 } catch (IOException e) {
                     continue;
@@ -411,7 +410,8 @@ class TcpserverCompatIT {
     // ---- ids
 
     @ParameterizedTest
-    @ValueSource(strings = {"-u65534 -g65534", "-u1 -g2", "-g65534", "-u65534", "-U", "-u7 -U", "-U -u7", "-g0", "-u0x"})
+    @ValueSource(
+            strings = {"-u65534 -g65534", "-u1 -g2", "-g65534", "-u65534", "-U", "-u7 -U", "-U -u7", "-g0", "-u0x"})
     void ids(String options) throws IOException {
         List<String> arguments = new ArrayList<>(List.of(options.split(" ")));
         arguments.addAll(List.of("-vRHl0", "-v", "127.0.0.1", "PORT", "sh", "-c", "id -u; id -g; id -G"));
@@ -423,8 +423,8 @@ class TcpserverCompatIT {
     void rulesAreReadAsTheUser() throws IOException {
         rules("r.cdb", ":allow\n");
         Files.setPosixFilePermissions(dir.resolve("r.cdb"), PosixFilePermissions.fromString("rw-------"));
-        Seen seen =
-                alike(env(), ONE, "-v", "-u65534", "-g65534", "-RHl0", "-xr.cdb", "127.0.0.1", "PORT", "echo", "served");
+        Seen seen = alike(
+                env(), ONE, "-v", "-u65534", "-g65534", "-RHl0", "-xr.cdb", "127.0.0.1", "PORT", "echo", "served");
         assertThat(seen.received).containsExactly("");
         assertThat(seen.log).contains("unable to read r.cdb");
     }
@@ -535,10 +535,12 @@ class TcpserverCompatIT {
         for (String tcpserver : List.of(TestingTcpserver.THEIRS, ours)) {
             try (TestingTcpserver server = TestingTcpserver.start(
                     List.of(tcpserver, "-1", "-RHl0", "127.0.0.1", "0", "echo", "hi"), env(), dir, 0)) {
-                await().atMost(Duration.ofSeconds(20)).until(() -> server.stdout().endsWith("\n"));
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() -> server.stdout().endsWith("\n"));
                 int port = Integer.parseInt(server.stdout().strip());
                 try (Socket client = new Socket("127.0.0.1", port)) {
-                    assertThat(Octets.of(client.getInputStream().readAllBytes())).isEqualTo("hi\n");
+                    assertThat(Octets.of(client.getInputStream().readAllBytes()))
+                            .isEqualTo("hi\n");
                 }
             }
         }
@@ -681,8 +683,8 @@ class TcpserverCompatIT {
         TestingPrograms.succeed(
                 "/bin/sh",
                 "-c",
-                "cd " + dir + " && "
-                        + Path.of(TestingTcpserver.THEIRS_IPV6).resolveSibling("tcprules") + " r.cdb r.tmp <r.txt");
+                "cd " + dir + " && " + Path.of(TestingTcpserver.THEIRS_IPV6).resolveSibling("tcprules")
+                        + " r.cdb r.tmp <r.txt");
         List<Client> clients = List.of(new Client("::1", ""), new Client("127.0.0.5", ""), new Client("127.0.0.6", ""));
         alike(TestingTcpserver.THEIRS_IPV6, env(), clients, "-v", "-RHl0", "-xr.cdb", "::", "PORT", "env", "-0");
     }

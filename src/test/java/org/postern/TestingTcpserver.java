@@ -32,9 +32,8 @@ import org.postern.os.Spawn;
  */
 final class TestingTcpserver implements Closeable {
     static final String THEIRS = "/usr/bin/tcpserver";
-    static final String THEIRS_IPV6 = Path.of(".peers/ucspi-tcp-ipv6/usr/bin/tcpserver")
-            .toAbsolutePath()
-            .toString();
+    static final String THEIRS_IPV6 =
+            Path.of(".peers/ucspi-tcp-ipv6/usr/bin/tcpserver").toAbsolutePath().toString();
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final int TERM = 15;
     private static final int KILL = 9;
@@ -54,9 +53,7 @@ final class TestingTcpserver implements Closeable {
             thread = Thread.ofPlatform().daemon().start(() -> {
                 byte[] buffer = new byte[4096];
                 try {
-                    for (int n = Descriptor.read(descriptor, buffer);
-                            n > 0;
-                            n = Descriptor.read(descriptor, buffer)) {
+                    for (int n = Descriptor.read(descriptor, buffer); n > 0; n = Descriptor.read(descriptor, buffer)) {
                         octets.append(Octets.of(buffer, 0, n));
                     }
                 } catch (OsException e) {
@@ -94,8 +91,7 @@ final class TestingTcpserver implements Closeable {
      * @param argv the first with its path
      * @param port where it will listen; 0: it tells by -1
      */
-    static TestingTcpserver start(List<String> argv, Map<String, String> env, Path cwd, int port)
-            throws IOException {
+    static TestingTcpserver start(List<String> argv, Map<String, String> env, Path cwd, int port) throws IOException {
         return new TestingTcpserver(argv, env, cwd, port);
     }
 
@@ -173,8 +169,10 @@ final class TestingTcpserver implements Closeable {
 
     /** Waits for a text on descriptor 2. */
     void awaitLog(String text) {
-        await("log: " + stderr()).atMost(LIMIT).pollInterval(Duration.ofMillis(20)).until(() -> stderr()
-                .contains(text));
+        await("log: " + stderr())
+                .atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> stderr().contains(text));
     }
 
     void signal(int number) throws OsException {
