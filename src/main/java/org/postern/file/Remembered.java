@@ -5,17 +5,20 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.postern.os.Errno;
 import org.postern.os.FilesAt;
 import org.postern.os.Octets;
 
 /**
  * A value made of files, kept until one of them is another than it was: for what the original programs read anew at each
- * connection. Asking costs one stat(2) a file.
+ * connection. Asking costs one stat(2) for each file that is there, and one for all those of a directory that are not.
  *
- * <p>A file is the same while its device, inode, size, time of modification and time of change are, and while it is
- * still missing where it was. Two changes within a tick of the file system's clock cannot be told apart, so a value is
+ * <p>A file is the same while its device, inode, size, time of modification and time of change are. It is still missing
+ * while its directory is the same, since a new name changes that. Two changes within a tick of the file system's clock cannot be told apart, so a value is
  * not kept before the latest change of its files is {@link #SETTLED} ago (docs/adr/0048). For any number of threads;
  * they may read the files at the same time.
  */
@@ -36,6 +39,7 @@ public final class Remembered<T> {
     /** The files that a value is being made of. */
     public static final class Reads {
         private final List<Seen> files = new ArrayList<>();
+        private final Map<Path, Seen> directories = new HashMap<>();
 
         private Reads() {}
 
@@ -46,12 +50,32 @@ public final class Remembered<T> {
 
         /** Looks at the file, which is about to be read. */
         public void file(Path file) {
-            String path = Octets.of(file.toAbsolutePath());
-            files.add(new Seen(path, look(path)));
+            Path absolute = file.toAbsolutePath();
+            String path = Octets.of(absolute);
+            Path parent = absolute.getParent();
+            Seen directory = parent == null ? null : directories.computeIfAbsent(parent, d -> Seen.of(Octets.of(d)));
+            if (directory == null || !directory.isThere() || isNamed(path)) {
+                files.add(Seen.of(path));
+            } else if (!files.contains(directory)) {
+                files.add(directory);
+            }
+        }
+
+        /** Whether the directory has the name, be it that of a link to nowhere. */
+        private static boolean isNamed(String path) {
+            return FilesAt.findName(FilesAt.WORKING_DIRECTORY, path).errno() != Errno.ENOENT.number();
         }
     }
 
     private record Seen(String path, FilesAt.Found found) {
+        static Seen of(String path) {
+            return new Seen(path, look(path));
+        }
+
+        boolean isThere() {
+            return found.status() != null;
+        }
+
         boolean isStill() {
             FilesAt.Status before = found.status();
             FilesAt.Found now = look(path);

@@ -132,12 +132,17 @@ public final class FilesAt {
 
     /** The status of what has this name; a symbolic link's own. */
     public static Status status(int directory, String name) throws OsException {
-        return find(directory, name, AT_SYMLINK_NOFOLLOW).orThrow();
+        return findName(directory, name).orThrow();
     }
 
     /** The status of what a name leads to behind all links. That nothing is there is no exception. */
     public static Found find(int directory, String name) {
         return find(directory, name, 0);
+    }
+
+    /** The status of what has this name, a symbolic link's own. That nothing has it is no exception. */
+    public static Found findName(int directory, String name) {
+        return find(directory, name, AT_SYMLINK_NOFOLLOW);
     }
 
     private static Found find(int directory, String name, int flags) {

@@ -36,6 +36,10 @@ class RememberedTest {
 
     /** Nobody can set a time of change, so this waits until the last one is long enough ago. */
     private void settle() throws Exception {
+        settle(file);
+    }
+
+    private static void settle(Path file) throws Exception {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
         Instant changed = ((FileTime) Files.getAttribute(file, "unix:ctime")).toInstant();
         while (Instant.now().isBefore(changed.plusMillis(2050))) {
@@ -85,6 +89,7 @@ class RememberedTest {
 
     @Test
     void aMissingFileIsRememberedAsMissing() throws Exception {
+        settle(directory);
         assertThat(remembered.get()).isEqualTo("nothing");
         assertThat(remembered.get()).isEqualTo("nothing");
         assertThat(made).isEqualTo(1);
@@ -94,6 +99,36 @@ class RememberedTest {
         assertThat(remembered.get()).isEqualTo("one");
         Files.delete(file);
         assertThat(remembered.get()).isEqualTo("nothing");
+    }
+
+    @Test
+    void aFileThatAppearsInsideATickOfItsDirectorysLastChangeIsSeen() throws Exception {
+        assertThat(remembered.get()).isEqualTo("nothing");
+        Files.writeString(file, "one");
+        assertThat(remembered.get()).isEqualTo("one");
+    }
+
+    @Test
+    void aLinkToNowhereLeadsSomewhereAsSoonAsThereIsAFile() throws Exception {
+        Path target = Files.createDirectory(directory.resolve("elsewhere")).resolve("target");
+        Files.createSymbolicLink(file, target);
+        settle(directory);
+        assertThat(remembered.get()).isEqualTo("nothing");
+        assertThat(remembered.get()).isEqualTo("nothing");
+        assertThat(made).isEqualTo(1);
+        Files.writeString(target, "one");
+        assertThat(remembered.get()).isEqualTo("one");
+    }
+
+    @Test
+    void aDirectoryThatIsMadeLaterIsSeen() throws Exception {
+        file = directory.resolve("later/file");
+        assertThat(remembered.get()).isEqualTo("nothing");
+        assertThat(remembered.get()).isEqualTo("nothing");
+        assertThat(made).isEqualTo(1);
+        Files.createDirectory(file.getParent());
+        Files.writeString(file, "one");
+        assertThat(remembered.get()).isEqualTo("one");
     }
 
     @Test
