@@ -32,7 +32,12 @@ public final class TestingDns implements AutoCloseable {
     private final List<String> asked = new CopyOnWriteArrayList<>();
 
     public TestingDns() throws SocketException {
-        socket = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    /** At this address: for programs that ask DNSCACHEIP, whose port is 53. */
+    public TestingDns(InetSocketAddress address) throws SocketException {
+        socket = new DatagramSocket(address);
         Thread.ofPlatform().daemon().name("testing-dns").start(this::serve);
     }
 
@@ -61,18 +66,12 @@ public final class TestingDns implements AutoCloseable {
         return asked;
     }
 
-    /** Patient: an answer that is late on a busy machine still comes, and nothing is asked twice. */
     public DnsSettings settings() {
-        return new DnsSettings(servers(), Duration.ofSeconds(60), 1, Duration.ofSeconds(90));
-    }
-
-    /** For names that are silent: gives up soon, after two tries. */
-    public DnsSettings impatientSettings() {
-        return new DnsSettings(servers(), Duration.ofMillis(300), 2, Duration.ofSeconds(2));
-    }
-
-    private List<InetSocketAddress> servers() {
-        return List.of((InetSocketAddress) socket.getLocalSocketAddress());
+        return new DnsSettings(
+                List.of((InetSocketAddress) socket.getLocalSocketAddress()),
+                Duration.ofMillis(300),
+                2,
+                Duration.ofSeconds(2));
     }
 
     public Resolver resolver() {
