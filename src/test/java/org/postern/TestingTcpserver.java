@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postern.os.Descriptor;
@@ -46,7 +47,7 @@ final class TestingTcpserver implements Closeable {
 
     /** What a pipe brings. */
     private static final class Collected {
-        private final StringBuffer octets = new StringBuffer();
+        private final StringBuilder octets = new StringBuilder();
         private final Thread thread;
 
         Collected(int descriptor) {
@@ -54,14 +55,39 @@ final class TestingTcpserver implements Closeable {
                 byte[] buffer = new byte[4096];
                 try {
                     for (int n = Descriptor.read(descriptor, buffer); n > 0; n = Descriptor.read(descriptor, buffer)) {
-                        octets.append(Octets.of(buffer, 0, n));
+                        add(Octets.of(buffer, 0, n));
                     }
                 } catch (OsException e) {
-                    octets.append(e);
+                    add(e.toString());
                 } finally {
                     Descriptor.close(descriptor);
                 }
             });
+        }
+
+        private synchronized void add(String more) {
+            octets.append(more);
+            notifyAll();
+        }
+
+        synchronized String said() {
+            return octets.toString();
+        }
+
+        /** Waits until what was said is as wanted. */
+        synchronized void await(Predicate<String> wanted) throws IOException {
+            long deadline = System.nanoTime() + LIMIT.toNanos();
+            while (!wanted.test(said())) {
+                long left = (deadline - System.nanoTime()) / 1_000_000;
+                if (left <= 0) {
+                    throw new IOException("not what is waited for: " + said());
+                }
+                try {
+                    wait(left);
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
         }
     }
 
@@ -101,25 +127,17 @@ final class TestingTcpserver implements Closeable {
         }
     }
 
-    int pid() {
-        return pid;
-    }
-
-    int port() {
-        return port;
-    }
-
     String stdout() {
-        return out.octets.toString();
+        return out.said();
     }
 
     String stderr() {
-        return err.octets.toString();
+        return err.said();
     }
 
     /** Waits until it listens, or has ended. */
     TestingTcpserver awaitListening() {
-        await().atMost(LIMIT).pollInterval(Duration.ofMillis(20)).until(() -> status.isDone() || listens(port));
+        await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> status.isDone() || listens(port));
         return this;
     }
 
@@ -167,12 +185,15 @@ final class TestingTcpserver implements Closeable {
         }
     }
 
-    /** Waits for a text on descriptor 2. */
-    void awaitLog(String text) {
-        await("log: " + stderr())
-                .atMost(LIMIT)
-                .pollInterval(Duration.ofMillis(20))
-                .until(() -> stderr().contains(text));
+    /** Waits until descriptor 2 is as wanted. */
+    void awaitLog(Predicate<String> wanted) throws IOException {
+        err.await(wanted);
+    }
+
+    /** Waits for -1's line: the port. */
+    int awaitPort() throws IOException {
+        out.await(text -> text.endsWith("\n"));
+        return Integer.parseInt(stdout().strip());
     }
 
     void signal(int number) throws OsException {

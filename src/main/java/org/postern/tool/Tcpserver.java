@@ -58,9 +58,15 @@ public final class Tcpserver implements Tool {
                     call.env().find("UID").orElse(""),
                     call.env().find("GID").orElse(""));
         } catch (TcpserverOptions.Misused e) {
-            log.line(String.valueOf(e.getMessage()));
+            if (e.said) {
+                log.line(String.valueOf(e.getMessage()));
+            }
             return Exit.code(100);
         }
+        return listen(call, options, options.verbosity() > 0 ? log : _ -> {});
+    }
+
+    private Exit listen(Invocation call, TcpserverOptions options, Log log) throws IOException {
         OptionalInt port = port(options.port());
         if (port.isEmpty()) {
             return fatal(log, "unable to figure out port number for " + options.port());
@@ -76,14 +82,13 @@ public final class Tcpserver implements Tool {
                 options.backlog(),
                 options.limit(),
                 new AtomicLong())) {
-            return serve(call, options, listener);
+            return serve(call, options, listener, log);
         } catch (IOException e) {
             return fatal(log, "unable to bind: " + Errno.djbText(e));
         }
     }
 
-    private Exit serve(Invocation call, TcpserverOptions options, Listener listener) throws IOException {
-        Log log = call.fds().log();
+    private Exit serve(Invocation call, TcpserverOptions options, Listener listener, Log log) throws IOException {
         try {
             if (options.gid() != 0) {
                 ThisProcess.setGroup(options.gid());
@@ -98,14 +103,15 @@ public final class Tcpserver implements Tool {
         } catch (IOException e) {
             return fatal(log, "unable to set uid: " + Errno.djbText(e));
         }
-        int port = listener.address().getPort();
+        InetSocketAddress local = listener.address();
         if (options.printPort()) {
-            call.fds().connection().write(port + "\n");
+            call.fds().connection().write(local.getPort() + "\n");
             call.fds().connection().flush();
         }
         Identity self = options.uid() == 0 && options.gid() == 0 ? call.identity() : ThisProcess.identity();
         Resolver resolver = resolvers.apply(call.env().find("DNSCACHEIP").orElse(""));
-        TcpserverSession sessions = new TcpserverSession(options, call, self, programs, chain, resolver);
+        TcpserverSession sessions = new TcpserverSession(
+                options, call, self, programs, chain, resolver, local.getAddress() instanceof Inet6Address);
         drainOnTerm(listener);
         sessions.started();
         try {

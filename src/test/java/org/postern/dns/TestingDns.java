@@ -66,12 +66,18 @@ public final class TestingDns implements AutoCloseable {
         return asked;
     }
 
+    /** Patient: an answer that is late on a busy machine still comes, and nothing is asked twice. */
     public DnsSettings settings() {
-        return new DnsSettings(
-                List.of((InetSocketAddress) socket.getLocalSocketAddress()),
-                Duration.ofMillis(300),
-                2,
-                Duration.ofSeconds(2));
+        return new DnsSettings(servers(), Duration.ofSeconds(60), 1, Duration.ofSeconds(90));
+    }
+
+    /** For names that are silent: gives up soon, after two tries. */
+    public DnsSettings impatientSettings() {
+        return new DnsSettings(servers(), Duration.ofMillis(300), 2, Duration.ofSeconds(2));
+    }
+
+    private List<InetSocketAddress> servers() {
+        return List.of((InetSocketAddress) socket.getLocalSocketAddress());
     }
 
     public Resolver resolver() {
