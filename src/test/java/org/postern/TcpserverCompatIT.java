@@ -59,7 +59,7 @@ class TcpserverCompatIT {
                         "-t",
                         "7x",
                         "-Bone",
-                        "-Btwo",
+                        "-Btwo\n",
                         "-la:b c%d\u00e9",
                         "0",
                         "PORT"),

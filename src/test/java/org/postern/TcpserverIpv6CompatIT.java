@@ -37,14 +37,14 @@ class TcpserverIpv6CompatIT {
 
     @Test
     void ipv6AndIpv4OnOneSocket() throws IOException {
-        pair.serve(env(), Client.from("::1", "127.0.0.5"), "-v", "-RHl0", "::", "PORT", "env", "-0")
+        pair.serve(env(), Client.from("::1", "127.0.0.5"), "-v", "-RHl0", "::0", "PORT", "env", "-0")
                 .alike();
     }
 
     @Test
     void alwaysIpv6() throws IOException {
         List<Client> both = Client.from("::1", "127.0.0.5");
-        pair.serve(env(), both, "-v6", "-RHl0", "::", "PORT", "env", "-0").alike();
+        pair.serve(env(), both, "-v6", "-RHl0", "::0", "PORT", "env", "-0").alike();
         pair.serve(env(), Client.from("127.0.0.5"), "-v6", "-RHl0", "127.0.0.1", "PORT", "env", "-0")
                 .alike();
     }
@@ -68,7 +68,7 @@ class TcpserverIpv6CompatIT {
         Path tcprules = Path.of(TestingTcpserver.THEIRS_IPV6).resolveSibling("tcprules");
         TestingPrograms.succeed("/bin/sh", "-c", "cd " + dir + " && " + tcprules + " r.cdb r.tmp <r.txt");
         List<Client> clients = Client.from("::1", "127.0.0.5", "127.0.0.6");
-        Seen seen = pair.serve(env(), clients, "-v", "-RHl0", "-xr.cdb", "::", "PORT", "env", "-0")
+        Seen seen = pair.serve(env(), clients, "-v", "-RHl0", "-xr.cdb", "::0", "PORT", "env", "-0")
                 .alike();
         assertThat(seen.received().getFirst()).contains("SIX=yes");
         assertThat(seen.received().get(1)).isEmpty();

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postern.TestingSideBySide.Both;
 import org.postern.TestingSideBySide.Client;
 import org.postern.TestingSideBySide.Seen;
 import org.postern.dns.TestingDns;
@@ -88,23 +90,36 @@ class TcpserverRulesCompatIT {
                 "-Q none.cdb",
                 "-q none.cdb",
                 "-vX none/r.cdb",
-                "-vX dir",
-                "-vX short.cdb",
-                "-vX empty.cdb",
                 "-vX r.cdb/x",
                 "-vX loop"
             })
-    void filesThatAreNoRules(String optionAndName) throws IOException {
-        rules("r.cdb", "127.0.0.5:deny\n127.0.0.6:allow,A=\"x\"\n");
-        byte[] whole = Files.readAllBytes(dir.resolve("r.cdb"));
-        Files.write(dir.resolve("short.cdb"), Arrays.copyOf(whole, 2000));
-        Files.createFile(dir.resolve("empty.cdb"));
-        Files.createDirectory(dir.resolve("dir"));
+    void filesThatCannotBeRead(String optionAndName) throws IOException {
+        rules("r.cdb", ":allow\n");
         Files.createSymbolicLink(dir.resolve("loop"), Path.of("loop"));
         String[] words = optionAndName.split(" ");
         List<Client> one = Client.from("127.0.0.5");
         pair.serve(env(), one, words[0], "-RHl0", "-x", words[1], "127.0.0.1", "PORT", "echo", "served")
                 .alike();
+    }
+
+    /** Nobody is served by them. Ours says more of what is wrong; theirs crashes where they are a directory. */
+    @ParameterizedTest
+    @CsvSource({
+        "dir, status 11, is a directory",
+        "short.cdb, protocol error, 'protocol error (no cdb, or not a whole one: it ends at octet 2000, its header at 2048)'",
+        "empty.cdb, invalid argument, 'protocol error (no cdb, or not a whole one: it ends at octet 0, its header at 2048)'"
+    })
+    void filesThatAreNoRules(String name, String theirs, String ours) throws IOException {
+        rules("r.cdb", ":allow\n");
+        Files.write(dir.resolve("short.cdb"), Arrays.copyOf(Files.readAllBytes(dir.resolve("r.cdb")), 2000));
+        Files.createFile(dir.resolve("empty.cdb"));
+        Files.createDirectory(dir.resolve("dir"));
+        Both<Seen> seen = pair.serve(
+                env(), Client.from("127.0.0.5"), "-vX", "-RHl0", "-x", name, "127.0.0.1", "PORT", "echo", "served");
+        assertThat(List.of(seen.theirs().received(), seen.ours().received())).containsOnly(List.of(""));
+        assertThat(seen.theirs().log()).contains(theirs + "\n");
+        assertThat(seen.ours().log())
+                .contains("tcpserver: warning: dropping connection, unable to read " + name + ": " + ours + "\n");
     }
 
     @Test

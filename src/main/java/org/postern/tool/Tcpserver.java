@@ -77,6 +77,8 @@ public final class Tcpserver implements Tool {
         } catch (UnknownHostException e) {
             return fatal(log, "no IP address for " + options.host());
         }
+        // The original catches TERM before it binds.
+        Signals.on("TERM", () -> Runtime.getRuntime().halt(0));
         try (Listener listener = Listener.open(
                 new InetSocketAddress(address, port.getAsInt()),
                 options.backlog(),
@@ -127,6 +129,7 @@ public final class Tcpserver implements Tool {
     /** The listener closes at once, sessions finish; the second TERM ends them as well. */
     private static void drainOnTerm(Listener listener) {
         AtomicBoolean again = new AtomicBoolean();
+        // The original catches TERM before it binds.
         Signals.on("TERM", () -> {
             if (again.getAndSet(true)) {
                 Runtime.getRuntime().halt(0);
