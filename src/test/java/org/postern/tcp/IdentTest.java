@@ -32,7 +32,7 @@ class IdentTest {
     @ParameterizedTest
     @CsvSource({
         "'6193, 23 : USERID : UNIX : stjohns',stjohns",
-        "6193,23:USERID:UNIX:stjohns,stjohns",
+        "'6193,23:USERID:UNIX:stjohns',stjohns",
         "'6193, 23 : USERID : OTHER,x :\t two words',twowords",
         "'6193, 23 : USERID : UNIX : a:b::',a:b::",
         "'6193, 23 : USERID : UNIX :',''",
