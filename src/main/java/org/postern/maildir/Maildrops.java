@@ -86,16 +86,16 @@ public final class Maildrops {
      * @param now for what "abandoned" means
      */
     public Maildrop.Opening open(Path directory, int uid, Instant now) {
-        // What chdir(2) would find out: that it is a directory, and that this user may search it.
-        FilesAt.Found found = FilesAt.find(FilesAt.WORKING_DIRECTORY, Octets.of(directory) + "/.");
-        if (found.status() == null) {
-            return new Maildrop.Opening.Missing(new OsException("chdir", found.errno()));
-        }
         Key key = new Key(directory, uid);
         Parts parts = Parts.of(directory);
         Optional<List<Message>> known = parts == null ? Optional.empty() : recall(key, parts);
         if (known.isPresent()) {
             return new Maildrop.Opening.Opened(new Maildrop(directory, new ArrayList<>(known.get())));
+        }
+        // What chdir(2) would find out: that it is a directory, and that this user may search it.
+        FilesAt.Found found = FilesAt.find(FilesAt.WORKING_DIRECTORY, Octets.of(directory) + "/.");
+        if (found.status() == null) {
+            return new Maildrop.Opening.Missing(new OsException("chdir", found.errno()));
         }
         boolean clean = Abandoned.remove(directory.resolve("tmp"), now);
         List<Message> listed;
