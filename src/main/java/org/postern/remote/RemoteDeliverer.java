@@ -1,7 +1,7 @@
 package org.postern.remote;
 
-import java.io.Closeable;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +24,7 @@ import org.postern.mail.Mailbox;
  * Remote delivery: what qmail-remote does, one message for one recipient. Reports are as it prints them, each line ended
  * by a line feed.
  */
-public final class RemoteDeliverer implements Deliverer, Closeable {
+public final class RemoteDeliverer implements Deliverer {
     /** How many addresses of a domain are tried for one delivery. */
     private static final int MOST_HOSTS = 8;
 
@@ -57,11 +57,24 @@ public final class RemoteDeliverer implements Deliverer, Closeable {
             RandomGenerator random,
             InstantSource clock,
             Consumer<String> alerts) {
+        this(settings, dns, own, random, clock, alerts, HttpTokenEndpoint.LIMIT);
+    }
+
+    /** @param tokenLimit how long a token is waited for */
+    RemoteDeliverer(
+            SettingsSource settings,
+            Resolver dns,
+            OwnAddresses own,
+            RandomGenerator random,
+            InstantSource clock,
+            Consumer<String> alerts,
+            Duration tokenLimit) {
         this.settings = settings;
         this.finder = new HopFinder(dns, own, random);
         this.health = new RouteHealth(clock, alerts);
-        Tokens tokens = new Tokens(new HttpTokenEndpoint(alerts), clock);
-        this.dialer = new Dialer(new DeadHosts(clock), new TlsContexts(), new SmtpLogin(tokens));
+        TlsContexts contexts = new TlsContexts();
+        Tokens tokens = new Tokens(new HttpTokenEndpoint(contexts, alerts, tokenLimit), clock);
+        this.dialer = new Dialer(new DeadHosts(clock), contexts, new SmtpLogin(tokens));
     }
 
     @Override
