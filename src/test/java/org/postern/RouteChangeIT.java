@@ -37,7 +37,8 @@ class RouteChangeIT {
             await().atMost(LIMIT).until(() -> arrived(after, "two"));
             assertThat(arrived(after, "one")).isFalse();
             TestingPrograms.succeed("kill", "-HUP", Long.toString(send.process().pid()));
-            TestingPrograms.succeed("kill", "-ALRM", Long.toString(send.process().pid()));
+            TestingPrograms.succeed(
+                    "kill", "-ALRM", Long.toString(send.process().pid()));
             await().atMost(LIMIT).until(() -> arrived(after, "one"));
 
             site.control("smtproutes", "elsewhere.example\n");
@@ -51,7 +52,10 @@ class RouteChangeIT {
 
     private static void inject(TestingSite site, String subject) throws IOException {
         TestingPrograms.Outcome outcome = site.run(
-                "Subject: " + subject + "\n\nx\n", TestingSite.link("sendmail"), "-fjoe@here.example", TestingSite.FOREIGN);
+                "Subject: " + subject + "\n\nx\n",
+                TestingSite.link("sendmail"),
+                "-fjoe@here.example",
+                TestingSite.FOREIGN);
         assertThat(outcome).isEqualTo(new TestingPrograms.Outcome(0, ""));
     }
 
@@ -74,8 +78,7 @@ class RouteChangeIT {
                 serve.awaitLog("deferral: ");
 
                 Files.writeString(
-                        toml,
-                        settings("host = \"127.0.0.1\"\nsender = \"scan@here.example\"\nport = " + after.port()));
+                        toml, settings("host = \"127.0.0.1\"\nsender = \"scan@here.example\"\nport = " + after.port()));
                 serve.signal("HUP");
                 serve.awaitLog("routes: read anew, 1 of them");
                 await().atMost(LIMIT).until(() -> arrived(after, "one"));

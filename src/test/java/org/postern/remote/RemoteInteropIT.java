@@ -71,7 +71,9 @@ class RemoteInteropIT {
     /** A deliverer with one route. */
     private static RemoteDeliverer route(int port, String... keys) throws IOException {
         Path file = Files.createTempFile(dir, "postern", ".toml");
-        Files.writeString(file, """
+        Files.writeString(
+                file,
+                """
                 me = "gate.example"
                 home = "/h"
                 pop3d.listen = "127.0.0.1:110"
@@ -79,13 +81,14 @@ class RemoteInteropIT {
                 users.file = "/u"
                 [[send.route]]
                 port = %d
-                """.formatted(port) + String.join("\n", keys) + (List.of(keys).toString().contains("host =") ? "" : "\nhost = \"127.0.0.1\"\n"));
+                """.formatted(port)
+                        + String.join("\n", keys)
+                        + (List.of(keys).toString().contains("host =") ? "" : "\nhost = \"127.0.0.1\"\n"));
         try {
-            RemoteSettings settings =
-                    RemoteSettings.of("gate.example", PosternToml.read(file).send().smtproutes());
+            RemoteSettings settings = RemoteSettings.of(
+                    "gate.example", PosternToml.read(file).send().smtproutes());
             TestingRemote dns = new TestingRemote().host("mx.test", "127.0.0.1");
-            return new RemoteDeliverer(
-                    () -> settings, dns, _ -> false, new Random(1), InstantSource.system(), _ -> {});
+            return new RemoteDeliverer(() -> settings, dns, _ -> false, new Random(1), InstantSource.system(), _ -> {});
         } catch (SettingsException e) {
             throw new IOException(e);
         }
@@ -153,7 +156,8 @@ class RemoteInteropIT {
         }
         // Whoever checks nothing is served; the others have left nothing.
         for (String name : List.of("exim-wrong", "exim-self")) {
-            await().atMost(LIMIT).untilAsserted(() -> assertThat(hop(name).messages()).hasSize(2));
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(hop(name).messages()).hasSize(2));
         }
     }
 
@@ -163,8 +167,7 @@ class RemoteInteropIT {
         int port = hop("opensmtpd").port();
         assertDelivered(send(port), "");
         assertDeferred(send(port, "tls = \"encrypt\""), "Received fatal alert: internal_error");
-        assertDeferred(
-                send(hop("opensmtpd").tlsPort(), "implicit = true"), "Received fatal alert: internal_error");
+        assertDeferred(send(hop("opensmtpd").tlsPort(), "implicit = true"), "Received fatal alert: internal_error");
     }
 
     private static void assertDelivered(DeliveryResult result, String tls) {

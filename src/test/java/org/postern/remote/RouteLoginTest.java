@@ -51,17 +51,15 @@ class RouteLoginTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         RouteLogin login = new RouteLogin.Password(user, file, Optional.of(mechanism), true);
         return TestingRemote.deliverer(RemoteSettings.of(
-                "me.example",
-                List.of(new SmtpRoute("", "127.0.0.1", port, TlsPolicy.MAY, Optional.of(login), ""))));
+                "me.example", List.of(new SmtpRoute("", "127.0.0.1", port, TlsPolicy.MAY, Optional.of(login), ""))));
     }
 
     /** What is said from the greeting to the first MAIL, by a host with these answers to whole lines. */
     private String login(String user, String password, RouteLogin.Mechanism mechanism, Map<String, String> answers)
             throws IOException {
         try (TestingSmtpServer server = TestingSmtpServer.scripted(
-                () -> line -> line.startsWith("EHLO")
-                        ? "250-s\r\n250 AUTH=LOGIN CRAM-MD5 PLAIN\r\n"
-                        : answers.get(line),
+                () -> line ->
+                        line.startsWith("EHLO") ? "250-s\r\n250 AUTH=LOGIN CRAM-MD5 PLAIN\r\n" : answers.get(line),
                 SSLContext.getDefault())) {
             DeliveryResult result = send(deliverer(server.port(), user, password, mechanism), "a@b");
             String said = server.commands().replaceFirst("(?s)MAIL.*|QUIT.*", "");

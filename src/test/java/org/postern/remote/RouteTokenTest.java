@@ -149,8 +149,8 @@ class RouteTokenTest {
         RemoteDeliverer deliverer = deliverer(client(endpoint.uri()));
         DeliveryResult refused = send(deliverer);
         assertThat(refused)
-                .isEqualTo(new Deferred("Connected to 127.0.0.1 but login as joe failed.\n"
-                        + "Remote host said: 535 5.7.8 expired\n"));
+                .isEqualTo(new Deferred(
+                        "Connected to 127.0.0.1 but login as joe failed.\n" + "Remote host said: 535 5.7.8 expired\n"));
         assertThat(tried).containsExactly("first", "first");
         assertThat(endpoint.requests()).hasSize(2);
         assertThat(alerts).singleElement().asString().contains("unable to log in");
@@ -167,7 +167,13 @@ class RouteTokenTest {
         good.add("first");
         Path refresh = secret("refresh", "r1\n");
         RouteLogin.Token login = new RouteLogin.Token(
-                "joe", endpoint.uri(), "app", Optional.empty(), Optional.of(refresh), "", Optional.of(certificates.ca()));
+                "joe",
+                endpoint.uri(),
+                "app",
+                Optional.empty(),
+                Optional.of(refresh),
+                "",
+                Optional.of(certificates.ca()));
         endpoint.answers(200, "{\"access_token\": \"first\", \"refresh_token\": \"r2\"}");
         assertThat(send(deliverer(login))).isInstanceOf(Delivered.class);
         assertThat(send(deliverer(login))).isInstanceOf(Delivered.class);

@@ -70,7 +70,8 @@ record TestingHop(Path directory, Process process, int port, int tlsPort) implem
 
     /** What follows the header of the message with this subject; waits for it. */
     String body(String subject) {
-        return await(directory.getFileName() + ": " + subject).atMost(LIMIT)
+        return await(directory.getFileName() + ": " + subject)
+                .atMost(LIMIT)
                 .until(() -> find(subject), Optional::isPresent)
                 .orElseThrow();
     }

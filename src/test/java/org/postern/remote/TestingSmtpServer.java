@@ -57,8 +57,7 @@ public final class TestingSmtpServer implements AutoCloseable {
 
     /** @param scripts gives each session one; a script is asked for the greeting and each line behind it */
     static TestingSmtpServer scripted(Supplier<UnaryOperator<String>> scripts, SSLContext tls) throws IOException {
-        return start(
-                new TestingSmtpServer(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), scripts, tls));
+        return start(new TestingSmtpServer(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), scripts, tls));
     }
 
     private static TestingSmtpServer start(TestingSmtpServer server) {

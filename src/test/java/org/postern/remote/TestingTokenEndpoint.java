@@ -46,7 +46,9 @@ final class TestingTokenEndpoint implements AutoCloseable {
 
     /** Answers with a token. */
     void gives(String token, long seconds) {
-        answers(200, "{\"token_type\": \"Bearer\", \"access_token\": \"" + token + "\", \"expires_in\": " + seconds + "}");
+        answers(
+                200,
+                "{\"token_type\": \"Bearer\", \"access_token\": \"" + token + "\", \"expires_in\": " + seconds + "}");
     }
 
     /** The forms that were sent. */
