@@ -161,8 +161,8 @@ public final class RemoteDeliverer implements Deliverer {
                 return new Bounced(host + " takes messages of at most " + limit + " octets, and this one has "
                         + facts.size() + ". (#5.3.4)\n"); // RFC 1870 §6
             }
-            String parameters = (sizes ? " SIZE=" + facts.size() : "")
-                    + (eightBits && facts.eightBit() ? " BODY=8BITMIME" : "");
+            String parameters =
+                    (sizes ? " SIZE=" + facts.size() : "") + (eightBits && facts.eightBit() ? " BODY=8BITMIME" : "");
             if (hasEightBit(d.sender()) || hasEightBit(d.recipient())) {
                 if (!client.offers("SMTPUTF8")) {
                     idle.ended(held);

@@ -26,8 +26,8 @@ final class SevenBit implements MessageSource {
     private static final int LARGEST_HEADER = 1 << 20;
     private static final int LONGEST_QUOTED = 76;
     private static final int DEEPEST = 20;
-    private static final Pattern BOUNDARY =
-            Pattern.compile(";\\s*boundary\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s;\"]+))", Pattern.CASE_INSENSITIVE);
+    private static final Pattern BOUNDARY = Pattern.compile(
+            ";\\s*boundary\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s;\"]+))", Pattern.CASE_INSENSITIVE);
 
     private final MessageSource message;
     private final BitSet eightBit;
@@ -150,14 +150,18 @@ final class SevenBit implements MessageSource {
                     && (line.startsWith(" ")
                             || line.startsWith("\t")
                             || (first && line.startsWith("From "))
-                            || (colon > 0 && line.substring(0, colon).stripTrailing().chars().allMatch(c -> c > ' ' && c < 127)));
+                            || (colon > 0
+                                    && line.substring(0, colon)
+                                            .stripTrailing()
+                                            .chars()
+                                            .allMatch(c -> c > ' ' && c < 127)));
         }
 
         /** A part begins: how its body is treated, and what its header says of it from now on. */
         private void begin(List<String> fields) {
             String type = Octets.lowerCase(value(fields, "content-type").orElse("text/plain"));
-            String encoding = Octets.lowerCase(
-                    value(fields, "content-transfer-encoding").orElse("7bit"));
+            String encoding =
+                    Octets.lowerCase(value(fields, "content-transfer-encoding").orElse("7bit"));
             boolean plain = encoding.equals("7bit") || encoding.equals("8bit") || encoding.equals("binary");
             quoting = false;
             if (type.startsWith("multipart/")) {
@@ -196,7 +200,8 @@ final class SevenBit implements MessageSource {
 
         private static boolean isNamed(String field, String name) {
             int colon = field.indexOf(':');
-            return colon > 0 && Octets.lowerCase(field.substring(0, colon).strip()).equals(name);
+            return colon > 0
+                    && Octets.lowerCase(field.substring(0, colon).strip()).equals(name);
         }
 
         private static void encoding(List<String> fields, String encoding) {
@@ -209,8 +214,7 @@ final class SevenBit implements MessageSource {
             if (boundaries.size() == DEEPEST || !found.find()) {
                 return Optional.empty();
             }
-            return Optional.of(
-                    found.group(1) != null ? found.group(1).replaceAll("\\\\(.)", "$1") : found.group(2));
+            return Optional.of(found.group(1) != null ? found.group(1).replaceAll("\\\\(.)", "$1") : found.group(2));
         }
 
         // ---- body

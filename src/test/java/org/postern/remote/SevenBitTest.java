@@ -92,11 +92,7 @@ class SevenBitTest {
                 epilogue
                 """;
         assertThat(converted(message.formatted(
-                        "8bit",
-                        inner.formatted("\u00e9"),
-                        "Content-Transfer-Encoding: 8bit\n",
-                        "",
-                        "\u00e8")))
+                        "8bit", inner.formatted("\u00e9"), "Content-Transfer-Encoding: 8bit\n", "", "\u00e8")))
                 .isEqualTo(message.formatted(
                         "7bit",
                         inner.replace("text/html\n", "text/html\nContent-Transfer-Encoding: quoted-printable\n")
@@ -110,7 +106,12 @@ class SevenBitTest {
     @Test
     void whatNeedsNothingStaysAsItIs() throws IOException {
         for (String same : new String[] {
-            "", "\n", "x", "Subject: x", "Subject: x\n", "Subject: \u00e9\n\nx=\n.\n",
+            "",
+            "\n",
+            "x",
+            "Subject: x",
+            "Subject: x\n",
+            "Subject: \u00e9\n\nx=\n.\n",
             "A: " + "y".repeat(20_000) + "\nB: z\n\n" + "x".repeat(20_000) + "\n",
             "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n"
         }) {
@@ -127,7 +128,8 @@ class SevenBitTest {
         String message = converted("Subject: x\n\n" + body);
         String encoded = message.substring(message.indexOf("\n\n") + 2);
         assertThat(encoded).matches("(?s)[\\t\\n -~]*");
-        assertThat(encoded.lines()).allMatch(line -> line.length() <= 76 && !line.endsWith(" ") && !line.endsWith("\t"));
+        assertThat(encoded.lines())
+                .allMatch(line -> line.length() <= 76 && !line.endsWith(" ") && !line.endsWith("\t"));
         assertThat(decoded(encoded)).isEqualTo(body);
     }
 
