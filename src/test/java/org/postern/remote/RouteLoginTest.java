@@ -106,6 +106,28 @@ class RouteLoginTest {
     }
 
     @Test
+    void aHostThatAsksForPlainIsTold() throws IOException {
+        assertThat(login(
+                        "tim",
+                        "x",
+                        RouteLogin.Mechanism.PLAIN,
+                        Map.of("AUTH PLAIN AHRpbQB4", "334 \r\n", "AHRpbQB4", "235 ok\r\n")))
+                .isEqualTo("AUTH PLAIN AHRpbQB4\r\nAHRpbQB4\r\n");
+    }
+
+    /** RFC 3207 §5: what somebody put behind the answer in clear is not read as the host's. */
+    @Test
+    void whatIsPutBehindTheAnswerToStartTlsEndsTheSession() throws IOException {
+        Map<String, String> answers =
+                Map.of("EHLO", "250-s\r\n250 STARTTLS\r\n", "STARTTLS", "220 go\r\n250-s\r\n250 AUTH PLAIN\r\n");
+        try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
+            assertThat(send(deliverer(server.port(), TlsPolicy.MAY, true), "a@b"))
+                    .isEqualTo(new Deferred("Connected to 127.0.0.1 but connection died. (#4.4.2)\n"));
+            assertThat(server.commands()).isEqualTo("STARTTLS\r\n");
+        }
+    }
+
+    @Test
     void aHostThatHangsUpWithItsRefusalHasRefused() throws IOException {
         assertThat(login(
                         "tim",
