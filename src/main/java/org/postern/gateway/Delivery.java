@@ -1,7 +1,7 @@
 package org.postern.gateway;
 
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -23,6 +23,7 @@ import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
+import org.postern.os.HostName;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.queue.Origin;
@@ -37,7 +38,7 @@ import org.postern.users.AccountSource;
 import org.postern.users.Lookup;
 
 /** The way out of the queue, for {@code postern serve}: local mail to the accounts' Maildirs, other mail by smtproutes or MX. */
-final class Delivery {
+final class Delivery implements Closeable {
     private final SendSettings settings;
     private final Homes homes;
     private final Deliverers deliverers;
@@ -57,7 +58,7 @@ final class Delivery {
                 homes,
                 LocalSettings.of("./Maildir/"),
                 Env.empty().with("PATH", "/usr/bin:/bin"),
-                new MaildirDelivery(Disk.real(), clock, host()),
+                new MaildirDelivery(Disk.real(), clock, HostName.get()),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
         remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
@@ -70,15 +71,6 @@ final class Delivery {
                         new java.util.SplittableRandom(),
                         clock,
                         line -> events.tell(new Event.Note(line))));
-    }
-
-    /** Part of the names of files in a Maildir. */
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (IOException e) {
-            return "localhost";
-        }
     }
 
     private static Optional<AccountHomes.Account> account(
@@ -104,6 +96,12 @@ final class Delivery {
     boolean isLocal(Mailbox mailbox) throws IOException {
         Optional<Home> home = homes.home(mailbox.localPart());
         return settings.locals().contains(Octets.lowerCase(mailbox.domain())) && home.isPresent();
+    }
+
+    /** Ends the sessions with other hosts that rest; nothing is delivered any more. */
+    @Override
+    public void close() {
+        deliverers.close();
     }
 
     Sender sender(SenderClock clock, Duration drainLimit) {
