@@ -95,7 +95,8 @@ class RemoteDelivererTest {
             Thread host = Thread.startVirtualThread(() -> {
                 try (Socket socket = listener.accept()) {
                     OutputStream out = socket.getOutputStream();
-                    out.write("220 s\r\n502 no\r\n250 s\r\n250 m\r\n250 r\r\n354 go\r\n".getBytes(StandardCharsets.US_ASCII));
+                    out.write("220 s\r\n502 no\r\n250 s\r\n250 m\r\n250 r\r\n354 go\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
                     socket.getInputStream().skipNBytes(100_000);
                     out.write("552 5.3.4 too large\r\n".getBytes(StandardCharsets.US_ASCII));
                 } catch (IOException e) {

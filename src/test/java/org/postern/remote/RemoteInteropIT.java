@@ -156,7 +156,8 @@ class RemoteInteropIT {
         }
         // A certificate that nobody signed can be trusted by itself.
         assertDelivered(
-                send(hop("exim-self").port(), "tls = \"verify\"", "ca_file = \"" + dir.resolve("self.pem") + "\""), TLS);
+                send(hop("exim-self").port(), "tls = \"verify\"", "ca_file = \"" + dir.resolve("self.pem") + "\""),
+                TLS);
         // Nothing has gone to a host whose certificate was not accepted.
         await().atMost(LIMIT).untilAsserted(() -> {
             assertThat(hop("exim-wrong").messages()).hasSize(2);
