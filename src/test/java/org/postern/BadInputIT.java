@@ -194,6 +194,17 @@ class BadInputIT {
         }
     }
 
+    /** As execvp(3) does, and behind tcpserver (TrampolineTest). */
+    @Test
+    void aScriptWithoutItsFirstLine() throws IOException {
+        try (TestingSite site = new TestingSite(directory)) {
+            Path script = Files.writeString(directory.resolve("script"), "echo $0 $1 $RELAY_CTRL_EXPIRY\n");
+            Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+            assertThat(site.run("", TestingSite.link("envdir"), directory + "/relay-ctrl", script.toString(), "a b"))
+                    .isEqualTo(new Outcome(0, script + " a b " + TestingSite.EXPIRY + "\n"));
+        }
+    }
+
     // ---- cdb
 
     @Test

@@ -209,15 +209,9 @@ final class TestingSite implements Closeable {
     }
 
     private Server serve(List<String> before, Path toml) throws IOException {
-        Path log = log("serve");
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(Path.of("postern").toAbsolutePath().toString(), "serve", "--config", toml.toString()));
-        Process process = builder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start();
-        Server server = new Server(process, log);
-        servers.add(server);
+        Server server = start("serve", command);
         Pattern listening = Pattern.compile("(pop3|smtp): listening on \\S+:(\\d+)");
         await().atMost(LIMIT).until(() -> {
             Matcher m = listening.matcher(server.log());

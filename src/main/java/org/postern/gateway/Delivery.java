@@ -2,7 +2,6 @@ package org.postern.gateway;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -24,6 +23,7 @@ import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
+import org.postern.os.HostName;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.queue.Origin;
@@ -58,7 +58,7 @@ final class Delivery implements Closeable {
                 homes,
                 LocalSettings.of("./Maildir/"),
                 Env.empty().with("PATH", "/usr/bin:/bin"),
-                new MaildirDelivery(Disk.real(), clock, host()),
+                new MaildirDelivery(Disk.real(), clock, HostName.get()),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
         remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
@@ -71,15 +71,6 @@ final class Delivery implements Closeable {
                         new java.util.SplittableRandom(),
                         clock,
                         line -> events.tell(new Event.Note(line))));
-    }
-
-    /** Part of the names of files in a Maildir. */
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (IOException e) {
-            return "localhost";
-        }
     }
 
     private static Optional<AccountHomes.Account> account(

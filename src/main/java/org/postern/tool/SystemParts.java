@@ -1,7 +1,6 @@
 package org.postern.tool;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -19,6 +18,7 @@ import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
+import org.postern.os.HostName;
 import org.postern.os.Nss;
 import org.postern.os.Octets;
 import org.postern.queue.DropIntake;
@@ -44,7 +44,7 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
                 alias ? new AccountHomes(this::account, Optional.of("alias")) : users,
                 LocalSettings.of(defaultDelivery),
                 call.env(),
-                new MaildirDelivery(Disk.real(), clock, host()),
+                new MaildirDelivery(Disk.real(), clock, HostName.get()),
                 user -> new DropIntake(QueueDirectory.underQmail(home), Disk.real(), clock, Origin.LOCAL),
                 clock);
         RemoteDeliverer remote = new RemoteDeliverer(
@@ -81,14 +81,5 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
 
     private Optional<AccountHomes.Account> account(String name) throws IOException {
         return nss.passwd(name).map(p -> new AccountHomes.Account(p.name(), p.uid(), p.gid(), Octets.path(p.home())));
-    }
-
-    /** Part of the names of files in a Maildir. */
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (IOException e) {
-            return "localhost";
-        }
     }
 }
