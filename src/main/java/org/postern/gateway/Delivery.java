@@ -1,5 +1,6 @@
 package org.postern.gateway;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -37,7 +38,7 @@ import org.postern.users.AccountSource;
 import org.postern.users.Lookup;
 
 /** The way out of the queue, for {@code postern serve}: local mail to the accounts' Maildirs, other mail by smtproutes or MX. */
-final class Delivery {
+final class Delivery implements Closeable {
     private final SendSettings settings;
     private final Homes homes;
     private final Deliverers deliverers;
@@ -95,6 +96,12 @@ final class Delivery {
     boolean isLocal(Mailbox mailbox) throws IOException {
         Optional<Home> home = homes.home(mailbox.localPart());
         return settings.locals().contains(Octets.lowerCase(mailbox.domain())) && home.isPresent();
+    }
+
+    /** Ends the sessions with other hosts that rest; nothing is delivered any more. */
+    @Override
+    public void close() {
+        deliverers.close();
     }
 
     Sender sender(SenderClock clock, Duration drainLimit) {

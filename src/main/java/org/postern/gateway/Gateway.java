@@ -289,6 +289,7 @@ public final class Gateway implements Closeable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        delivery.close();
         queue.close();
     }
 

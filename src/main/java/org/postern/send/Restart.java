@@ -16,6 +16,9 @@ final class Restart {
     private final SendLog log;
     private final SenderClock clock;
 
+    /** What the schedule says for {@link Entry#NEVER}: it holds seconds. */
+    private static final Instant NEVER_THERE = Instant.ofEpochSecond(Integer.MAX_VALUE);
+
     private record Due(Instant local, Instant remote) {}
 
     Restart(Queue queue, SendLog log, SenderClock clock) {
@@ -38,8 +41,8 @@ final class Restart {
             Entry entry = new Entry(name, false, now);
             Due due = kept.get(name.text());
             if (due != null) {
-                entry.dueLocal = due.local;
-                entry.dueRemote = due.remote;
+                entry.dueLocal = read(due.local);
+                entry.dueRemote = read(due.remote);
             }
             entries.add(entry);
         }
@@ -50,7 +53,7 @@ final class Restart {
         try {
             queue.schedule().write(out -> {
                 for (Entry entry : waiting) {
-                    out.due(entry.name, atMost(entry.dueLocal), atMost(entry.dueRemote));
+                    out.due(entry.name, written(entry.dueLocal), written(entry.dueRemote));
                 }
             });
         } catch (IOException e) {
@@ -59,8 +62,12 @@ final class Restart {
         }
     }
 
-    private static Instant atMost(Instant due) {
-        return due.equals(Entry.NEVER) ? Instant.ofEpochSecond(Integer.MAX_VALUE) : due;
+    private static Instant written(Instant due) {
+        return due.equals(Entry.NEVER) ? NEVER_THERE : due;
+    }
+
+    private static Instant read(Instant due) {
+        return due.equals(NEVER_THERE) ? Entry.NEVER : due;
     }
 
     /** What could not be marked while running is tried a last time. */

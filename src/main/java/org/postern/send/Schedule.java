@@ -91,7 +91,14 @@ final class Schedule {
     }
 
     private Instant due(boolean deferred, boolean left, Instant before, BackOff backOff, Instant birth) {
-        return deferred ? backOff.next(birth, clock.now()) : left ? before : Entry.NEVER;
+        if (deferred) {
+            return backOff.next(birth, clock.now());
+        }
+        if (!left) {
+            return Entry.NEVER;
+        }
+        // There was none of them before: a changed route has made them such, and they are due.
+        return before.equals(Entry.NEVER) ? clock.now() : before;
     }
 
     /** All that wait for their time. */

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -166,6 +168,18 @@ class SenderTest {
         }
     }
 
+    private static final String[] MOVING = {"a@new.example", "b@virtual.example", "c@hoge.example.com"};
+
+    /** Time passes, until nothing is in the queue. */
+    private static void whenTheTimeHasComeAllIsSent(TestingSender s) {
+        Awaitility.await().until(() -> {
+            s.files.clock.advance(Duration.ofSeconds(500));
+            s.sender.wake();
+            return s.files.names("mess").isEmpty();
+        });
+    }
+
+    /** new.example and virtual.example become local, hoge.example.com remote: the reload of {@link TestingSender}. */
     @Test
     void hupChangesTheRoutesOfWhatIsQueued() throws IOException {
         TestingDeliverer local = TestingDeliverer.accepting("ok\n");
@@ -174,11 +188,39 @@ class SenderTest {
             submit(s.files.drop(), TEXT, "s@x", "a@new.example", "b@virtual.example");
             s.awaitLog("delivery 2: deferral: no/");
             s.sender.reload();
-            Awaitility.await().until(() -> {
-                s.sender.retryAll();
-                return s.files.names("mess").isEmpty();
-            });
+            whenTheTimeHasComeAllIsSent(s);
             assertThat(local.recipients()).containsExactlyInAnyOrder("a@new.example", "owner-b@virtual.example");
+        }
+    }
+
+    @Test
+    void hupMakesRemoteWhatWasLocal() throws IOException {
+        TestingDeliverer deferring = new TestingDeliverer(d -> new DeliveryResult.Deferred("no\n"));
+        try (TestingSender s = start(SETTINGS, deferring)) {
+            submit(s.files.drop(), TEXT, "s@x", "c@hoge.example.com");
+            s.awaitLog("delivery 1: deferral: no/");
+            s.sender.reload();
+            whenTheTimeHasComeAllIsSent(s);
+            assertThat(remote.recipients()).containsExactly("c@hoge.example.com");
+        }
+    }
+
+    @Test
+    void routesMayChangeOverACleanStop() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        TestingDeliverer deferring = new TestingDeliverer(d -> new DeliveryResult.Deferred("no\n"));
+        try (TestingSender s = new TestingSender(files, SETTINGS, deferring, deferring)) {
+            for (String recipient : MOVING) {
+                submit(s.files.drop(), TEXT, "s@x", recipient);
+            }
+            s.awaitLog("delivery 3: deferral: no/");
+        }
+        TestingDeliverer local = TestingDeliverer.accepting("ok\n");
+        SendSettings moved = SETTINGS.withRouting(Set.of("new.example"), Map.of("virtual.example", "owner"));
+        try (TestingSender s = new TestingSender(files, moved, local, remote)) {
+            whenTheTimeHasComeAllIsSent(s);
+            assertThat(local.recipients()).containsExactlyInAnyOrder("a@new.example", "owner-b@virtual.example");
+            assertThat(remote.recipients()).containsExactly("c@hoge.example.com");
         }
     }
 
