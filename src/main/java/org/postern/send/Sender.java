@@ -32,12 +32,8 @@ import org.postern.queue.QueuedMessage;
  * nobody holds while reading or writing files.
  */
 public final class Sender {
-    /** No more messages are opened while so many recipients wait for a free delivery. */
-    private static final int MAX_WAITING = 5000;
     /** So many messages are opened before deliveries are started again. */
     private static final int AT_ONCE = 50;
-    /** Nor while the envelopes of the open ones take so many octets. */
-    private static final long MAX_ENVELOPES = 64 << 20;
     /** qmail-send's SLEEP_SYSFAIL: when to come back to what the disk did not let us do. */
     private static final Duration AFTER_TROUBLE = Duration.ofSeconds(123);
 
@@ -68,7 +64,6 @@ public final class Sender {
     private final Lane local;
     private final Lane remote;
     private final Set<Job> open = new HashSet<>();
-    private long envelopes;
     private long deliveries;
     /** Messages whose account is being closed. */
     private int closing;
@@ -273,7 +268,7 @@ public final class Sender {
         for (MessageName name = queue.nextArrival(); name != null; name = queue.nextArrival()) {
             arrived.add(new Entry(name, true, clock.now()));
         }
-        for (int opened = 0; local.waiting() + remote.waiting() < MAX_WAITING && envelopes < MAX_ENVELOPES; opened++) {
+        for (int opened = 0; !(local.isFull() && remote.isFull()); opened++) {
             if (opened == AT_ONCE) {
                 stirred = true;
                 return Instant.MIN; // Deliveries must start, and arrivals be seen, while 100,000 are opened.
@@ -331,12 +326,14 @@ public final class Sender {
         List<Work> works = portion(job);
         Destination.Key only = onlyDestination(job, works);
         entry.destination = only;
-        if (only != null && lane(only).hasEnough(only)) {
-            lane(only).park(entry, only);
+        Destination.Key enough = only != null && lane(only).hasEnough(only) ? only : toFullLane(works);
+        if (enough != null) {
+            lane(enough).park(entry, enough);
             return;
         }
         open.add(job);
-        envelopes += job.message.envelopeOctets();
+        job.countsAsRemote = works.stream().anyMatch(work -> work.key().remote());
+        laneOf(job).addEnvelope(job.message.envelopeOctets());
         works.forEach(work -> lane(work.key()).add(work));
         if (job.isPassOver()) {
             closing++;
@@ -407,8 +404,21 @@ public final class Sender {
         return job.atEnd && !job.localLeft && !job.remoteLeft ? only : null;
     }
 
+    /** One of them that would go into a lane that is full: a backlog of one channel must not stop the other. */
+    private Destination.@Nullable Key toFullLane(List<Work> works) {
+        return works.stream()
+                .map(Work::key)
+                .filter(key -> lane(key).isFull())
+                .findFirst()
+                .orElse(null);
+    }
+
     private Lane lane(Destination.Key key) {
         return key.remote() ? remote : local;
+    }
+
+    private Lane laneOf(Job job) {
+        return job.countsAsRemote ? remote : local;
     }
 
     // ---- deliveries
@@ -434,17 +444,33 @@ public final class Sender {
     }
 
     private void deliver(Work work, long number) {
-        Job job = work.job();
+        // Until the account has been written, it was not tried.
+        boolean deferred = true;
+        try {
+            deferred = tried(work, number);
+        } catch (Throwable e) {
+            log.line("alert: unable to keep account of delivery " + number + ": " + e + "; will try again later");
+        } finally {
+            ended(work, deferred);
+        }
+    }
+
+    /** Tries, and enters it into the account; true where it is to be tried again. */
+    private boolean tried(Work work, long number) {
         DeliveryResult result = attempt(work);
         // Interrupted or not, the account must be written.
         boolean ignored = Thread.interrupted();
-        if (job.dying && result instanceof DeliveryResult.Deferred d) {
+        if (work.job().dying && result instanceof DeliveryResult.Deferred d) {
             String report = d.report();
             String separator = report.isEmpty() || report.endsWith("\n") ? "" : "\n";
             result = new DeliveryResult.Bounced(report + separator + TOO_OLD);
         }
         log.ended(number, result);
-        boolean deferred = accounts.enter(job, work.recipient(), result);
+        return accounts.enter(work.job(), work.recipient(), result);
+    }
+
+    private void ended(Work work, boolean deferred) {
+        Job job = work.job();
         boolean over;
         lock.lock();
         try {
@@ -480,7 +506,7 @@ public final class Sender {
                 case Route.Local l -> deliverers.local().deliver(delivery);
                 case Route.Remote r -> deliverers.remote().deliver(delivery);
             };
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return new DeliveryResult.Deferred("Unexpected trouble: " + e + ". (#4.3.0)\n");
         }
     }
@@ -494,10 +520,12 @@ public final class Sender {
             } else {
                 accounts.save(job);
             }
+        } catch (Throwable e) {
+            log.line("alert: unable to close msg " + job.message.id() + ": " + e + "; will try again later");
         } finally {
             lock.lock();
             try {
-                envelopes -= job.message.envelopeOctets();
+                laneOf(job).addEnvelope(-job.message.envelopeOctets());
                 open.remove(job);
                 if (!done) {
                     waitAgain(job);
