@@ -32,9 +32,7 @@ import org.postern.remote.RemoteDeliverer;
 import org.postern.send.Deliverers;
 import org.postern.send.Sender;
 import org.postern.send.SenderClock;
-import org.postern.users.Account;
 import org.postern.users.AccountSource;
-import org.postern.users.Lookup;
 
 /** The way out of the queue, for {@code postern serve}: local mail to the accounts' Maildirs, other mail by smtproutes or MX. */
 final class Delivery {
@@ -51,7 +49,10 @@ final class Delivery {
                         settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()), Map.of());
         this.queue = queue;
         this.events = events;
-        homes = new AccountHomes(name -> account(name, accounts, self, events), Optional.empty());
+        homes = new AccountHomes(
+                name -> AccountHomes.Account.of(
+                        accounts.find(name, line -> events.tell(new Event.Trouble(line))), self),
+                Optional.empty());
         InstantSource clock = InstantSource.system();
         LocalDeliverer local = new LocalDeliverer(
                 homes,
@@ -81,20 +82,6 @@ final class Delivery {
         }
     }
 
-    private static Optional<AccountHomes.Account> account(
-            String name, AccountSource accounts, Identity self, Events events) throws IOException {
-        return switch (accounts.find(name, line -> events.tell(new Event.Trouble(line)))) {
-            case Lookup.Found found -> Optional.of(home(found.account(), self));
-            case Lookup.Unknown unknown -> Optional.empty();
-            case Lookup.Unavailable unavailable -> throw new IOException(unavailable.why());
-        };
-    }
-
-    private static AccountHomes.Account home(Account account, Identity self) {
-        Identity theirs = account.identityOr(self);
-        return new AccountHomes.Account(account.name(), theirs.uid(), theirs.gid(), Octets.path(account.home()));
-    }
-
     /** From now on mail goes as these settings have it, what is queued as well. */
     void routes(Settings changed) {
         remote = RemoteSettings.of(changed.me(), changed.send().smtproutes());
@@ -102,7 +89,7 @@ final class Delivery {
 
     /** Whether a mailbox of a local domain is somebody's here. */
     boolean isLocal(Mailbox mailbox) throws IOException {
-        Optional<Home> home = homes.home(mailbox.localPart());
+        Optional<Home> home = homes.home(mailbox);
         return settings.locals().contains(Octets.lowerCase(mailbox.domain())) && home.isPresent();
     }
 

@@ -66,7 +66,7 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
     @Override
     public boolean test(Mailbox mailbox) {
         try {
-            return users.home(mailbox.localPart())
+            return users.home(mailbox)
                     .filter(home -> home.extension().isEmpty())
                     .isPresent();
         } catch (IOException e) {
