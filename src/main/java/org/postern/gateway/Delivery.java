@@ -93,6 +93,15 @@ final class Delivery {
         return settings.locals().contains(Octets.lowerCase(mailbox.domain())) && home.isPresent();
     }
 
+    /** RFC 5321 §4.5.1: mail for postmaster must arrive, and bounces that bounce go there. */
+    void warnOfPostmaster(Settings all) throws IOException {
+        Mailbox postmaster = new Mailbox("postmaster", all.me());
+        if (settings.locals().contains(Octets.lowerCase(all.me())) && !isLocal(postmaster)) {
+            events.tell(new Event.Note("warning: mail for " + postmaster + " bounces: put an account postmaster into "
+                    + all.users().file()));
+        }
+    }
+
     Sender sender(SenderClock clock, Duration drainLimit) {
         return new Sender(
                 queue,

@@ -81,6 +81,16 @@ public final class LocalDeliverer implements Deliverer {
         return new LocalDelivery(context, home.get(), recipient, d).run();
     }
 
+    /** Whether mail for that local address would arrive; also where that cannot be told now. */
+    public boolean hasMailbox(Mailbox address) {
+        try {
+            Optional<Home> home = homes.home(address);
+            return home.isPresent() && !(DotQmail.find(home.get()) instanceof DotQmail.Found.NoMailbox);
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     /** Anyone but root can deliver to himself alone: with his rights, another user's .qmail file would be his master. */
     static boolean canServe(int own, int user) {
         return own == 0 || own == user;

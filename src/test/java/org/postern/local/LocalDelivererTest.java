@@ -24,6 +24,7 @@ import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
 import org.postern.mail.Envelope;
+import org.postern.mail.Mailbox;
 import org.postern.mail.MessageSource;
 import org.postern.mail.TestingMessage;
 import org.postern.os.Descriptor;
@@ -123,6 +124,15 @@ class LocalDelivererTest {
         assertThat(LocalDeliverer.canServe(0, 1001)).isTrue();
         assertThat(LocalDeliverer.canServe(1000, 1000)).isTrue();
         assertThat(LocalDeliverer.canServe(1000, 1001)).isFalse();
+    }
+
+    @Test
+    void whoHasAMailboxIsKnownBeforehand() throws IOException {
+        LocalDeliverer local = machine.deliverer();
+        assertThat(local.hasMailbox(Mailbox.of("ptest" + HOST))).isTrue();
+        assertThat(local.hasMailbox(Mailbox.of("postmaster" + HOST))).isFalse();
+        machine.dotQmail("alias", ".qmail-postmaster", "&ptest\n");
+        assertThat(local.hasMailbox(Mailbox.of("postmaster" + HOST))).isTrue();
     }
 
     @Test
