@@ -129,6 +129,15 @@ class Site:
         argv = [*self._chain(options), port, "relay-ctrl-check", "qmail-smtpd"]
         return Contender(self.name, argv, self.env, self.directory / where, port)
 
+    def floor(self, protocol):
+        """A C program that answers and does nothing else: what this machine and the generator allow."""
+        port = machine.free_port()
+        directory = self.directory / f"floor-{protocol}"
+        if not (self.directory / "floor").exists():
+            compile_c("floor", self.directory)
+        argv = [self.directory / "floor", protocol, port]
+        return Contender("answers alone, in C", argv, dict(os.environ), directory, port)
+
     def dovecot(self, cache):
         port = machine.free_port()
         directory = self.directory / f"dovecot-{cache}"

@@ -3,18 +3,14 @@ package org.postern;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -107,6 +103,75 @@ class BadInputIT {
                 .isEqualTo(new Outcome(111, "postern serve: fatal: " + home + ": file already exists\n"));
     }
 
+    @Test
+    void serveNamesWhatItDoesNotKnow() throws IOException {
+        Path toml = Files.writeString(directory.resolve("postern.toml"), "me = \"a.example\"\nhom = \"/x\"\n");
+        assertThat(serve(toml))
+                .satisfies(o -> assertThat(o.exit()).isEqualTo(100))
+                .satisfies(o -> assertThat(o.output())
+                        .startsWith(
+                                "postern serve: fatal: " + toml + ":2: hom: is \"/x\", but no such setting is known;"
+                                        + " the known ones: home, me, pop3d.listen, "));
+    }
+
+    @Test
+    void serveSaysThatItsFileCannotBeRead() throws IOException {
+        assertThat(serve(Files.createDirectory(directory.resolve("directory"))))
+                .isEqualTo(new Outcome(
+                        100,
+                        "postern serve: fatal: " + directory.resolve("directory")
+                                + ": cannot be read: Is a directory\n"));
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path toml = Files.createFile(directory.resolve("postern.toml"));
+        Files.setPosixFilePermissions(toml, PosixFilePermissions.fromString("rw-------"));
+        ProcessBuilder ordinary = new ProcessBuilder(
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                "./postern",
+                "serve",
+                "--config",
+                "" + toml);
+        assertThat(TestingPrograms.run(ordinary, ""))
+                .isEqualTo(new Outcome(
+                        100,
+                        "postern serve: fatal: " + toml
+                                + ": may not be read: run Postern as a user who may, or change the file's mode\n"));
+    }
+
+    /** Nobody is told that his password is wrong: he would change it. */
+    @Test
+    void accountsThatCannotBeRead() throws IOException {
+        try (TestingSite site = new TestingSite(directory)) {
+            site.account(USER);
+            byte[] accounts = Files.readAllBytes(site.users());
+            List<Server> servers = List.of(site.pop3(), site.serve());
+            for (Server server : servers) {
+                login(server);
+            }
+            Files.delete(site.users());
+            Files.createDirectory(site.users());
+            String why = "unable to use " + site.users() + ": it is no regular file";
+            for (Server server : servers) {
+                try (TestingSession pop = new TestingSession(CLIENT, server.port())) {
+                    pop.expect("+OK");
+                    pop.command("USER " + USER, "+OK");
+                    pop.command("PASS " + TestingSite.PASSWORD, "-ERR [SYS/TEMP] ");
+                }
+                await().atMost(Duration.ofSeconds(20))
+                        .untilAsserted(() -> assertThat(server.log()).contains(why));
+            }
+            assertThat(servers.getFirst().log()).contains("checkpassword: fatal: unable to check " + USER + ": " + why);
+            servers.getLast().end();
+            assertThat(serve(directory.resolve("postern.toml")))
+                    .isEqualTo(new Outcome(111, "postern serve: fatal: users.file: " + why + "\n"));
+            Files.delete(site.users());
+            Files.write(site.users(), accounts);
+            login(servers.getFirst());
+        }
+    }
+
     private static Outcome serve(Path toml) throws IOException {
         return TestingPrograms.postern("serve", "--config", toml.toString());
     }
@@ -126,6 +191,17 @@ class BadInputIT {
                     .isEqualTo(new Outcome(1, "relay-ctrl-age: Fatal: Could not change directory to '/nowhere'.\n"));
             Outcome maildir = site.run("", TestingSite.link("qmail-pop3d"), "nowhere");
             assertThat(maildir.output()).startsWith("-ERR this user has no $HOME/Maildir");
+        }
+    }
+
+    /** As execvp(3) does, and behind tcpserver (TrampolineTest). */
+    @Test
+    void aScriptWithoutItsFirstLine() throws IOException {
+        try (TestingSite site = new TestingSite(directory)) {
+            Path script = Files.writeString(directory.resolve("script"), "echo $0 $1 $RELAY_CTRL_EXPIRY\n");
+            Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+            assertThat(site.run("", TestingSite.link("envdir"), directory + "/relay-ctrl", script.toString(), "a b"))
+                    .isEqualTo(new Outcome(0, script + " a b " + TestingSite.EXPIRY + "\n"));
         }
     }
 
@@ -197,7 +273,7 @@ class BadInputIT {
         }
     }
 
-    // ---- spool and disk
+    // ---- spool
 
     @Test
     void aSpoolThatCannotBeWritten() throws IOException {
@@ -211,178 +287,6 @@ class BadInputIT {
                             "relay-ctrl-allow\\[\\d+]: Warning: Could not open '.*' for writing: Permission denied");
             assertThat(TestingSession.recipient(CLIENT, site.smtp().port(), TestingSite.FOREIGN))
                     .startsWith("553 ");
-        }
-    }
-
-    @Test
-    void aFullDiskUnderTheSpool() throws IOException {
-        try (TestingSite site = new TestingSite(directory);
-                SmallDisk disk = new SmallDisk(site.spool(), 256, "0777")) {
-            site.account(USER);
-            disk.fill();
-            Server pop3 = disk.start(site, "pop3", site.popLine());
-            Server smtp = disk.start(site, "smtp", site.smtpLine());
-            login(pop3);
-            assertThat(pop3.log()).contains("Warning: Could not write to '" + CLIENT + "': No space left on device");
-            assertThat(TestingSession.recipient(CLIENT, smtp.port(), TestingSite.FOREIGN))
-                    .startsWith("553 ");
-            assertThat(disk.names()).containsExactly("filler");
-            disk.grow(1024);
-            login(pop3);
-            assertThat(TestingSession.recipient(CLIENT, smtp.port(), TestingSite.FOREIGN))
-                    .startsWith("250 ");
-        }
-    }
-
-    /** What was answered 250 arrives once the disk is larger, whole and once; what was answered 4xx does not. */
-    @Test
-    @Timeout(120)
-    void aFullDiskUnderTheQueueAndTheMaildir() throws IOException {
-        try (TestingSite site = new TestingSite(directory)) {
-            Path home = site.systemAccount(USER);
-            Path queue = Files.createDirectory(directory.resolve("qmail/postern-queue"));
-            try (SmallDisk disk = new SmallDisk(queue, 1024, "0711")) {
-                SmallDisk mail = disk.another(home.resolve("Maildir"), 256);
-                mail.run(
-                        "sh",
-                        "-c",
-                        "cd " + home + "; mkdir Maildir/new Maildir/cur Maildir/tmp; chown -R --reference=. Maildir");
-                Server send = disk.start(site, "send", List.of(TestingSite.link("qmail-start"), "./Maildir/"));
-                await().atMost(Duration.ofSeconds(30)).until(() -> send.log().contains("status: "));
-                Server smtp = disk.start(site, "smtp", site.smtpLine());
-                Set<String> accepted = new TreeSet<>();
-                int deferred = 0;
-                for (int i = 0; i < 30; i++) {
-                    String reply = message(smtp, i);
-                    if (reply.startsWith("250 ")) {
-                        accepted.add("Subject: " + i);
-                    } else {
-                        assertThat(reply).startsWith("451 qq write error or disk full (#4.3.0)");
-                        deferred++;
-                    }
-                }
-                assertThat(deferred).isPositive();
-                assertThat(accepted).hasSizeGreaterThan(3);
-                await().atMost(Duration.ofSeconds(20)).until(() -> send.log().contains(": deferral: "));
-                mail.grow(32_768);
-                disk.grow(32_768);
-                assertThat(message(smtp, 99)).startsWith("250 ");
-                accepted.add("Subject: 99");
-                await().atMost(Duration.ofSeconds(40))
-                        .pollInterval(Duration.ofSeconds(1))
-                        .untilAsserted(() -> {
-                            TestingPrograms.succeed(
-                                    "kill",
-                                    "-ALRM",
-                                    Long.toString(send.process().pid()));
-                            assertThat(subjects(mail)).containsExactlyInAnyOrderElementsOf(accepted);
-                        });
-                assertThat(send.process().isAlive()).isTrue();
-            }
-        }
-    }
-
-    private static String message(Server smtp, int number) throws IOException {
-        try (TestingSession session = new TestingSession(CLIENT, smtp.port())) {
-            session.expect("220");
-            String line = "x".repeat(70) + "\r\n";
-            return session.message(
-                    "a@b.example", LOCAL, "Subject: " + number + "\r\n\r\n" + line.repeat(1000) + "end\r\n");
-        }
-    }
-
-    /** Each message's subject line; each must be whole. */
-    private static List<String> subjects(SmallDisk mail) throws IOException {
-        List<String> subjects = new ArrayList<>();
-        try (Stream<Path> files = Files.list(mail.path().resolve("new"))) {
-            for (Path file : files.toList()) {
-                String text = Files.readString(file);
-                assertThat(text).endsWith("x\nend\n").hasSizeGreaterThan(71_000);
-                subjects.add(text.lines()
-                        .filter(l -> l.startsWith("Subject: "))
-                        .findFirst()
-                        .orElse(""));
-            }
-        }
-        return subjects;
-    }
-
-    /** A tmpfs of its own mount namespace, in which the servers that are to see it are started. */
-    private static final class SmallDisk implements Closeable {
-        private final Process holder;
-        private final Path at;
-        private final boolean mine;
-
-        SmallDisk(Path at, int kilobytes, String mode) throws IOException {
-            this.at = at;
-            this.mine = true;
-            this.holder = new ProcessBuilder(
-                            "unshare",
-                            "-m",
-                            "sh",
-                            "-c",
-                            "mount --make-rprivate / && " + mount(kilobytes, mode, at) + " && echo ready && exec cat")
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            if (!"ready".equals(holder.inputReader().readLine())) {
-                throw new IOException("unable to mount a tmpfs on " + at);
-            }
-        }
-
-        private SmallDisk(Process holder, Path at) {
-            this.holder = holder;
-            this.at = at;
-            this.mine = false;
-        }
-
-        private static String mount(int kilobytes, String mode, Path at) {
-            return "mount -t tmpfs -o size=" + kilobytes + "k,mode=" + mode + " tmpfs " + at;
-        }
-
-        /** One more in the same namespace. */
-        SmallDisk another(Path where, int kilobytes) throws IOException {
-            run("sh", "-c", mount(kilobytes, "0700", where));
-            return new SmallDisk(holder, where);
-        }
-
-        private List<String> entering(List<String> command) {
-            List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-t", Long.toString(holder.pid())));
-            all.addAll(command);
-            return all;
-        }
-
-        void run(String... command) throws IOException {
-            TestingPrograms.succeed(entering(List.of(command)).toArray(String[]::new));
-        }
-
-        Server start(TestingSite site, String name, List<String> command) throws IOException {
-            return name.equals("send") ? site.start(name, entering(command)) : site.tcpserver(name, entering(command));
-        }
-
-        void grow(int kilobytes) throws IOException {
-            run("mount", "-o", "remount,size=" + kilobytes + "k", at.toString());
-        }
-
-        void fill() throws IOException {
-            run("sh", "-c", "cat /dev/zero >" + at + "/filler 2>/dev/null || :");
-        }
-
-        /** The way to it from outside. */
-        Path path() {
-            return Path.of("/proc/" + holder.pid() + "/root" + at);
-        }
-
-        List<String> names() throws IOException {
-            try (Stream<Path> files = Files.list(path())) {
-                return files.map(f -> f.getFileName().toString()).toList();
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            if (mine) {
-                holder.getOutputStream().close();
-            }
         }
     }
 
@@ -486,9 +390,6 @@ class BadInputIT {
     }
 
     private static void login(Server pop3) throws IOException {
-        try (TestingSession pop = TestingSession.login(CLIENT, pop3.port(), USER, TestingSite.PASSWORD)) {
-            pop.command("QUIT", "+OK");
-            assertThat(pop.rest()).isEmpty();
-        }
+        TestingSession.loginOnly(CLIENT, pop3.port(), USER);
     }
 }

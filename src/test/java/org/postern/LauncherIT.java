@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -224,13 +225,57 @@ class LauncherIT {
                         111,
                         "envdir: fatal: the limit of 488281 kilobytes of memory is too small for a JVM: give at least"
                                 + " 1500000 (softlimit -a 1536000000)\n"));
+        assertThat(TestingPrograms.run(new ProcessBuilder("softlimit", "-d", "200000000", envdir), ""))
+                .isEqualTo(new Outcome(
+                        111,
+                        "envdir: fatal: the limit of 195312 kilobytes of memory is too small for a JVM: give at least"
+                                + " 256000 (softlimit -d 262144000)\n"));
         // And with what it says, a program runs.
         Path variables = Files.createDirectory(directory.resolve("variables"));
         assertThat(TestingPrograms.run(
                         new ProcessBuilder(
-                                "softlimit", "-a", "1536000000", envdir, variables.toString(), "echo", "runs"),
+                                "softlimit",
+                                "-a",
+                                "1536000000",
+                                "-d",
+                                "262144000",
+                                envdir,
+                                variables.toString(),
+                                "echo",
+                                "runs"),
                         ""))
                 .isEqualTo(new Outcome(0, "runs\n"));
+    }
+
+    /** Its working directory may be a user's home. */
+    @Test
+    void jvmThatCrashesReportsWhereItWasTold() throws Exception {
+        Path work = Files.createDirectory(directory.resolve("work"));
+        Path report = directory.resolve("report");
+        crash(work, Map.of());
+        assertThat(work).isEmptyDirectory();
+        crash(work, Map.of("POSTERN_ERROR_FILE", report.toString()));
+        assertThat(work).isEmptyDirectory();
+        assertThat(report).content().contains("SIGSEGV");
+    }
+
+    /** A tcpserver whose JVM ends as by a fault of its own. */
+    private static void crash(Path work, Map<String, String> env) throws Exception {
+        String tcpserver = TestingPrograms.links().resolve("tcpserver").toString();
+        ProcessBuilder builder = new ProcessBuilder(
+                        "softlimit", "-c", "0", tcpserver, "-v", "-H", "-R", "127.0.0.1", "0", "cat")
+                .directory(work.toFile())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().putAll(env);
+        Process process = builder.start();
+        try {
+            assertThat(process.errorReader().readLine()).isEqualTo("tcpserver: status: 0/40");
+            TestingPrograms.succeed("kill", "-SEGV", Long.toString(process.pid()));
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isEqualTo(128 + 6);
+        } finally {
+            process.destroyForcibly();
+        }
     }
 
     @Test

@@ -50,16 +50,11 @@ class NothingLeaksIT {
     void aForeignCheckpasswordHasItsDescriptorsAlone() throws IOException {
         try (TestingSite site = new TestingSite(directory)) {
             Path home = site.account(USER);
-            Server server = site.pop3(
-                    "qmail-popup",
-                    TestingSite.ME,
-                    "sh",
-                    "-c",
+            Server server = behindForeignCheckpassword(
+                    site,
                     listDescriptors() + "echo $RELAY_CTRL_DIR_FD >" + directory + "/variable; echo +hello;"
-                            + " read user <&3; cd " + home + "; exec \"$0\" \"$@\"",
-                    "relay-ctrl-allow",
-                    "qmail-pop3d",
-                    "Maildir");
+                            + " read user <&3;",
+                    home);
             List<TestingSession> open = open(server.port(), OPEN - 1, "+OK");
             try (TestingSession one = new TestingSession("127.0.0.7", server.port())) {
                 one.expect("+OK");
@@ -81,6 +76,19 @@ class NothingLeaksIT {
             assertThat(found.get(spool)).isEqualTo(site.spool().toString());
             assertThat(found.get(9)).startsWith("socket:").isNotEqualTo(found.get(0));
         }
+    }
+
+    /** A shell that does this, goes to the home and becomes what follows it. */
+    private static Server behindForeignCheckpassword(TestingSite site, String script, Path home) throws IOException {
+        return site.pop3(
+                "qmail-popup",
+                TestingSite.ME,
+                "sh",
+                "-c",
+                script + " cd " + home + "; exec \"$0\" \"$@\"",
+                "relay-ctrl-allow",
+                "qmail-pop3d",
+                "Maildir");
     }
 
     @Test
@@ -230,16 +238,11 @@ class NothingLeaksIT {
     void foreignChildrenLeaveNothing() throws Exception {
         try (TestingSite site = new TestingSite(directory)) {
             Path home = site.account(USER);
-            Server server = site.pop3(
-                    "qmail-popup",
-                    TestingSite.ME,
-                    "sh",
-                    "-c",
+            Server server = behindForeignCheckpassword(
+                    site,
                     "user=$(tr '\\0' '\\n' <&3 | head -n 1); case $user in refused) exit 1;; broken) exit 111;;"
-                            + " killed) kill -9 $$;; slow) sleep 0.2;; esac; cd " + home + "; exec \"$0\" \"$@\"",
-                    "relay-ctrl-allow",
-                    "qmail-pop3d",
-                    "Maildir");
+                            + " killed) kill -9 $$;; slow) sleep 0.2;; esac;",
+                    home);
             leavesNothing(server, 240, n -> childSession(server.port(), n));
         }
     }
@@ -271,8 +274,7 @@ class NothingLeaksIT {
     /** Some sessions to have all there that is made once; then those that must leave nothing. */
     private static void leavesNothing(Server server, int count, Sessions sessions) throws Exception {
         run(0, count / 8, sessions);
-        // Threads that are kept for the next work go when none comes: by then only what leaks is left.
-        Thread.sleep(1_000);
+        awaitNoMoreThreadsGo(server);
         int descriptors = server.descriptors();
         int threads = server.threads();
         int resident = server.resident();
@@ -285,6 +287,15 @@ class NothingLeaksIT {
         assertThat(server.resident()).as("kilobytes of memory").isLessThan(resident + 48_000);
         assertThat(server.process().isAlive()).isTrue();
         assertThat(server.log()).doesNotContain("internal error");
+    }
+
+    /** Threads that are kept for the next work go when none comes: then only what leaks is left. */
+    private static void awaitNoMoreThreadsGo(Server server) {
+        AtomicInteger last = new AtomicInteger();
+        await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(60)).until(() -> {
+            int now = server.threads();
+            return last.getAndSet(now) == now;
+        });
     }
 
     private static void run(int first, int count, Sessions sessions) throws Exception {

@@ -1,12 +1,16 @@
 package org.postern;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,10 +36,7 @@ class TcpserverForeignIT {
     }
 
     private static String said(String host, String address) throws IOException, InterruptedException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        int port = freePort();
         Path tcpserver = TestingPrograms.links().resolve("tcpserver");
         Process server = new ProcessBuilder(
                         tcpserver.toString(), "-RHl0", host, Integer.toString(port), "python3", "-c", ASK)
@@ -43,17 +44,26 @@ class TcpserverForeignIT {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
-            while (server.isAlive()) {
-                try (Socket client = new Socket(address, port)) {
-                    return new String(client.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-                } catch (java.net.ConnectException e) {
-                    Thread.sleep(50);
-                }
-            }
-            throw new IOException("tcpserver has ended with " + server.exitValue());
+            AtomicReference<String> said = new AtomicReference<>("");
+            await().atMost(Duration.ofSeconds(60))
+                    .ignoreExceptionsInstanceOf(ConnectException.class)
+                    .failFast("tcpserver has ended", () -> !server.isAlive())
+                    .until(() -> {
+                        try (Socket client = new Socket(address, port)) {
+                            said.set(new String(client.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+                            return true;
+                        }
+                    });
+            return said.get();
         } finally {
             server.destroy();
             server.waitFor();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0)) {
+            return free.getLocalPort();
         }
     }
 }

@@ -44,6 +44,16 @@ final class TestingSession implements Closeable {
         }
     }
 
+    /** The whole POP session of one who does nothing but log in. */
+    static void loginOnly(String from, int port, String user) throws IOException {
+        try (TestingSession pop = login(from, port, user, TestingSite.PASSWORD)) {
+            pop.command("QUIT", "+OK");
+            if (!pop.rest().isEmpty()) {
+                throw new IOException("the server went on after QUIT");
+            }
+        }
+    }
+
     /** The reply to RCPT for this address, in a new SMTP session from there. */
     static String recipient(String from, int port, String recipient) throws IOException {
         try (TestingSession smtp = new TestingSession(from, port)) {

@@ -179,6 +179,11 @@ final class TestingSite implements Closeable {
 
     /** Writes postern.toml and starts {@code postern serve} with it: the first port is POP3's, the second SMTP's. */
     Server serve() throws IOException {
+        return serve(List.of());
+    }
+
+    /** The same behind a command that becomes it. */
+    Server serve(List<String> before) throws IOException {
         Path home = directory.resolve("serve");
         Path toml = directory.resolve("postern.toml");
         Files.writeString(toml, """
@@ -195,19 +200,18 @@ final class TestingSite implements Closeable {
                 [send]
                 smtproutes = ":127.0.0.1:1"
                 """.formatted(ME, home, EXPIRY, users()));
-        return serve(toml);
+        return serve(before, toml);
     }
 
     /** Starts {@code postern serve}. */
     Server serve(Path toml) throws IOException {
-        Path log = log("serve");
-        Process process = builder(
-                        List.of(Path.of("postern").toAbsolutePath().toString(), "serve", "--config", toml.toString()))
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start();
-        Server server = new Server(process, log);
-        servers.add(server);
+        return serve(List.of(), toml);
+    }
+
+    private Server serve(List<String> before, Path toml) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(Path.of("postern").toAbsolutePath().toString(), "serve", "--config", toml.toString()));
+        Server server = start("serve", command);
         Pattern listening = Pattern.compile("(pop3|smtp): listening on \\S+:(\\d+)");
         await().atMost(LIMIT).until(() -> {
             Matcher m = listening.matcher(server.log());

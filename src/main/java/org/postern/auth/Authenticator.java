@@ -50,9 +50,15 @@ public record Authenticator(AccountSource accounts, PasswordCheck passwords, Ide
         }
         return switch (passwords.check(account.password(), attempt.proof)) {
             case PasswordCheck.Verdict.Right right -> proved(account, attempt);
-            case PasswordCheck.Verdict.Wrong wrong -> new Authentication.Refused("wrong password", true);
+            case PasswordCheck.Verdict.Wrong wrong -> new Authentication.Refused(wrong(account, attempt), true);
             case PasswordCheck.Verdict.Unclear unclear -> new Authentication.Unavailable(unclear.why());
         };
+    }
+
+    private static String wrong(Account account, Attempt attempt) {
+        return attempt.proof instanceof Proof.Apop && !(account.password() instanceof StoredPassword.Clear)
+                ? "the client used APOP, for which the account must have its password as {PLAIN}"
+                : "wrong password";
     }
 
     private static Authentication proved(Account account, Attempt attempt) {

@@ -1,10 +1,10 @@
 package org.postern.chain;
 
 import java.io.ByteArrayInputStream;
-import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import org.postern.os.Descriptor;
@@ -21,6 +21,9 @@ import org.postern.tcp.Connection;
  * @param others 3 and above, and 0 or 1 where they are something else than the connection (qmail-queue reads both)
  */
 public record Descriptors(Connection connection, Log log, Map<Integer, Other> others) {
+    /** qmail-queue's own, for all of its run: nobody holds a session open for ever (qmail-queue.c, DEATH). */
+    private static final Duration READ_LIMIT = Duration.ofHours(24);
+
     public Descriptors {
         others = Map.copyOf(others);
     }
@@ -69,15 +72,19 @@ public record Descriptors(Connection connection, Log log, Map<Integer, Other> ot
         });
     }
 
-    /** Reads a descriptor that is not the connection: the very descriptor, so sockets and offsets work. */
+    /** Reads a descriptor to be read as a whole; one that is open elsewhere too, with its offset, is read itself. */
     public InputStream input(int number) throws IOException {
         return switch (others.get(number)) {
             case Other.Data data -> new ByteArrayInputStream(Octets.bytes(data.octets));
             case Other.Open open -> reading(open.descriptor);
             case null ->
                 switch (number) {
-                    case 0 -> new FileInputStream(FileDescriptor.in);
-                    case 1 -> new FileInputStream(FileDescriptor.out);
+                    case 0 -> connection.input(READ_LIMIT);
+                    case 1 ->
+                        connection.wire().outputDescriptor()
+                                        == connection.wire().inputDescriptor()
+                                ? connection.input(READ_LIMIT)
+                                : reading(connection.wire().outputDescriptor());
                     default -> throw new OsException("read", Errno.EBADF.number());
                 };
         };

@@ -46,9 +46,6 @@ public final class Programs {
             Path file = cwd.resolve(Octets.path(name));
             return found(name, file, look(file).orThrow());
         }
-        if (name.isEmpty()) {
-            throw new NoSuchFileException(name);
-        }
         IOException failure = null;
         String path = env.get("PATH");
         for (String directory : (path == null ? DEFAULT_PATH : path).split(":", -1)) {

@@ -21,6 +21,8 @@ import org.tomlj.TomlTable;
 
 /** Reads postern.toml. Every problem is found in one reading; an unknown key is a problem. */
 public final class PosternToml {
+    private static final int MOST_SHOWN = 200;
+
     private static final Set<String> TABLES = Set.of("pop3d", "smtpd", "relay", "users", "send");
     private static final Set<String> KEYS = Set.of(
             "me",
@@ -99,7 +101,7 @@ public final class PosternToml {
             if (!known) {
                 problem(
                         key,
-                        "unknown setting; the known ones: "
+                        "is " + shown(toml.get(key)) + ", but no such setting is known; the known ones: "
                                 + String.join(", ", KEYS.stream().sorted().toList()));
             }
         }
@@ -255,14 +257,15 @@ public final class PosternToml {
         return names;
     }
 
-    /** A value as it stands in the file, or nearly. */
+    /** A value as it stands in the file, or nearly; the beginning of a long one. */
     private static String shown(@Nullable Object value) {
-        return switch (value) {
+        String all = switch (value) {
             case String text -> "\"" + text.replaceAll("\\p{Cntrl}", "?") + "\"";
             case TomlArray array -> oneLine(array.toJson()).strip();
             case TomlTable table -> oneLine(table.toJson()).strip();
             case null, default -> String.valueOf(value);
         };
+        return all.length() > MOST_SHOWN ? all.substring(0, MOST_SHOWN) + "..." : all;
     }
 
     private long number(String key, long otherwise, long least, long most) {

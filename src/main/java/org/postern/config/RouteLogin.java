@@ -56,6 +56,7 @@ public sealed interface RouteLogin {
      * @param clientSecretFile its first line is the client's secret; empty for a public client
      * @param refreshTokenFile its first line is the refresh token; written anew where the endpoint gives another one
      * @param scope what is asked for; empty: nothing said of it
+     * @param cafile certificates to trust at the endpoint, PEM, instead of those of the Java installation
      */
     record Token(
             String user,
@@ -63,7 +64,8 @@ public sealed interface RouteLogin {
             String clientId,
             Optional<Path> clientSecretFile,
             Optional<Path> refreshTokenFile,
-            String scope)
+            String scope,
+            Optional<Path> cafile)
             implements RouteLogin {
         @Override
         public List<Path> secrets() {

@@ -40,9 +40,10 @@ final class RouteTable {
             "client_secret_file",
             "refresh_token_file",
             "scope",
+            "token_ca_file",
             "sender");
     private static final Set<String> OF_TOKENS =
-            Set.of("token_url", "client_id", "client_secret_file", "refresh_token_file", "scope");
+            Set.of("token_url", "client_id", "client_secret_file", "refresh_token_file", "scope", "token_ca_file");
 
     private static final int SUBMISSION = 587;
     private static final int SUBMISSIONS = 465;
@@ -135,10 +136,7 @@ final class RouteTable {
         if (hasBlank(name)) {
             problem("tls_name", "is \"" + name + "\"; write the name that the host's certificate has");
         }
-        Optional<Path> cafile = path("ca_file");
-        cafile.filter(path -> !Files.isReadable(path))
-                .ifPresent(path -> problem(
-                        "ca_file", "is \"" + path + "\", which cannot be read: give a file of PEM certificates"));
+        Optional<Path> cafile = certificates("ca_file");
         for (String key : List.of("tls_name", "ca_file")) {
             if (table.contains(key) && level != TlsPolicy.Level.VERIFY) {
                 problem(
@@ -222,7 +220,8 @@ final class RouteTable {
                             + " second for refresh_token");
         }
         String scope = text("scope", "");
-        return endpoint.map(url -> new RouteLogin.Token(user, url, client, secret, refresh, scope));
+        Optional<Path> cafile = certificates("token_ca_file");
+        return endpoint.map(url -> new RouteLogin.Token(user, url, client, secret, refresh, scope, cafile));
     }
 
     /** https; http to this host itself alone, where a local helper gives the tokens. */
@@ -258,6 +257,14 @@ final class RouteTable {
             problem("sender", "is \"" + sender + "\"; write an address, as scanner@example.com");
         }
         return sender;
+    }
+
+    private Optional<Path> certificates(String key) {
+        Optional<Path> file = path(key);
+        file.filter(path -> !Files.isReadable(path))
+                .ifPresent(path ->
+                        problem(key, "is \"" + path + "\", which cannot be read: give a file of PEM certificates"));
+        return file;
     }
 
     private void secret(String key, Path path) {

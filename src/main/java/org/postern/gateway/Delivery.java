@@ -1,7 +1,7 @@
 package org.postern.gateway;
 
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -23,6 +23,7 @@ import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
+import org.postern.os.HostName;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.queue.Origin;
@@ -35,7 +36,7 @@ import org.postern.send.SenderClock;
 import org.postern.users.AccountSource;
 
 /** The way out of the queue, for {@code postern serve}: local mail to the accounts' Maildirs, other mail by smtproutes or MX. */
-final class Delivery {
+final class Delivery implements Closeable {
     private final SendSettings settings;
     private final Homes homes;
     private final Deliverers deliverers;
@@ -58,7 +59,7 @@ final class Delivery {
                 homes,
                 LocalSettings.of("./Maildir/"),
                 Env.empty().with("PATH", "/usr/bin:/bin"),
-                new MaildirDelivery(Disk.real(), clock, host()),
+                new MaildirDelivery(Disk.real(), clock, HostName.get()),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
         remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
@@ -71,15 +72,6 @@ final class Delivery {
                         new java.util.SplittableRandom(),
                         clock,
                         line -> events.tell(new Event.Note(line))));
-    }
-
-    /** Part of the names of files in a Maildir. */
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (IOException e) {
-            return "localhost";
-        }
     }
 
     /** From now on mail goes as these settings have it, what is queued as well. */
@@ -100,6 +92,12 @@ final class Delivery {
             events.tell(new Event.Note("warning: mail for " + postmaster + " bounces: put an account postmaster into "
                     + all.users().file()));
         }
+    }
+
+    /** Ends the sessions with other hosts that rest; nothing is delivered any more. */
+    @Override
+    public void close() {
+        deliverers.close();
     }
 
     Sender sender(SenderClock clock, Duration drainLimit) {

@@ -11,6 +11,7 @@ import org.postern.auth.Proof;
 import org.postern.config.Settings;
 import org.postern.event.Event;
 import org.postern.event.Events;
+import org.postern.maildir.Maildrops;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.os.ThreadIdentity;
@@ -36,6 +37,7 @@ final class Pop3Service implements Listener.Service {
     private final Identity self;
     private final GrantStore grants;
     private final boolean loopbackGrants;
+    private final Maildrops maildrops = new Maildrops();
     private final Clock clock;
     private final Events events;
 
@@ -130,15 +132,15 @@ final class Pop3Service implements Listener.Service {
 
     private void transaction(Connection connection, Account account) throws IOException {
         TransactionSession session =
-                new TransactionSession(connection, Limits.DEFAULT, Capabilities.TRANSACTION, clock);
+                new TransactionSession(connection, Limits.DEFAULT, Capabilities.TRANSACTION, maildrops, clock);
         Path maildir = Octets.path(account.home()).resolve("Maildir");
         Identity theirs = account.identityOr(self);
         if (theirs.uid() == self.uid()) {
-            session.run(maildir);
+            session.run(maildir, theirs.uid());
             return;
         }
         try {
-            ThreadIdentity.as(theirs, () -> session.run(maildir));
+            ThreadIdentity.as(theirs, () -> session.run(maildir, theirs.uid()));
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

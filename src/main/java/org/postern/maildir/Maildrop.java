@@ -5,8 +5,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -16,9 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.postern.maildir.Message.Place;
-import org.postern.os.FilesAt;
-import org.postern.os.Octets;
-import org.postern.os.OsException;
 
 /**
  * A Maildir as one POP session sees it: the messages that were there when it was opened, numbered from 0, oldest first.
@@ -26,9 +21,6 @@ import org.postern.os.OsException;
  * message that they have moved is found again by its unique name (docs/adr/0017).
  */
 public final class Maildrop {
-    /** What a delivery left in tmp/ that long ago will never be finished (maildir(5)). */
-    private static final Duration ABANDONED = Duration.ofHours(36);
-
     private final Path directory;
     private final List<Message> messages;
     private final BitSet gone = new BitSet();
@@ -47,28 +39,10 @@ public final class Maildrop {
     /** A message that {@link #update} should have removed and could not. */
     public record NotRemoved(Message message, IOException why) {}
 
-    private Maildrop(Path directory, List<Message> messages) {
+    /** @param messages in their order; they become the maildrop's own */
+    Maildrop(Path directory, List<Message> messages) {
         this.directory = directory;
         this.messages = messages;
-    }
-
-    /**
-     * Lists new/ and cur/, and removes what is abandoned in tmp/.
-     *
-     * @param now for what "abandoned" means
-     */
-    public static Opening open(Path directory, Instant now) {
-        // What chdir(2) would find out: that it is a directory, and that this user may search it.
-        FilesAt.Found found = FilesAt.find(FilesAt.WORKING_DIRECTORY, Octets.of(directory) + "/.");
-        if (found.status() == null) {
-            return new Opening.Missing(new OsException("chdir", found.errno()));
-        }
-        removeAbandoned(directory.resolve("tmp"), now);
-        try {
-            return new Opening.Opened(new Maildrop(directory, Scan.of(directory, now)));
-        } catch (IOException e) {
-            return new Opening.CannotScan(e);
-        }
     }
 
     public int size() {
@@ -165,22 +139,6 @@ public final class Maildrop {
                     messages.set(i, message.at(moved));
                 }
             }
-        }
-    }
-
-    private static void removeAbandoned(Path tmp, Instant now) {
-        Instant limit = now.minus(ABANDONED);
-        try {
-            Listing.files(tmp, (name, status) -> {
-                if (status.isRegular()
-                        && status.accessed().isBefore(limit)
-                        && status.modified().isBefore(limit)) {
-                    Files.delete(tmp.resolve(Octets.path(name)));
-                }
-            });
-        } catch (IOException e) {
-            // No tmp/, or not ours to clean: the messages are what the session is about.
-            return;
         }
     }
 }

@@ -1,6 +1,13 @@
 package org.postern.os;
 
+import static org.postern.os.Libc.INT;
+import static org.postern.os.Libc.POINTER;
+
 import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.Charset;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -8,6 +15,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The system's errors, in the words of the C library and in those of D. J. Bernstein's programs (error_str). */
@@ -122,17 +130,42 @@ public enum Errno {
     }
 
     private static @Nullable Errno byText(@Nullable String reason) {
-        if (reason != null) {
-            for (Errno e : values()) {
-                // For ELOOP Java adds "or unable to access attributes of symbolic link".
-                if (reason.equals(e.text)
-                        || reason.endsWith("(" + e.text + ")")
-                        || reason.startsWith(e.text + " or ")) {
-                    return e;
-                }
+        return reason == null ? null : byText(reason, Words::of);
+    }
+
+    /** The words are the C library's, in the language of this process: Java keeps those of its streams and no number. */
+    static @Nullable Errno byText(String reason, IntFunction<String> words) {
+        for (Errno e : values()) {
+            if (isOf(reason, e.text)) {
+                return e;
+            }
+        }
+        for (Errno e : values()) {
+            if (isOf(reason, words.apply(e.number))) {
+                return e;
             }
         }
         return null;
+    }
+
+    /** For ELOOP Java adds "or unable to access attributes of symbolic link". */
+    private static boolean isOf(String reason, String text) {
+        return reason.equals(text) || reason.endsWith("(" + text + ")") || reason.startsWith(text + " or ");
+    }
+
+    /** strerror(3), as Java reads it. */
+    private static final class Words {
+        private static final MethodHandle STRERROR = Libc.plain("strerror", FunctionDescriptor.of(POINTER, INT));
+        private static final Charset CHARSET = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
+        static String of(int number) {
+            try {
+                MemorySegment text = (MemorySegment) STRERROR.invokeExact(number);
+                return new String(Octets.bytes(Libc.string(text)), CHARSET);
+            } catch (Throwable t) {
+                throw Libc.impossible(t);
+            }
+        }
     }
 
     private static String reason(IOException e) {

@@ -19,6 +19,8 @@ public final class Spawn {
     /** A number far above those a child is given, so that placing one never overwrites another's source. */
     private static final int ASIDE = 100;
 
+    static final String SHELL = "/bin/sh";
+
     private static final short SETSIGDEF = 0x04;
     private static final short SETSIGMASK = 0x08;
     private static final long ATTRIBUTES_SIZE = 336;
@@ -59,7 +61,25 @@ public final class Spawn {
      * @throws OsException where it cannot be run, with exec's errno
      */
     public static int start(Child child) throws OsException {
-        return child.identity == null ? spawn(child) : spawn(throughSetpriv(child, child.identity));
+        if (child.identity != null) {
+            return spawn(throughSetpriv(child, child.identity));
+        }
+        try {
+            return spawn(child);
+        } catch (OsException e) {
+            if (e.errno() != Errno.ENOEXEC.number()) {
+                throw e;
+            }
+            List<String> argv = asScript(child.path, child.argv);
+            return spawn(new Child(SHELL, argv, child.env, child.directory, child.descriptors, null));
+        }
+    }
+
+    /** A file that is no program is the shell's, as for execvp(3): a script whose first line is not {@code #!}. */
+    static List<String> asScript(String path, List<String> argv) {
+        List<String> script = new ArrayList<>(List.of(SHELL, path));
+        script.addAll(argv.subList(1, argv.size()));
+        return script;
     }
 
     /** posix_spawn cannot change ids, so setpriv(1) of util-linux does and becomes the program. */

@@ -177,6 +177,11 @@ public final class ThisProcess {
             MemorySegment none = arena.allocate(128, 8);
             int ignored = (int) Exec.SIGPROCMASK.invokeExact(state, SIG_SETMASK, none, MemorySegment.NULL);
             int failed = (int) Exec.EXECVE.invokeExact(state, path, arguments, environment);
+            if (failed < 0 && Libc.errno(state) == Errno.ENOEXEC.number()) {
+                MemorySegment shell = Libc.string(arena, Spawn.SHELL);
+                MemorySegment script = Libc.strings(arena, Spawn.asScript(Octets.of(program), argv));
+                failed = (int) Exec.EXECVE.invokeExact(state, shell, script, environment);
+            }
             return new OsException("execve", failed < 0 ? Libc.errno(state) : 0);
         } catch (OsException e) {
             return e;

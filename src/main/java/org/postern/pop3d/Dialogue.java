@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import org.postern.tcp.Connection;
+import org.postern.tcp.DotWriter;
 import org.postern.tcp.Line;
 
 /** Commands in, replies out: the only class of the room that touches the connection. */
 final class Dialogue {
+    private static final int PIECE = 8192;
+
     private final Connection connection;
     private final Limits limits;
     private int badCommands;
@@ -76,14 +79,14 @@ final class Dialogue {
      */
     void send(Reply reply, InputStream message, long bodyLines) throws IOException {
         say(reply);
-        MultiLineWriter writer = new MultiLineWriter(bodyLines);
-        byte[] octets = new byte[MultiLineWriter.INPUT_OCTETS];
-        int n = message.read(octets);
-        while (n >= 0 && !writer.isComplete()) {
-            write(writer.output(), writer.convert(octets, n));
-            n = message.read(octets);
+        TopLines top = new TopLines(bodyLines);
+        DotWriter writer = new DotWriter(DotWriter.LoneCr.KEPT, this::write);
+        byte[] octets = new byte[PIECE];
+        for (int n = message.read(octets); n >= 0 && !top.isComplete(); n = message.read(octets)) {
+            writer.write(octets, top.wanted(octets, n));
         }
-        write(writer.output(), writer.finish());
+        writer.end();
+        write(".\r\n");
     }
 
     /** Sends what is still in the buffer. */
@@ -103,9 +106,9 @@ final class Dialogue {
         }
     }
 
-    private void write(byte[] octets, int length) throws SessionOver {
+    private void write(byte[] octets, int offset, int length) throws SessionOver {
         try {
-            connection.write(octets, 0, length);
+            connection.write(octets, offset, length);
         } catch (IOException e) {
             throw new SessionOver(e);
         }

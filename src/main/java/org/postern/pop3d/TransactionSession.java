@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.List;
 import org.postern.maildir.Maildrop;
 import org.postern.maildir.Maildrop.NotRemoved;
+import org.postern.maildir.Maildrops;
 import org.postern.tcp.Connection;
 
 /** qmail-pop3d's session, on the maildrop of a client who is known: TRANSACTION, and at its end UPDATE (RFC 1939 §5, §6). */
@@ -16,12 +17,18 @@ public final class TransactionSession {
 
     private final Dialogue dialogue;
     private final List<String> capabilities;
+    private final Maildrops maildrops;
     private final Clock clock;
 
-    /** @param capabilities what CAPA lists */
-    public TransactionSession(Connection connection, Limits limits, List<String> capabilities, Clock clock) {
+    /**
+     * @param capabilities what CAPA lists
+     * @param maildrops the process's
+     */
+    public TransactionSession(
+            Connection connection, Limits limits, List<String> capabilities, Maildrops maildrops, Clock clock) {
         this.dialogue = new Dialogue(connection, limits);
         this.capabilities = List.copyOf(capabilities);
+        this.maildrops = maildrops;
         this.clock = clock;
     }
 
@@ -51,10 +58,14 @@ public final class TransactionSession {
         record CannotRead(IOException why) implements End {}
     }
 
-    /** Opens the maildrop, says +OK, and runs the session to its end. */
-    public End run(Path maildir) {
+    /**
+     * Opens the maildrop, says +OK, and runs the session to its end.
+     *
+     * @param uid whose rights the calling thread has on files
+     */
+    public End run(Path maildir, int uid) {
         try {
-            return switch (Maildrop.open(maildir, clock.instant())) {
+            return switch (maildrops.open(maildir, uid, clock.instant())) {
                 case Maildrop.Opening.Opened opened -> serve(opened.maildrop());
                 case Maildrop.Opening.Missing missing -> {
                     dialogue.last(NO_MAILDIR);

@@ -21,6 +21,8 @@ final class Placing {
     private static final Duration LOCK_POLL = Duration.ofNanos(50_000);
     /** An ageing holds a file's lock for microseconds. Who holds it longer is stopped, or means harm. */
     private static final Duration LOCK_LIMIT = Duration.ofMillis(100);
+    /** How much longer a login waits to see whether such an ageing removes what has just been put there. */
+    private static final Duration LATE_LIMIT = Duration.ofSeconds(1);
 
     private final Spool spool;
     private final InstantSource clock;
@@ -63,14 +65,14 @@ final class Placing {
 
     /** Sets the time where the rest is as it should be, replaces the file where not; false where it is gone. */
     private boolean renew(int fd, String name, String content) throws CannotWrite {
-        boolean locked = lockShared(fd);
+        Lock lock = lockShared(fd, LOCK_LIMIT);
         try {
             FilesAt.Status status = FilesAt.status(fd);
             if (status.links() == 0) {
                 // Removed or replaced since it was opened.
                 return false;
             }
-            if (locked
+            if (lock == Lock.HELD
                     && GrantFile.unusable(status) == null
                     && status.permissions() == spool.mode()
                     && status.size() == content.length()
@@ -78,26 +80,39 @@ final class Placing {
                     && FilesAt.touch(fd) == 0) {
                 return true;
             }
-            return place(name, content, locked && status.isRegular() ? Over.FILE : Over.ANYTHING);
+            boolean placed = place(name, content, lock == Lock.HELD && status.isRegular() ? Over.FILE : Over.ANYTHING);
+            return placed && !(lock == Lock.BUSY && isAgedAway(fd, name));
         } catch (OsException e) {
             // What cannot be read is replaced.
             return place(name, content, Over.ANYTHING);
         }
     }
 
-    private static boolean lockShared(int fd) {
-        long deadline = System.nanoTime() + LOCK_LIMIT.toNanos();
+    /** Whether an ageing that had the old file's lock for so long has then removed the new one, which has its name. */
+    private boolean isAgedAway(int old, String name) {
+        return lockShared(old, LATE_LIMIT) == Lock.HELD
+                && FilesAt.findName(spool.descriptor(), spool.at(name)).errno() == Errno.ENOENT.number();
+    }
+
+    private enum Lock {
+        HELD,
+        BUSY,
+        /** A file system without locks; the file is replaced, as the original does. */
+        IMPOSSIBLE
+    }
+
+    private static Lock lockShared(int fd, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
         try {
             while (!FilesAt.lockShared(fd)) {
-                if (System.nanoTime() > deadline) {
-                    return false;
+                if (System.nanoTime() - deadline > 0) {
+                    return Lock.BUSY;
                 }
                 LockSupport.parkNanos(LOCK_POLL.toNanos());
             }
-            return true;
+            return Lock.HELD;
         } catch (OsException e) {
-            // A file system without locks; the file is replaced, as the original does.
-            return false;
+            return Lock.IMPOSSIBLE;
         }
     }
 

@@ -124,11 +124,20 @@ final class Dialer {
         return switch (login.login(client, route.login().get())) {
             case SmtpLogin.Outcome.LoggedIn _ -> new Dialled.Ready(client);
             case SmtpLogin.Outcome.Failed failed -> {
-                client.close();
+                quit(client);
                 yield new Dialled.LoginFailed("Connected to " + hop.shown() + " but login as "
                         + route.login().get().user() + " failed.\n" + failed.why());
             }
         };
+    }
+
+    /** Some hosts end the connection with the refusal; the refusal is what counts. */
+    private static void quit(SmtpClient client) {
+        try {
+            client.close();
+        } catch (IOException e) {
+            client.drop();
+        }
     }
 
     private SmtpClient.Tls tls(TlsPolicy policy, Hop hop) throws SmtpClient.HandshakeFailed {

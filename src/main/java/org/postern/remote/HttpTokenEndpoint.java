@@ -4,13 +4,15 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,27 +25,37 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import org.postern.config.RouteLogin;
 import org.postern.config.SecretFile;
+import org.postern.config.TlsPolicy;
 import org.postern.os.Octets;
 
 /** OAuth 2.0's token endpoint (RFC 6749 §3.2): the grants client_credentials and refresh_token. */
 final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
-    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(20);
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** For all of it, from the look-up of the name to the last octet of the answer. */
+    static final Duration LIMIT = Duration.ofSeconds(30);
+
     private static final int MOST_OCTETS = 64 << 10;
     private static final long USUAL_SECONDS = 3600;
     private static final long MOST_SECONDS = 24 * 3600;
 
     private final JsonFactory json = new JsonFactory();
+    private final TlsContexts contexts;
     private final Consumer<String> alerts;
+    private final Duration limit;
     /** Refresh tokens that could not be written into their files. */
     private final Map<Path, String> unwritten = new ConcurrentHashMap<>();
 
-    HttpTokenEndpoint(Consumer<String> alerts) {
+    HttpTokenEndpoint(TlsContexts contexts, Consumer<String> alerts, Duration limit) {
+        this.contexts = contexts;
         this.alerts = alerts;
+        this.limit = limit;
     }
 
     @Override
@@ -101,29 +113,61 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
 
     private Map<String, String> post(RouteLogin.Token login, String form) throws IOException {
         HttpRequest request = HttpRequest.newBuilder(login.endpoint())
-                .timeout(LIMIT)
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .header("Accept", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(form, StandardCharsets.US_ASCII))
                 .build();
+        HttpResponse<byte[]> response = answer(request, contexts.context(trust(login)));
+        if (response.statusCode() != 200) {
+            throw new IOException(login.endpoint() + " answered " + response.statusCode() + reason(response.body()));
+        }
+        try {
+            return fields(response.body());
+        } catch (IOException e) {
+            throw new IOException(login.endpoint() + " answered with no JSON object", e);
+        }
+    }
+
+    private static TlsPolicy trust(RouteLogin.Token login) {
+        return new TlsPolicy(TlsPolicy.Level.VERIFY, true, "", login.cafile());
+    }
+
+    private HttpResponse<byte[]> answer(HttpRequest request, SSLContext context) throws IOException {
         // Redirects are not followed: the secret goes where the settings say, nowhere else.
-        try (HttpClient client =
-                HttpClient.newBuilder().connectTimeout(CONNECT_LIMIT).build()) {
-            HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-            byte[] body;
-            try (InputStream in = response.body()) {
-                body = in.readNBytes(MOST_OCTETS);
-            }
-            if (response.statusCode() != 200) {
-                throw new IOException(login.endpoint() + " answered " + response.statusCode() + reason(body));
-            }
-            return fields(body);
+        HttpClient client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .sslContext(context)
+                .build();
+        try {
+            return client.sendAsync(
+                            request,
+                            HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), MOST_OCTETS))
+                    .get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new IOException(request.uri() + " did not answer within " + limit.toSeconds() + " seconds", e);
+        } catch (ExecutionException e) {
+            throw new IOException(request.uri() + " cannot be used: " + why(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while waiting for " + login.endpoint(), e);
-        } catch (java.net.http.HttpTimeoutException | java.net.ConnectException e) {
-            throw new IOException(login.endpoint() + " cannot be reached", e);
+            throw new IOException("interrupted while waiting for " + request.uri(), e);
+        } finally {
+            // close() would wait for the answer that has been given up.
+            client.shutdownNow();
         }
+    }
+
+    /** Java tells nothing of a refused connection or an unknown host but the exception's name. */
+    private static String why(ExecutionException e) {
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) {
+                return "there is no such host";
+            }
+            if (cause instanceof ClosedChannelException || cause.getMessage() == null) {
+                continue;
+            }
+            return oneLine(cause.getMessage());
+        }
+        return e.getCause() instanceof ConnectException ? "no connection" : String.valueOf(e.getCause());
     }
 
     /** §5.2: error and error_description. */
@@ -148,7 +192,7 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
         Map<String, String> fields = new HashMap<>();
         try (JsonParser parser = json.createParser(body)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new IOException("the token endpoint's answer is no JSON object");
+                throw new IOException("no JSON object");
             }
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
@@ -160,8 +204,6 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
                 }
             }
             return fields;
-        } catch (com.fasterxml.jackson.core.JacksonException e) {
-            throw new IOException("the token endpoint's answer is no JSON", e);
         }
     }
 

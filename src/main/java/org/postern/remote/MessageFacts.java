@@ -3,6 +3,7 @@ package org.postern.remote;
 import java.io.IOException;
 import java.io.InputStream;
 import org.postern.mail.MessageSource;
+import org.postern.tcp.DotWriter;
 
 /**
  * What MAIL tells of a message.
@@ -22,7 +23,7 @@ record MessageFacts(long size, boolean eightBit) {
         return new MessageFacts(counter.size - text.doubledDots(), counter.eightBit);
     }
 
-    private static final class Counter implements WireText.Sink {
+    private static final class Counter implements DotWriter.Sink {
         long size;
         boolean eightBit;
 

@@ -1,7 +1,7 @@
 package org.postern.remote;
 
-import java.io.Closeable;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -19,12 +19,13 @@ import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
 import org.postern.mail.Mailbox;
+import org.postern.mail.MessageSource;
 
 /**
  * Remote delivery: what qmail-remote does, one message for one recipient. Reports are as it prints them, each line ended
  * by a line feed.
  */
-public final class RemoteDeliverer implements Deliverer, Closeable {
+public final class RemoteDeliverer implements Deliverer {
     /** How many addresses of a domain are tried for one delivery. */
     private static final int MOST_HOSTS = 8;
 
@@ -57,11 +58,24 @@ public final class RemoteDeliverer implements Deliverer, Closeable {
             RandomGenerator random,
             InstantSource clock,
             Consumer<String> alerts) {
+        this(settings, dns, own, random, clock, alerts, HttpTokenEndpoint.LIMIT);
+    }
+
+    /** @param tokenLimit how long a token is waited for */
+    RemoteDeliverer(
+            SettingsSource settings,
+            Resolver dns,
+            OwnAddresses own,
+            RandomGenerator random,
+            InstantSource clock,
+            Consumer<String> alerts,
+            Duration tokenLimit) {
         this.settings = settings;
         this.finder = new HopFinder(dns, own, random);
         this.health = new RouteHealth(clock, alerts);
-        Tokens tokens = new Tokens(new HttpTokenEndpoint(alerts), clock);
-        this.dialer = new Dialer(new DeadHosts(clock), new TlsContexts(), new SmtpLogin(tokens));
+        TlsContexts contexts = new TlsContexts();
+        Tokens tokens = new Tokens(new HttpTokenEndpoint(contexts, alerts, tokenLimit), clock);
+        this.dialer = new Dialer(new DeadHosts(clock), contexts, new SmtpLogin(tokens));
     }
 
     @Override
@@ -135,18 +149,20 @@ public final class RemoteDeliverer implements Deliverer, Closeable {
         try {
             boolean sizes = client.offers("SIZE");
             boolean eightBits = client.offers("8BITMIME");
-            String parameters = "";
-            if (sizes || eightBits) {
-                MessageFacts facts = MessageFacts.of(d.message());
-                long limit = client.sizeLimit();
-                if (limit > 0 && facts.size() > limit) {
-                    idle.ended(held);
-                    return new Bounced(host + " takes messages of at most " + limit + " octets, and this one has "
-                            + facts.size() + ". (#5.3.4)\n"); // RFC 1870 §6
-                }
-                parameters = (sizes ? " SIZE=" + facts.size() : "")
-                        + (eightBits && facts.eightBit() ? " BODY=8BITMIME" : "");
+            MessageSource message = d.message();
+            MessageFacts facts = MessageFacts.of(message);
+            if (facts.eightBit() && !eightBits) {
+                message = SevenBit.of(message); // RFC 6152 §3
+                facts = MessageFacts.of(message);
             }
+            long limit = client.sizeLimit();
+            if (limit > 0 && facts.size() > limit) {
+                idle.ended(held);
+                return new Bounced(host + " takes messages of at most " + limit + " octets, and this one has "
+                        + facts.size() + ". (#5.3.4)\n"); // RFC 1870 §6
+            }
+            String parameters =
+                    (sizes ? " SIZE=" + facts.size() : "") + (eightBits && facts.eightBit() ? " BODY=8BITMIME" : "");
             if (hasEightBit(d.sender()) || hasEightBit(d.recipient())) {
                 if (!client.offers("SMTPUTF8")) {
                     idle.ended(held);
@@ -154,7 +170,7 @@ public final class RemoteDeliverer implements Deliverer, Closeable {
                 }
                 parameters += " SMTPUTF8"; // RFC 6531 §3.4
             }
-            SmtpClient.Answer answer = client.send(d.sender(), d.recipient(), parameters, d.message());
+            SmtpClient.Answer answer = client.send(d.sender(), d.recipient(), parameters, message);
             if (held.isReused() && answer.reply().code() == 421 && !client.possiblyAccepted()) {
                 client.drop();
                 return null;

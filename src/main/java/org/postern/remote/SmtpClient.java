@@ -19,6 +19,9 @@ import org.postern.tcp.TlsClientWire;
  * answered by a value. A connection that breaks is an {@link IOException}; nothing more can then be sent.
  */
 final class SmtpClient implements Closeable {
+    /** For a word that must be there already. */
+    private static final Duration AFTERWARDS = Duration.ofSeconds(1);
+
     private final SocketChannel channel;
     private final Connection connection;
     private final SmtpTimeouts timeouts;
@@ -196,11 +199,28 @@ final class SmtpClient implements Closeable {
         }
         try (InputStream in = open(message)) {
             new WireText(connection::write).send(in);
+        } catch (WireText.Unreadable e) {
+            throw e;
+        } catch (IOException e) {
+            return refusal(e);
         }
         possiblyAccepted = true;
         RemoteReply end = ask(".", timeouts.end());
         possiblyAccepted = false;
         return end.isPositive() ? new Answer.Accepted(end) : new Answer.MessageRejected(end);
+    }
+
+    /** Some hosts refuse a message while it is being sent, and hang up: their word counts, not the broken connection. */
+    private Answer refusal(IOException broken) throws IOException {
+        try {
+            RemoteReply reply = answer(AFTERWARDS);
+            if (reply.code() >= 400) {
+                return new Answer.MessageRejected(reply);
+            }
+        } catch (IOException e) {
+            broken.addSuppressed(e);
+        }
+        throw broken;
     }
 
     /** Whether the latest message has had any answer. */

@@ -67,11 +67,16 @@ final class SmtpLogin {
         return outcome(
                 switch (mechanism.get()) {
                     // RFC 4616 §2
-                    case PLAIN -> client.ask("AUTH PLAIN " + base64("\0" + login.user() + "\0" + secret));
+                    case PLAIN -> plain(client, base64("\0" + login.user() + "\0" + secret));
                     case LOGIN ->
                         converse(client, client.ask("AUTH LOGIN"), List.of(base64(login.user()), base64(secret)));
                     case CRAM_MD5 -> cramMd5(client, login.user(), secret);
                 });
+    }
+
+    /** Some servers do not take what stands in the command (RFC 4954 §4), and ask for it. */
+    private static RemoteReply plain(SmtpClient client, String response) throws IOException {
+        return converse(client, client.ask("AUTH PLAIN " + response), List.of(response));
     }
 
     private static RemoteReply converse(SmtpClient client, RemoteReply first, List<String> answers) throws IOException {

@@ -40,6 +40,8 @@ final class Tokens {
         String token;
 
         Instant end = Instant.MIN;
+        /** The latest fetch that failed. */
+        volatile @Nullable IOException failure;
     }
 
     Tokens(TokenEndpoint endpoint, InstantSource clock) {
@@ -59,8 +61,14 @@ final class Tokens {
 
     private String token(RouteLogin.Token login, Optional<String> refused) throws IOException {
         Kept kept = all.computeIfAbsent(login, _ -> new Kept());
+        IOException before = kept.failure;
         kept.lock.lock();
         try {
+            IOException failure = kept.failure;
+            if (failure != null && failure != before) {
+                // It failed while this one waited: a slow endpoint is not waited for once a message.
+                throw new IOException(failure.getMessage(), failure);
+            }
             String known = kept.token;
             if (known != null
                     && !known.equals(refused.orElse(""))
@@ -74,6 +82,9 @@ final class Tokens {
             kept.end = clock.instant().plus(given.lifetime).minus(margin);
             kept.token = given.token;
             return given.token;
+        } catch (IOException e) {
+            kept.failure = e;
+            throw e;
         } finally {
             kept.lock.unlock();
         }

@@ -1,7 +1,10 @@
 package org.postern.send;
 
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.postern.queue.Marks;
 import org.postern.queue.QueuedMessage;
 
@@ -48,9 +51,34 @@ final class Job {
         recipients = message.recipients();
     }
 
+    /** The next recipients to be tried, until a portion of them is outstanding. */
+    List<Work> portion(Routes routes) {
+        List<Work> works = new ArrayList<>();
+        while (!atEnd && outstanding < PORTION) {
+            Work work = next(routes);
+            if (work != null) {
+                works.add(work);
+                outstanding++;
+            }
+        }
+        return works;
+    }
+
+    /** Where all that is left of the message goes, given all of it, where that is one destination. */
+    Destination.@Nullable Key onlyDestination(List<Work> works) {
+        Destination.Key only = null;
+        for (Work work : works) {
+            Destination.Key key = work.key();
+            if (only != null && !only.equals(key)) {
+                return null;
+            }
+            only = key;
+        }
+        return atEnd && !localLeft && !remoteLeft ? only : null;
+    }
+
     /** The next recipient to be tried in this pass; null at the end. */
-    @org.jspecify.annotations.Nullable
-    Work next(Routes routes) {
+    private @Nullable Work next(Routes routes) {
         while (recipients.next()) {
             if (!finishedBefore.get(recipients.index())) {
                 Route route = routes.route(recipients.address());

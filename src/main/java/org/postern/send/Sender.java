@@ -1,27 +1,21 @@
 package org.postern.send;
 
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.SendSettings;
-import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.os.Errno;
 import org.postern.os.Threads;
-import org.postern.queue.Marks;
 import org.postern.queue.MessageName;
 import org.postern.queue.Queue;
-import org.postern.queue.QueuedMessage;
 
 /**
  * qmail-send: takes messages from the queue, has each recipient delivered, keeps account of it, tries again what was
@@ -35,13 +29,12 @@ public final class Sender {
     /** So many messages are opened before deliveries are started again. */
     private static final int AT_ONCE = 50;
     /** qmail-send's SLEEP_SYSFAIL: when to come back to what the disk did not let us do. */
-    private static final Duration AFTER_TROUBLE = Duration.ofSeconds(123);
+    static final Duration AFTER_TROUBLE = Duration.ofSeconds(123);
 
     /** A delivery that does not even heed an interrupt is left to its fate. */
     private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(5);
 
     private static final Duration LONGEST_SLEEP = Duration.ofMinutes(1);
-    private static final String TOO_OLD = "I'm not going to try again; this message has been in the queue too long.\n";
 
     private final Queue queue;
     private final Deliverers deliverers;
@@ -49,26 +42,22 @@ public final class Sender {
     private final SenderClock clock;
     private final SendLog log;
     private final Duration drainLimit;
-    private final BackOff localBackOff;
-    private final BackOff remoteBackOff;
     private final Accounts accounts;
+    private final Opening opening;
     private final Restart restart;
     private volatile SendSettings settings;
     private volatile Routes routes;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final PriorityQueue<Entry> waiting = new PriorityQueue<>();
-    private final ArrayDeque<Entry> arrived = new ArrayDeque<>();
     private final Set<Thread> delivering = new HashSet<>();
-    private final Lane local;
-    private final Lane remote;
+    private final Lanes lanes;
+    private final Schedule schedule;
     private final Set<Job> open = new HashSet<>();
     private long deliveries;
     /** Messages whose account is being closed. */
     private int closing;
 
-    private boolean arrivedFirst;
     private boolean exiting;
     private boolean abandoned;
     private boolean stirred;
@@ -101,11 +90,10 @@ public final class Sender {
         this.log = new SendLog(log);
         this.drainLimit = drainLimit;
         routes = new Routes(settings);
-        local = new Lane(settings.concurrencylocal());
-        remote = new Lane(settings.concurrencyremote());
-        localBackOff = new BackOff(BackOff.LOCAL_SKIP, BackOff.JITTER, clock.random());
-        remoteBackOff = new BackOff(BackOff.REMOTE_SKIP, BackOff.JITTER, clock.random());
+        lanes = new Lanes(settings);
+        schedule = new Schedule(clock, lanes);
         accounts = new Accounts(queue, this.log, clock);
+        opening = new Opening(queue, this.log, clock, accounts);
         restart = new Restart(queue, this.log, clock);
     }
 
@@ -121,7 +109,7 @@ public final class Sender {
         boolean interrupted = false;
         lock.lock();
         try {
-            waiting.addAll(found);
+            schedule.addAll(found);
             status();
             while (!(exiting && (isQuiet() || abandoned))) {
                 stirred = false;
@@ -176,11 +164,7 @@ public final class Sender {
     public void retryAll() {
         lock.lock();
         try {
-            List<Entry> all = new ArrayList<>(waiting);
-            waiting.clear();
-            Instant now = clock.now();
-            all.forEach(entry -> entry.dueAt(now));
-            waiting.addAll(all);
+            schedule.allNow();
         } finally {
             lock.unlock();
         }
@@ -244,11 +228,11 @@ public final class Sender {
     }
 
     private boolean isQuiet() {
-        return local.active() + remote.active() + closing == 0;
+        return lanes.active() + closing == 0;
     }
 
     private void status() {
-        log.status(local.active(), local.limit, remote.active(), remote.limit, exiting);
+        log.status(lanes.local().active(), lanes.local().limit, lanes.remote().active(), lanes.remote().limit, exiting);
     }
 
     private void sleepUntil(Instant next) throws InterruptedException {
@@ -266,159 +250,55 @@ public final class Sender {
     /** Opens what is due, within the limits, and says when more is. */
     private Instant openWhatIsDue() {
         for (MessageName name = queue.nextArrival(); name != null; name = queue.nextArrival()) {
-            arrived.add(new Entry(name, true, clock.now()));
+            schedule.arrived(name);
         }
-        for (int opened = 0; !(local.isFull() && remote.isFull()); opened++) {
+        for (int opened = 0; !lanes.areFull(); opened++) {
             if (opened == AT_ONCE) {
                 stirred = true;
                 return Instant.MIN; // Deliveries must start, and arrivals be seen, while 100,000 are opened.
             }
-            Entry entry = nextDue();
+            Entry entry = schedule.next();
             if (entry == null) {
-                Entry first = waiting.peek();
-                return first == null ? Instant.MAX : first.due();
+                return schedule.nextDue();
             }
             open(entry);
         }
         return Instant.MAX; // A delivery that ends will wake us.
     }
 
-    /** What arrived and what waited take turns: a flood of the one does not stop the other. */
-    private @Nullable Entry nextDue() {
-        arrivedFirst = !arrivedFirst;
-        Entry entry = arrivedFirst ? arrived.poll() : nextWaiting();
-        if (entry == null) {
-            entry = arrivedFirst ? nextWaiting() : arrived.poll();
-        }
-        return entry;
-    }
-
-    private @Nullable Entry nextWaiting() {
-        Entry entry = local.unpark();
-        if (entry == null) {
-            entry = remote.unpark();
-        }
-        Instant now = clock.now();
-        while (entry == null && !waiting.isEmpty() && !waiting.peek().due().isAfter(now)) {
-            Entry due = waiting.remove();
-            Destination.Key key = due.destination;
-            if (key != null && lane(key).mustPark(key)) {
-                lane(key).park(due, key);
-            } else {
-                entry = due;
-            }
-        }
-        return entry;
-    }
-
     /** Reads the message, without the lock, and queues its recipients. */
     private void open(Entry entry) {
-        Job job;
+        Opening.Opened opened;
         lock.unlock();
         try {
-            job = read(entry);
+            opened = opening.open(entry, settings);
         } finally {
             lock.lock();
         }
-        if (job == null) {
-            return;
+        switch (opened) {
+            case Opening.Opened.Ready ready -> begin(ready.job());
+            case Opening.Opened.Later later -> schedule.later(entry, later.pause());
+            case Opening.Opened.Gone _ -> {}
         }
-        List<Work> works = portion(job);
-        Destination.Key only = onlyDestination(job, works);
-        entry.destination = only;
-        Destination.Key enough = only != null && lane(only).hasEnough(only) ? only : toFullLane(works);
+    }
+
+    private void begin(Job job) {
+        List<Work> works = job.portion(routes);
+        Destination.Key only = job.onlyDestination(works);
+        job.entry.destination = only;
+        Destination.Key enough = only != null && lanes.of(only).hasEnough(only) ? only : lanes.toFullOne(works);
         if (enough != null) {
-            lane(enough).park(entry, enough);
+            lanes.of(enough).park(job.entry, enough);
             return;
         }
         open.add(job);
         job.countsAsRemote = works.stream().anyMatch(work -> work.key().remote());
-        laneOf(job).addEnvelope(job.message.envelopeOctets());
-        works.forEach(work -> lane(work.key()).add(work));
+        lanes.of(job).addEnvelope(job.message.envelopeOctets());
+        works.forEach(work -> lanes.of(work.key()).add(work));
         if (job.isPassOver()) {
             closing++;
-            Threads.start("end " + entry.name, () -> passOver(job));
+            Threads.start("end " + job.entry.name, () -> passOver(job));
         }
-    }
-
-    private @Nullable Job read(Entry entry) {
-        try {
-            QueuedMessage message = queue.read(entry.name);
-            MessageName about = message.about().orElse(null);
-            if (about != null && queue.exists(about)) {
-                // A crash was between the two: the message first, or there may be a second bounce.
-                later(entry, Duration.ofSeconds(1));
-                return null;
-            }
-            Marks marks = entry.unsaved != null ? entry.unsaved : queue.marks(entry.name);
-            if (entry.isNew) {
-                entry.isNew = false;
-                log.newMessage(message);
-            }
-            Instant now = clock.now();
-            boolean dying = message.taken().plus(settings.queuelifetime()).isBefore(now);
-            return new Job(entry, message, marks, dying, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now));
-        } catch (NoSuchFileException e) {
-            log.line("warning: msg " + entry.name.id() + " is gone from the queue");
-            accounts.forget(entry.name);
-            return null;
-        } catch (IOException e) {
-            log.line(
-                    "warning: trouble opening mess/" + entry.name + ": " + Errno.djbText(e) + "; will try again later");
-            later(entry, AFTER_TROUBLE);
-            return null;
-        }
-    }
-
-    private void later(Entry entry, Duration pause) {
-        lock.lock();
-        try {
-            entry.dueAt(clock.now().plus(pause));
-            waiting.add(entry);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private List<Work> portion(Job job) {
-        List<Work> works = new ArrayList<>();
-        while (!job.atEnd && job.outstanding < Job.PORTION) {
-            Work work = job.next(routes);
-            if (work != null) {
-                works.add(work);
-                job.outstanding++;
-            }
-        }
-        return works;
-    }
-
-    private static Destination.@Nullable Key onlyDestination(Job job, List<Work> works) {
-        Destination.Key only = null;
-        for (Work work : works) {
-            Destination.Key key = work.key();
-            if (only != null && !only.equals(key)) {
-                return null;
-            }
-            only = key;
-        }
-        return job.atEnd && !job.localLeft && !job.remoteLeft ? only : null;
-    }
-
-    /** One of them that would go into a lane that is full: a backlog of one channel must not stop the other. */
-    private Destination.@Nullable Key toFullLane(List<Work> works) {
-        return works.stream()
-                .map(Work::key)
-                .filter(key -> lane(key).isFull())
-                .findFirst()
-                .orElse(null);
-    }
-
-    private Lane lane(Destination.Key key) {
-        return key.remote() ? remote : local;
-    }
-
-    private Lane laneOf(Job job) {
-        return job.countsAsRemote ? remote : local;
     }
 
     // ---- deliveries
@@ -439,34 +319,23 @@ public final class Sender {
         if (exiting) {
             return null;
         }
-        Work work = local.start();
-        return work != null ? work : remote.start();
+        return lanes.start();
     }
 
     private void deliver(Work work, long number) {
         // Until the account has been written, it was not tried.
         boolean deferred = true;
         try {
-            deferred = tried(work, number);
+            DeliveryResult result = Attempt.of(work, deliverers);
+            // Interrupted or not, the account must be written.
+            boolean ignored = Thread.interrupted();
+            log.ended(number, result);
+            deferred = accounts.enter(work.job(), work.recipient(), result);
         } catch (Throwable e) {
             log.line("alert: unable to keep account of delivery " + number + ": " + e + "; will try again later");
         } finally {
             ended(work, deferred);
         }
-    }
-
-    /** Tries, and enters it into the account; true where it is to be tried again. */
-    private boolean tried(Work work, long number) {
-        DeliveryResult result = attempt(work);
-        // Interrupted or not, the account must be written.
-        boolean ignored = Thread.interrupted();
-        if (work.job().dying && result instanceof DeliveryResult.Deferred d) {
-            String report = d.report();
-            String separator = report.isEmpty() || report.endsWith("\n") ? "" : "\n";
-            result = new DeliveryResult.Bounced(report + separator + TOO_OLD);
-        }
-        log.ended(number, result);
-        return accounts.enter(work.job(), work.recipient(), result);
     }
 
     private void ended(Work work, boolean deferred) {
@@ -477,11 +346,11 @@ public final class Sender {
             if (deferred) {
                 job.deferred(work.route());
             }
-            lane(work.key()).ended(work);
+            lanes.of(work.key()).ended(work);
             delivering.remove(Thread.currentThread());
             job.outstanding--;
             if (!job.atEnd && job.outstanding < Job.PORTION / 2 && !exiting) {
-                portion(job).forEach(more -> lane(more.key()).add(more));
+                job.portion(routes).forEach(more -> lanes.of(more.key()).add(more));
             }
             over = job.isPassOver();
             closing += over ? 1 : 0;
@@ -493,21 +362,6 @@ public final class Sender {
             passOver(job);
         } else {
             wake();
-        }
-    }
-
-    private DeliveryResult attempt(Work work) {
-        QueuedMessage message = work.job().message;
-        String address = work.route().address();
-        Delivery delivery = new Delivery(
-                message.name().delivery(work.recipient()), Verp.sender(message.sender(), address), address, message);
-        try {
-            return switch (work.route()) {
-                case Route.Local l -> deliverers.local().deliver(delivery);
-                case Route.Remote r -> deliverers.remote().deliver(delivery);
-            };
-        } catch (Throwable e) {
-            return new DeliveryResult.Deferred("Unexpected trouble: " + e + ". (#4.3.0)\n");
         }
     }
 
@@ -525,7 +379,7 @@ public final class Sender {
         } finally {
             lock.lock();
             try {
-                laneOf(job).addEnvelope(-job.message.envelopeOctets());
+                lanes.of(job).addEnvelope(-job.message.envelopeOctets());
                 open.remove(job);
                 if (!done) {
                     waitAgain(job);
@@ -542,24 +396,10 @@ public final class Sender {
         Entry entry = job.entry;
         entry.unsaved = job.marks.isUnsaved() ? job.marks : null;
         if (job.isDone()) {
-            entry.dueAt(clock.now().plus(AFTER_TROUBLE));
+            schedule.later(entry, AFTER_TROUBLE);
         } else {
-            Instant birth = job.message.taken();
-            entry.dueLocal = due(job.localDeferred, job.localLeft, entry.dueLocal, localBackOff, birth);
-            entry.dueRemote = due(job.remoteDeferred, job.remoteLeft, entry.dueRemote, remoteBackOff, birth);
+            schedule.again(job);
         }
-        waiting.add(entry);
-    }
-
-    private Instant due(boolean deferred, boolean left, Instant before, BackOff backOff, Instant birth) {
-        if (deferred) {
-            return backOff.next(birth, clock.now());
-        }
-        if (!left) {
-            return Entry.NEVER;
-        }
-        // There was none of them before: a changed route has made them such, and they are due.
-        return before.equals(Entry.NEVER) ? clock.now() : before;
     }
 
     // ---- over a restart
@@ -572,10 +412,9 @@ public final class Sender {
         lock.lock();
         try {
             jobs = new ArrayList<>(open);
-            scheduled = new ArrayList<>(waiting);
-            all = new ArrayList<>(waiting);
-            all.addAll(local.parked());
-            all.addAll(remote.parked());
+            scheduled = schedule.waiting();
+            all = new ArrayList<>(scheduled);
+            all.addAll(lanes.parked());
         } finally {
             lock.unlock();
         }

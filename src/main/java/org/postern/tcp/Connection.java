@@ -2,6 +2,7 @@ package org.postern.tcp;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import org.postern.os.Octets;
@@ -126,6 +127,26 @@ public final class Connection implements Closeable {
         System.arraycopy(in, at, into, offset, n);
         at += n;
         return n;
+    }
+
+    /**
+     * All that is still to come, as a stream: first what has been taken from the wire already. Closing it leaves the
+     * connection open.
+     *
+     * @param limit how long a read waits
+     */
+    public InputStream input(Duration limit) {
+        return new InputStream() {
+            @Override
+            public int read() throws IOException {
+                return Connection.this.read(limit);
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                return length == 0 ? 0 : Connection.this.read(into, offset, length, limit);
+            }
+        };
     }
 
     /** Gives the last octets of the latest {@link #read} back: the next reader gets them. */

@@ -1,9 +1,11 @@
 package org.postern.tcp;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
 import org.postern.os.Octets;
@@ -11,48 +13,80 @@ import org.postern.os.Octets;
 /** Asks the client's machine whose connection this is (RFC 1413): what tcpserver -r puts into TCPREMOTEINFO. */
 public final class Ident {
     private static final int PORT = 113;
-    private static final int LONGEST_ANSWER = 1000;
+
+    /** What remoteinfo.c of ucspi-tcp 0.88 keeps of a name. */
+    private static final int LONGEST_NAME = 257;
+
+    /** How much is read in search of one. */
+    private static final int LONGEST_ANSWER = 10_000;
 
     private Ident() {}
 
     /**
-     * The user name, or empty: no such service, an error, or no answer in time.
+     * The user's name. It is present and empty where the server knows none; absent where there is no such service, no
+     * whole line, or none in time.
      *
-     * @param limit for the connection, and for the answer again
+     * @param limit for the connection and the answer together
      */
     public static Optional<String> ask(InetSocketAddress local, InetSocketAddress remote, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
         try (Socket socket = new Socket()) {
-            int millis = Math.clamp(limit.toMillis(), 1, Integer.MAX_VALUE);
             socket.bind(new InetSocketAddress(local.getAddress(), 0));
-            socket.connect(new InetSocketAddress(remote.getAddress(), PORT), millis);
-            socket.setSoTimeout(millis);
+            socket.connect(new InetSocketAddress(remote.getAddress(), PORT), millisLeft(deadline));
             String question = remote.getPort() + " , " + local.getPort() + "\r\n";
             socket.getOutputStream().write(Octets.bytes(question));
-            return userId(answer(socket.getInputStream(), System.nanoTime() + limit.toNanos()));
+            InputStream in = new BufferedInputStream(socket.getInputStream());
+            return name(() -> {
+                socket.setSoTimeout(millisLeft(deadline));
+                return in.read();
+            });
         } catch (IOException e) {
             return Optional.empty();
         }
     }
 
-    private static String answer(InputStream in, long deadline) throws IOException {
-        StringBuilder answer = new StringBuilder();
-        int c;
-        while ((c = in.read()) >= 0 && c != '\n' && answer.length() < LONGEST_ANSWER) {
-            if (System.nanoTime() - deadline > 0) {
-                return "";
-            }
-            answer.append((char) c);
+    private static int millisLeft(long deadline) throws SocketTimeoutException {
+        long left = (deadline - System.nanoTime()) / 1_000_000;
+        if (left <= 0) {
+            throw new SocketTimeoutException("no answer in time");
         }
-        return answer.toString();
+        return (int) Math.min(left, Integer.MAX_VALUE);
     }
 
-    /** {@code 6193, 23 : USERID : UNIX : stjohns}: what stands behind the third colon. */
-    static Optional<String> userId(String answer) {
-        String[] fields = answer.split(":", 4);
-        if (fields.length < 4 || !fields[1].strip().equals("USERID")) {
-            return Optional.empty();
+    /** The next octet, or -1 at the end. */
+    interface Source {
+        int next() throws IOException;
+    }
+
+    /**
+     * {@code 6193, 23 : USERID : UNIX : stjohns}: what stands behind the third colon, without blanks. As the original,
+     * it goes by the colons alone: {@code 6193, 23 : ERROR : NO-USER} is an empty name.
+     */
+    static Optional<String> name(Source answer) throws IOException {
+        StringBuilder name = new StringBuilder();
+        int colons = 0;
+        for (int n = 0; n < LONGEST_ANSWER; n++) {
+            int c = answer.next();
+            switch (c) {
+                case -1 -> {
+                    return Optional.empty();
+                }
+                case '\n' -> {
+                    return Optional.of(name.toString());
+                }
+                case ' ', '\t', '\r' -> {}
+                default -> {
+                    if (colons == 3) {
+                        name.append((char) c);
+                    } else if (c == ':') {
+                        colons++;
+                    }
+                    if (name.length() == LONGEST_NAME) {
+                        return Optional.of(name.toString());
+                    }
+                }
+            }
         }
-        String user = fields[3].replace("\r", "").replaceAll("^[ \t]+", "");
-        return user.isEmpty() ? Optional.empty() : Optional.of(user);
+        return Optional.empty();
     }
 }

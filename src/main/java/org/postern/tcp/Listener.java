@@ -92,37 +92,56 @@ public final class Listener implements Closeable {
         return (InetSocketAddress) server.getLocalAddress();
     }
 
-    /** Accepts until {@link #close}. */
+    /**
+     * Accepts until {@link #close}, on a thread like those of the sessions: where those are virtual, no change of
+     * threads stands between a connection and its session.
+     */
     public void serve(Service service) throws InterruptedException {
-        while (true) {
-            lock.lock();
-            try {
-                while (sessions >= limit && server.isOpen()) {
-                    changed.await();
+        Threads.start("accept", () -> accept(service)).join();
+    }
+
+    private void accept(Service service) {
+        try {
+            while (true) {
+                awaitRoom();
+                SocketChannel channel;
+                try {
+                    channel = server.accept();
+                } catch (ClosedChannelException e) {
+                    return;
+                } catch (IOException e) {
+                    service.failed(e);
+                    Thread.sleep(PAUSE_AFTER_FAILURE);
+                    continue;
                 }
-            } finally {
-                lock.unlock();
+                start(service, channel);
             }
-            SocketChannel channel;
-            try {
-                channel = server.accept();
-            } catch (ClosedChannelException e) {
-                return;
-            } catch (IOException e) {
-                service.failed(e);
-                Thread.sleep(PAUSE_AFTER_FAILURE);
-                continue;
-            }
-            long id = serial.incrementAndGet();
-            open.add(channel);
-            lock.lock();
-            try {
-                service.opened(channel, id, ++sessions);
-            } finally {
-                lock.unlock();
-            }
-            Threads.start("session-" + id, () -> session(service, channel, id));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+    }
+
+    private void awaitRoom() throws InterruptedException {
+        lock.lock();
+        try {
+            while (sessions >= limit && server.isOpen()) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void start(Service service, SocketChannel channel) {
+        long id = serial.incrementAndGet();
+        open.add(channel);
+        lock.lock();
+        try {
+            service.opened(channel, id, ++sessions);
+        } finally {
+            lock.unlock();
+        }
+        Threads.start("session-" + id, () -> session(service, channel, id));
     }
 
     private void session(Service service, SocketChannel channel, long id) {

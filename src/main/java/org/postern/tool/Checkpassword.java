@@ -2,10 +2,7 @@ package org.postern.tool;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +16,11 @@ import org.postern.chain.Log;
 import org.postern.chain.Tool;
 import org.postern.os.Crypt;
 import org.postern.os.Errno;
+import org.postern.os.FilesAt;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
 import org.postern.os.Octets;
+import org.postern.os.OsException;
 import org.postern.os.ThreadIdentity;
 import org.postern.tcp.IpAddress;
 import org.postern.users.Account;
@@ -131,11 +130,11 @@ public final class Checkpassword implements Tool {
     /** What chdir would say with the user's rights: the working directory of a chain is a value, nothing is entered. */
     private static void enter(Path home, Identity theirs, Identity own) throws IOException {
         if (theirs.equals(own)) {
-            BasicFileAttributes _ = enter(home);
+            FilesAt.Status _ = enter(home);
             return;
         }
         try {
-            BasicFileAttributes _ = ThreadIdentity.as(theirs, () -> enter(home));
+            FilesAt.Status _ = ThreadIdentity.as(theirs, () -> enter(home));
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
@@ -143,12 +142,9 @@ public final class Checkpassword implements Tool {
         }
     }
 
-    /** Looking at the directory's own entry for itself takes the right that chdir takes. */
-    private static BasicFileAttributes enter(Path home) throws IOException {
-        if (!Files.readAttributes(home, BasicFileAttributes.class).isDirectory()) {
-            throw new NotDirectoryException(Octets.of(home));
-        }
-        return Files.readAttributes(home.resolve("."), BasicFileAttributes.class);
+    /** Looking at the directory's own entry for itself takes the right that chdir takes, and a directory. */
+    private static FilesAt.Status enter(Path home) throws OsException {
+        return FilesAt.find(FilesAt.WORKING_DIRECTORY, Octets.of(home) + "/.").orThrow();
     }
 
     private static @Nullable IpAddress client(Env env) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Clock;
 import org.postern.chain.Tool;
 import org.postern.maildir.Maildrop.NotRemoved;
+import org.postern.maildir.Maildrops;
 import org.postern.os.Errno;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Limits;
@@ -15,15 +16,17 @@ import org.postern.pop3d.TransactionSession.End;
  * is said to the client, as the original does, and in the log.
  */
 public final class QmailPop3d implements Tool {
+    private final Maildrops maildrops = new Maildrops();
+
     @Override
     public Exit run(Invocation call) throws IOException {
         TransactionSession session = new TransactionSession(
-                call.fds().connection(), Limits.DEFAULT, Capabilities.TRANSACTION, Clock.systemUTC());
+                call.fds().connection(), Limits.DEFAULT, Capabilities.TRANSACTION, maildrops, Clock.systemUTC());
         String maildir = call.args().arguments().stream().findFirst().orElse("");
         if (maildir.isEmpty()) {
             session.refuse();
         } else {
-            log(call, maildir, session.run(call.path(maildir)));
+            log(call, maildir, session.run(call.path(maildir), call.identity().uid()));
         }
         return Exit.code(0);
     }

@@ -76,7 +76,8 @@ public final class QmailSend implements Tool {
                             "qmail-send is already running"
                                     + u.pid().map(pid -> " (pid " + pid + ")").orElse(""));
                 case Queue.Opening.Ready r -> {
-                    try (Queue queue = r.queue()) {
+                    try (Queue queue = r.queue();
+                            deliverers) {
                         yield send(queue, settings, control, deliverers, clock, log);
                     }
                 }

@@ -1,7 +1,6 @@
 package org.postern.tool;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -22,6 +21,7 @@ import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
 import org.postern.os.Crypt;
+import org.postern.os.HostName;
 import org.postern.os.Nss;
 import org.postern.os.Octets;
 import org.postern.queue.DropIntake;
@@ -58,7 +58,7 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
                 new AccountHomes(name -> account(name, call, log), nss.passwd("alias").map(Nss.Passwd::name)),
                 LocalSettings.of(defaultDelivery),
                 call.env(),
-                new MaildirDelivery(Disk.real(), clock, host()),
+                new MaildirDelivery(Disk.real(), clock, HostName.get()),
                 user -> new IntakeAs(
                         user, new DropIntake(QueueDirectory.underQmail(home), Disk.real(), clock, Origin.LOCAL)),
                 clock);
@@ -119,14 +119,5 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
 
     private Optional<AccountHomes.Account> account(String name) throws IOException {
         return nss.passwd(name).map(p -> new AccountHomes.Account(p.name(), p.uid(), p.gid(), Octets.path(p.home())));
-    }
-
-    /** Part of the names of files in a Maildir. */
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (IOException e) {
-            return "localhost";
-        }
     }
 }

@@ -58,9 +58,15 @@ public final class Tcpserver implements Tool {
                     call.env().find("UID").orElse(""),
                     call.env().find("GID").orElse(""));
         } catch (TcpserverOptions.Misused e) {
-            log.line(String.valueOf(e.getMessage()));
+            if (e.said) {
+                log.line(String.valueOf(e.getMessage()));
+            }
             return Exit.code(100);
         }
+        return listen(call, options, options.verbosity() > 0 ? log : _ -> {});
+    }
+
+    private Exit listen(Invocation call, TcpserverOptions options, Log log) throws IOException {
         OptionalInt port = port(options.port());
         if (port.isEmpty()) {
             return fatal(log, "unable to figure out port number for " + options.port());
@@ -71,19 +77,20 @@ public final class Tcpserver implements Tool {
         } catch (UnknownHostException e) {
             return fatal(log, "no IP address for " + options.host());
         }
+        // The original catches TERM before it binds.
+        Signals.on("TERM", () -> Runtime.getRuntime().halt(0));
         try (Listener listener = Listener.open(
                 new InetSocketAddress(address, port.getAsInt()),
                 options.backlog(),
                 options.limit(),
                 new AtomicLong())) {
-            return serve(call, options, listener);
+            return serve(call, options, listener, log);
         } catch (IOException e) {
             return fatal(log, "unable to bind: " + Errno.djbText(e));
         }
     }
 
-    private Exit serve(Invocation call, TcpserverOptions options, Listener listener) throws IOException {
-        Log log = call.fds().log();
+    private Exit serve(Invocation call, TcpserverOptions options, Listener listener, Log log) throws IOException {
         try {
             if (options.gid() != 0) {
                 ThisProcess.setGroup(options.gid());
@@ -98,14 +105,15 @@ public final class Tcpserver implements Tool {
         } catch (IOException e) {
             return fatal(log, "unable to set uid: " + Errno.djbText(e));
         }
-        int port = listener.address().getPort();
+        InetSocketAddress local = listener.address();
         if (options.printPort()) {
-            call.fds().connection().write(port + "\n");
+            call.fds().connection().write(local.getPort() + "\n");
             call.fds().connection().flush();
         }
         Identity self = options.uid() == 0 && options.gid() == 0 ? call.identity() : ThisProcess.identity();
         Resolver resolver = resolvers.apply(call.env().find("DNSCACHEIP").orElse(""));
-        TcpserverSession sessions = new TcpserverSession(options, call, self, programs, chain, resolver);
+        TcpserverSession sessions = new TcpserverSession(
+                options, call, self, programs, chain, resolver, local.getAddress() instanceof Inet6Address);
         drainOnTerm(listener);
         sessions.started();
         try {
@@ -121,6 +129,7 @@ public final class Tcpserver implements Tool {
     /** The listener closes at once, sessions finish; the second TERM ends them as well. */
     private static void drainOnTerm(Listener listener) {
         AtomicBoolean again = new AtomicBoolean();
+        // The original catches TERM before it binds.
         Signals.on("TERM", () -> {
             if (again.getAndSet(true)) {
                 Runtime.getRuntime().halt(0);

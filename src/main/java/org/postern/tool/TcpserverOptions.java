@@ -22,7 +22,7 @@ import org.postern.chain.Args;
  * @param rulesMayMiss -X
  * @param banner -B, octets
  * @param printPort -1
- * @param keepIpOptions -o
+ * @param killIpOptions -O. Not the default, as it is said to be: Debian's build asks Linux for something else
  * @param noDelay -D
  * @param alwaysV6 -6 of ucspi-tcp-ipv6: IPv6 words in the environment for IPv4 clients, too
  * @param networkInterface -I of ucspi-tcp-ipv6: for link-local addresses
@@ -45,7 +45,7 @@ record TcpserverOptions(
         boolean rulesMayMiss,
         String banner,
         boolean printPort,
-        boolean keepIpOptions,
+        boolean killIpOptions,
         boolean noDelay,
         boolean alwaysV6,
         Optional<String> networkInterface,
@@ -62,18 +62,22 @@ record TcpserverOptions(
 
     static final String HOST_DEFAULT = "0";
 
-    /** What is wrong with a command line: the lines to print before exit 100. */
+    /** A command line that says too little, or what is not known: exit 100. */
     static final class Misused extends Exception {
         private static final long serialVersionUID = 1L;
 
-        Misused(String message) {
+        /** Whether it is said: what is missing behind -q is not. */
+        final boolean said;
+
+        Misused(String message, boolean said) {
             super(message);
+            this.said = said;
         }
     }
 
     /**
      * Reads a command line as subgetopt does: options may be run together, a value may follow at once or as the next
-     * argument, {@code --} ends them.
+     * argument. An argument that begins with {@code --} ends them, whatever follows.
      *
      * @param uid the environment's UID, for -U
      * @param gid the environment's GID, for -U
@@ -87,7 +91,7 @@ record TcpserverOptions(
                 break;
             }
             i++;
-            if (argument.equals("--")) {
+            if (argument.startsWith("--")) {
                 break;
             }
             for (int k = 1; k < argument.length(); k++) {
@@ -102,14 +106,14 @@ record TcpserverOptions(
                 } else if (i < arguments.size()) {
                     value = arguments.get(i++);
                 } else {
-                    throw new Misused("tcpserver: option requires an argument -- " + option + "\n" + USAGE);
+                    throw new Misused("tcpserver: option requires an argument -- " + option + "\n" + USAGE, true);
                 }
                 r.valued(option, value);
                 break;
             }
         }
         if (arguments.size() - i < 3) {
-            throw new Misused(USAGE);
+            throw new Misused(USAGE, r.verbosity > 0);
         }
         r.host = arguments.get(i).isEmpty() ? HOST_DEFAULT : arguments.get(i);
         r.port = arguments.get(i + 1);
@@ -132,7 +136,7 @@ record TcpserverOptions(
         boolean rulesMayMiss;
         String banner = "";
         boolean printPort;
-        boolean keepIpOptions;
+        boolean killIpOptions;
         boolean noDelay;
         boolean alwaysV6;
         Optional<String> networkInterface = Optional.empty();
@@ -153,8 +157,8 @@ record TcpserverOptions(
                 case 'H' -> lookUpHost = false;
                 case 'r' -> lookUpInfo = true;
                 case 'R' -> lookUpInfo = false;
-                case 'o' -> keepIpOptions = true;
-                case 'O' -> keepIpOptions = false;
+                case 'o' -> killIpOptions = false;
+                case 'O' -> killIpOptions = true;
                 case 'd' -> noDelay = false;
                 case 'D' -> noDelay = true;
                 case 'q' -> verbosity = 0;
@@ -162,7 +166,7 @@ record TcpserverOptions(
                 case 'v' -> verbosity = 2;
                 case '4' -> alwaysV6 = false;
                 case '6' -> alwaysV6 = true;
-                default -> throw new Misused("tcpserver: illegal option -- " + option + "\n" + USAGE);
+                default -> throw new Misused("tcpserver: illegal option -- " + option + "\n" + USAGE, true);
             }
         }
 
@@ -207,7 +211,7 @@ record TcpserverOptions(
                     rulesMayMiss,
                     banner,
                     printPort,
-                    keepIpOptions,
+                    killIpOptions,
                     noDelay,
                     alwaysV6,
                     networkInterface,

@@ -41,6 +41,9 @@ final class TcpserverSession implements Listener.Service {
     private final Optional<RulesFile> rules;
     private final Log log;
 
+    /** Whether the names and log of ucspi-tcp-ipv6 are wanted, which has only IPv6 sockets. */
+    private final boolean v6Words;
+
     /** The name of each local address, looked up once: the original asks for every connection (design, 10). */
     private final Map<IpAddress, Optional<String>> localNames = new ConcurrentHashMap<>();
 
@@ -50,7 +53,8 @@ final class TcpserverSession implements Listener.Service {
             Identity self,
             Programs programs,
             Trampoline chain,
-            Resolver resolver) {
+            Resolver resolver,
+            boolean v6Socket) {
         this.options = options;
         this.call = call;
         this.self = self;
@@ -59,6 +63,7 @@ final class TcpserverSession implements Listener.Service {
         this.resolver = resolver;
         this.rules = options.rules().map(file -> new RulesFile(call.path(file)));
         this.log = call.fds().log();
+        this.v6Words = v6Socket || options.alwaysV6();
     }
 
     void started() {
@@ -139,7 +144,7 @@ final class TcpserverSession implements Listener.Service {
         InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
         IpAddress remoteIp = IpAddress.of(remote.getAddress());
         IpAddress localIp = IpAddress.of(local.getAddress());
-        if (!options.keepIpOptions()) {
+        if (options.killIpOptions()) {
             Descriptor.dropIpOptions(Descriptor.of(channel));
         }
         if (options.noDelay()) {
@@ -156,8 +161,8 @@ final class TcpserverSession implements Listener.Service {
         Optional<String> info = options.lookUpInfo() ? Ident.ask(local, remote, options.infoLimit()) : Optional.empty();
 
         Env env = environment(local, localIp, localHost, remote, remoteIp, remoteHost, info);
-        String peers = id + " " + safe(localHost) + ":" + localIp + ":" + local.getPort() + " " + safe(remoteHost) + ":"
-                + remoteIp + ":" + safe(info) + ":" + remote.getPort();
+        String peers = id + " " + safe(localHost) + ":" + logged(localIp) + ":" + local.getPort() + " "
+                + safe(remoteHost) + ":" + logged(remoteIp) + ":" + safe(info) + ":" + remote.getPort();
         if (rules.isPresent()) {
             try {
                 switch (rules.get().check(remoteIp.toString(), remoteHost.orElse(null), info.orElse(null))) {
@@ -202,7 +207,7 @@ final class TcpserverSession implements Listener.Service {
         return options.paranoid() ? name.filter(n -> resolver.addressesOf(n).contains(ip)) : name;
     }
 
-    /** tcp-environ(5); for IPv6 clients also the names of ucspi-tcp-ipv6. What has no value is not set. */
+    /** tcp-environ(5); on an IPv6 socket also the names of ucspi-tcp-ipv6. What has no value is not set. */
     private Env environment(
             InetSocketAddress local,
             IpAddress localIp,
@@ -214,23 +219,29 @@ final class TcpserverSession implements Listener.Service {
         boolean v6 = remoteIp.isV6() || options.alwaysV6();
         Map<String, @Nullable String> env = new LinkedHashMap<>();
         env.put("PROTO", v6 ? "TCP6" : "TCP");
-        both(env, v6, "LOCALIP", text(localIp));
-        both(env, v6, "LOCALPORT", String.valueOf(local.getPort()));
-        both(env, v6, "LOCALHOST", localHost.orElse(null));
-        both(env, v6, "REMOTEIP", text(remoteIp));
-        both(env, v6, "REMOTEPORT", String.valueOf(remote.getPort()));
-        both(env, v6, "REMOTEHOST", remoteHost.orElse(null));
-        both(env, v6, "REMOTEINFO", info.orElse(null));
+        env.put("TCPLOCALIP", v6 ? inV6(localIp) : localIp.toString());
+        env.put("TCP6LOCALIP", v6Words ? inV6(localIp) : null);
+        both(env, "LOCALPORT", String.valueOf(local.getPort()));
+        both(env, "LOCALHOST", localHost.orElse(null));
+        env.put("TCPREMOTEIP", v6 ? inV6(remoteIp) : remoteIp.toString());
+        env.put("TCP6REMOTEIP", v6Words ? inV6(remoteIp) : null);
+        both(env, "REMOTEPORT", String.valueOf(remote.getPort()));
+        both(env, "REMOTEHOST", remoteHost.orElse(null));
+        both(env, "REMOTEINFO", info.orElse(null));
         return call.env().withAll(env);
     }
 
-    private static void both(Map<String, @Nullable String> env, boolean v6, String name, @Nullable String value) {
+    private void both(Map<String, @Nullable String> env, String name, @Nullable String value) {
         env.put("TCP" + name, value);
-        env.put("TCP6" + name, v6 ? value : null);
+        env.put("TCP6" + name, v6Words ? value : null);
     }
 
-    private String text(IpAddress address) {
-        return options.alwaysV6() && !address.isV6() ? "::ffff:" + address : address.toString();
+    private String logged(IpAddress address) {
+        return v6Words ? inV6(address) : address.toString();
+    }
+
+    private static String inV6(IpAddress address) {
+        return address.isV6() ? address.toString() : "::ffff:" + address;
     }
 
     /** What a client or its name server says, made harmless for the log: safecats() of tcpserver.c. */

@@ -3,15 +3,13 @@ package org.postern.users;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
 import org.postern.os.Errno;
+import org.postern.os.FilesAt;
 import org.postern.os.Nss;
 import org.postern.os.Octets;
 
@@ -38,50 +36,42 @@ public final class PasswdFile implements AccountSource {
     }
 
     /** What tells one version of the file from the next. */
-    private record Version(FileTime modified, FileTime changed, long size, long inode, int mode) {
-        private static final int TYPE = 0170000;
-        private static final int REGULAR = 0100000;
-
+    private record Version(FilesAt.Status status) {
         static Version of(Path file) throws IOException {
-            Map<String, Object> a = Files.readAttributes(file, "unix:lastModifiedTime,ctime,size,ino,mode");
             return new Version(
-                    (FileTime) known(a, "lastModifiedTime"),
-                    (FileTime) known(a, "ctime"),
-                    (Long) known(a, "size"),
-                    (Long) known(a, "ino"),
-                    (Integer) known(a, "mode"));
-        }
-
-        private static Object known(Map<String, Object> attributes, String name) {
-            return Objects.requireNonNull(attributes.get(name), name);
+                    FilesAt.find(FilesAt.WORKING_DIRECTORY, Octets.of(file)).orThrow());
         }
 
         void demandSound() throws IOException {
-            if ((mode & TYPE) != REGULAR) {
+            if (!status.isRegular()) {
                 throw new IOException("it is no regular file");
             }
-            if ((mode & 0002) != 0) {
+            if ((status.permissions() & 0002) != 0) {
                 throw new IOException("everyone may write to it, so anyone could make accounts: chmod o-w it");
             }
-            if (size > LARGEST) {
+            if (status.size() > LARGEST) {
                 throw new IOException("it is larger than " + (LARGEST >> 20) + " MB");
             }
         }
 
         boolean isReadableByAll() {
-            return (mode & 0004) != 0;
+            return (status.permissions() & 0004) != 0;
         }
 
         /** Whether a change after that moment has another time than this version. */
         boolean isSettledAt(Instant when) {
-            return changed.toInstant().plus(TICK).isBefore(when);
+            return status.changed().plus(TICK).isBefore(when);
+        }
+
+        boolean isSame(Version other) {
+            return status.isSameVersion(other.status);
         }
     }
 
     /** A version that was read, at that time. */
     private record Read(Version version, Instant at, PasswdEntries entries) {
         boolean isStill(Version found) {
-            return version.equals(found) && (version.isSettledAt(at) || !version.isSettledAt(Instant.now()));
+            return version.isSame(found) && (version.isSettledAt(at) || !version.isSettledAt(Instant.now()));
         }
     }
 
@@ -130,8 +120,8 @@ public final class PasswdFile implements AccountSource {
             before.demandSound();
             Instant at = Instant.now();
             String text = Octets.of(Files.readAllBytes(file));
-            if (before.equals(Version.of(file)) || i == TRIES) {
-                return last != null && last.version.mode == before.mode && last.entries.isOf(text)
+            if (before.isSame(Version.of(file)) || i == TRIES) {
+                return last != null && last.version.status.mode() == before.status.mode() && last.entries.isOf(text)
                         ? new Read(before, at, last.entries)
                         : new Read(before, at, parse(text, before, log));
             }

@@ -41,6 +41,16 @@ class AuthenticatorTest {
         assertThat(decoys).containsExactly("ann");
     }
 
+    /** Clients that see APOP offered use it without being told to. */
+    @Test
+    void apopAgainstAHashIsNamed() {
+        Account joe = account(JOE, new StoredPassword.Crypted("$6$x$x"), OPEN);
+        Authenticator.Attempt apop = new Authenticator.Attempt("joe", new Proof.Apop("d", "<t@x>"), null);
+        assertThat(authenticator(Map.of("joe", joe), ROOT).authenticate(apop, _ -> {}))
+                .isEqualTo(new Authentication.Refused(
+                        "the client used APOP, for which the account must have its password as {PLAIN}", true));
+    }
+
     @Test
     void uidZeroIsRefusedWhateverThePasswordAndCostsADecoy() {
         assertThat(login(account(ROOT, SECRET, OPEN), "secret", JOE))

@@ -120,12 +120,18 @@ class ProgramsTest {
 
     @Test
     void whatIsNotThereIsToldAsExecWould() {
-        for (String name : new String[] {"", "nothing", "./nothing", "/nonexistent/x"}) {
+        for (String name : new String[] {"nothing", "./nothing", "/nonexistent/x"}) {
             assertThatThrownBy(() -> find(name, path("/usr/bin")))
                     .as(name)
                     .isInstanceOfSatisfying(
                             IOException.class, e -> assertThat(Errno.of(e)).isEqualTo(Errno.ENOENT));
         }
+    }
+
+    /** pathexec(): the empty name is each directory of PATH, which nobody can run. */
+    @Test
+    void theEmptyNameIsDenied() {
+        assertThatThrownBy(() -> find("", path("/usr/bin"))).isInstanceOf(AccessDeniedException.class);
     }
 
     @Test

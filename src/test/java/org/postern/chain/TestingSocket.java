@@ -33,6 +33,11 @@ public final class TestingSocket implements Closeable {
         client.socket().getOutputStream().write(Octets.bytes(octets));
     }
 
+    /** The client sends no more. */
+    public void endInput() throws IOException {
+        client.shutdownOutput();
+    }
+
     /** All that the server's side sends until it closes. */
     public String receiveAll() throws IOException {
         server.close();

@@ -126,6 +126,16 @@ class TrampolineTest {
         assertThat(lines[3]).isEqualTo("0 1 2 3 4 ");
     }
 
+    /** As execvp(3) does. */
+    @Test
+    void aScriptWithoutItsFirstLineIsTheShells() throws IOException {
+        Path script = Files.writeString(directory.resolve("script"), "echo $0 $1 $2; exit 9\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(trampoline().run(call(Env.empty(), Map.of(), "script", "a", "b")))
+                .isEqualTo(new Ended.Exited(9));
+        assertThat(socket.receiveAll()).isEqualTo(script + " a b\n");
+    }
+
     @Test
     void octetsPassThroughUnchanged() throws IOException {
         trampoline()

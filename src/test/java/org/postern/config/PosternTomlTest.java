@@ -115,12 +115,21 @@ class PosternTomlTest {
             Me = "a"                | Me
             "me " = "a"             | "me "
             """)
-    void unknownKeyIsTold(String line, String key) throws IOException {
+    void unknownKeyIsToldWithItsValueAndTheKnownOnes(String line, String key) throws IOException {
         assertThat(problems(LEAST + line + "\n")).anySatisfy(p -> {
             assertThat(p.line()).isEqualTo(6);
             assertThat(p.key()).isEqualTo(key);
-            assertThat(p.what()).startsWith("unknown setting; the known ones: home, me, pop3d.listen");
+            assertThat(p.what())
+                    .startsWith("is " + line.substring(line.indexOf("= ") + 2)
+                            + ", but no such setting is known; the known ones: home, me, pop3d.listen");
         });
+    }
+
+    @Test
+    void ofALongValueTheBeginningIsShown() throws IOException {
+        assertThat(problems(LEAST + "pasword = \"" + "x".repeat(1_000_000) + "\"\n"))
+                .satisfiesExactly(
+                        p -> assertThat(p.toString()).contains("xxx...").hasSizeLessThan(600));
     }
 
     @ParameterizedTest

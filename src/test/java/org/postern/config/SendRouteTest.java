@@ -108,6 +108,7 @@ class SendRouteTest {
     void tokens() throws IOException, SettingsException {
         Path client = secret("client", "r--------");
         Path refresh = secret("refresh", "rw-------");
+        Path ca = Files.writeString(dir.resolve("ca"), "");
         assertThat(route("""
                 host = "smtp.office365.com"
                 user = "scanner@example.com"
@@ -116,14 +117,16 @@ class SendRouteTest {
                 client_secret_file = "%s"
                 refresh_token_file = "%s"
                 scope = "https://outlook.office365.com/.default"
-                """.formatted(client, refresh)).login())
+                token_ca_file = "%s"
+                """.formatted(client, refresh, ca)).login())
                 .contains(new RouteLogin.Token(
                         "scanner@example.com",
                         URI.create("https://login.example/t/oauth2/v2.0/token"),
                         "abc",
                         Optional.of(client),
                         Optional.of(refresh),
-                        "https://outlook.office365.com/.default"));
+                        "https://outlook.office365.com/.default",
+                        Optional.of(ca)));
     }
 
     @Test

@@ -32,7 +32,12 @@ public final class TestingDns implements AutoCloseable {
     private final List<String> asked = new CopyOnWriteArrayList<>();
 
     public TestingDns() throws SocketException {
-        socket = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    /** At this address: for programs that ask DNSCACHEIP, whose port is 53. */
+    public TestingDns(InetSocketAddress address) throws SocketException {
+        socket = new DatagramSocket(address);
         Thread.ofPlatform().daemon().name("testing-dns").start(this::serve);
     }
 

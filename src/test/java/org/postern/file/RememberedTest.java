@@ -9,8 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,17 +32,8 @@ class RememberedTest {
         file = directory.resolve("file");
     }
 
-    /** Nobody can set a time of change, so this waits until the last one is long enough ago. */
-    private void settle() throws Exception {
-        settle(file);
-    }
-
-    private static void settle(Path file) throws Exception {
-        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
-        Instant changed = ((FileTime) Files.getAttribute(file, "unix:ctime")).toInstant();
-        while (Instant.now().isBefore(changed.plusMillis(2050))) {
-            Thread.sleep(50);
-        }
+    private void settle() throws IOException {
+        TestingFileAge.settle(file);
     }
 
     @Test
@@ -89,7 +78,7 @@ class RememberedTest {
 
     @Test
     void aMissingFileIsRememberedAsMissing() throws Exception {
-        settle(directory);
+        TestingFileAge.settle(directory);
         assertThat(remembered.get()).isEqualTo("nothing");
         assertThat(remembered.get()).isEqualTo("nothing");
         assertThat(made).isEqualTo(1);
@@ -112,7 +101,7 @@ class RememberedTest {
     void aLinkToNowhereLeadsSomewhereAsSoonAsThereIsAFile() throws Exception {
         Path target = Files.createDirectory(directory.resolve("elsewhere")).resolve("target");
         Files.createSymbolicLink(file, target);
-        settle(directory);
+        TestingFileAge.settle(directory);
         assertThat(remembered.get()).isEqualTo("nothing");
         assertThat(remembered.get()).isEqualTo("nothing");
         assertThat(made).isEqualTo(1);

@@ -272,10 +272,10 @@ class MaildropTest {
 
     @Test
     void whatIsNoMaildirIsToldApart() throws IOException {
-        assertThat(Maildrop.open(directory.resolve("none"), NOW)).isInstanceOf(Maildrop.Opening.Missing.class);
+        assertThat(open(directory.resolve("none"))).isInstanceOf(Maildrop.Opening.Missing.class);
         Path file = Files.writeString(directory.resolve("file"), "");
-        assertThat(Maildrop.open(file, NOW)).isInstanceOf(Maildrop.Opening.Missing.class);
-        assertThat(Maildrop.open(directory, NOW)).isInstanceOf(Maildrop.Opening.CannotScan.class);
+        assertThat(open(file)).isInstanceOf(Maildrop.Opening.Missing.class);
+        assertThat(open(directory)).isInstanceOf(Maildrop.Opening.CannotScan.class);
     }
 
     @Test
@@ -287,9 +287,13 @@ class MaildropTest {
     }
 
     private Maildrop open() {
-        Maildrop.Opening opening = Maildrop.open(maildir, NOW);
+        Maildrop.Opening opening = open(maildir);
         assertThat(opening).isInstanceOf(Maildrop.Opening.Opened.class);
         return ((Maildrop.Opening.Opened) opening).maildrop();
+    }
+
+    private static Maildrop.Opening open(Path directory) {
+        return new Maildrops().open(directory, 0, NOW);
     }
 
     private Path memory() {

@@ -1,6 +1,7 @@
 package org.postern.os;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,12 +38,8 @@ class ThisProcessTest {
         ProcessBuilder builder = new ProcessBuilder("sh", "-c", "exec env -i X=$(printf '\\351') sleep 60");
         Process process = builder.start();
         try {
-            List<String> environment = List.of();
-            for (int i = 0; i < 2000 && !environment.equals(List.of("X=\u00e9")); i++) {
-                Thread.sleep(10);
-                environment = ThisProcess.environmentOf((int) process.pid());
-            }
-            assertThat(environment).containsExactly("X=\u00e9");
+            await().untilAsserted(() ->
+                    assertThat(ThisProcess.environmentOf((int) process.pid())).containsExactly("X=\u00e9"));
         } finally {
             process.destroyForcibly().waitFor();
         }

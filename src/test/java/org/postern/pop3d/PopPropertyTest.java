@@ -18,6 +18,7 @@ import net.jqwik.api.constraints.IntRange;
 import org.postern.maildir.Sizes;
 import org.postern.os.Octets;
 import org.postern.tcp.Connection;
+import org.postern.tcp.DotWriter;
 import org.postern.tcp.Line;
 import org.postern.tcp.TestingWire;
 
@@ -117,14 +118,16 @@ class PopPropertyTest {
         }
     }
 
-    private static String sent(String message, int piece) {
-        MultiLineWriter writer = new MultiLineWriter(Long.MAX_VALUE);
+    private static String sent(String message, int piece) throws IOException {
         StringBuilder sent = new StringBuilder();
+        DotWriter writer = new DotWriter(
+                DotWriter.LoneCr.KEPT, (from, offset, length) -> sent.append(Octets.of(from, offset, length)));
         for (int at = 0; at < message.length(); at += piece) {
             byte[] octets = Octets.bytes(message.substring(at, Math.min(message.length(), at + piece)));
-            sent.append(Octets.of(writer.output(), 0, writer.convert(octets, octets.length)));
+            writer.write(octets, octets.length);
         }
-        return sent + Octets.of(writer.output(), 0, writer.finish());
+        writer.end();
+        return sent + ".\r\n";
     }
 
     private static String top(String message, int bodyLines) throws IOException {

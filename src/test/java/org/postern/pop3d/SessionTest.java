@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.TestingDialogue;
 import org.postern.TestingDialogue.Turn;
+import org.postern.maildir.Maildrops;
 import org.postern.tcp.Connection;
 import org.postern.tcp.TestingWire;
 
@@ -112,7 +113,7 @@ class SessionTest {
                 })));
         TransactionSession.End[] end = new TransactionSession.End[1];
         List<String> replies = dialogue.play(
-                        connection -> end[0] = session(connection).run(maildrop.maildir()))
+                        connection -> end[0] = session(connection).run(maildrop.maildir(), 0))
                 .replies();
         assertThat(replies.getLast()).isEqualTo("+OK \r\n");
         assertThat(end[0]).isInstanceOf(TransactionSession.End.CannotRead.class);
@@ -122,7 +123,7 @@ class SessionTest {
     void endSaysWhatWasDone() throws Exception {
         maildrop.with("new/a", "x\n").with("new/b", "x\n");
         TestingWire wire = TestingWire.sending("RETR 1\r\nRETR 2\r\nDELE 2\r\nQUIT\r\n");
-        assertThat(session(new Connection(wire)).run(maildrop.maildir()))
+        assertThat(session(new Connection(wire)).run(maildrop.maildir(), 0))
                 .isEqualTo(new TransactionSession.End.Updated(2, 1));
     }
 
@@ -141,12 +142,13 @@ class SessionTest {
     }
 
     private void transaction(Connection connection) throws Exception {
-        session(connection).run(maildrop.maildir());
+        session(connection).run(maildrop.maildir(), 0);
         connection.flush();
     }
 
     private static TransactionSession session(Connection connection) {
-        return new TransactionSession(connection, Limits.DEFAULT, Capabilities.TRANSACTION, Clock.systemUTC());
+        return new TransactionSession(
+                connection, Limits.DEFAULT, Capabilities.TRANSACTION, new Maildrops(), Clock.systemUTC());
     }
 
     private void delete(String file) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.postern.TestingDialogue;
 import org.postern.maildir.Maildir;
+import org.postern.maildir.Maildrops;
 import org.postern.os.Octets;
 
 /**
@@ -68,7 +69,8 @@ public final class TestingMaildrop {
                     new AuthorizationSession(connection, limits, TIMESTAMP, Capabilities.AUTHORIZATION);
             if (authorization.run(TestingMaildrop.this::check)
                     instanceof AuthorizationSession.End.LoggedIn<Path>(Path accepted)) {
-                new TransactionSession(connection, limits, Capabilities.TRANSACTION, Clock.systemUTC()).run(accepted);
+                new TransactionSession(connection, limits, Capabilities.TRANSACTION, new Maildrops(), Clock.systemUTC())
+                        .run(accepted, 0);
             }
         };
     }

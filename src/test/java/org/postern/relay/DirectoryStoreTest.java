@@ -2,6 +2,7 @@ package org.postern.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.postern.relay.TestingSpool.address;
 
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -214,6 +216,27 @@ class DirectoryStoreTest {
         } finally {
             Descriptor.close(kept);
         }
+    }
+
+    /** Its removal is for the old file, and meets the new one. */
+    @Test
+    void anAgeingThatStoodStillUnderItsLockTakesNoGrantAway() throws Exception {
+        Path file = spool.write("192.0.2.7", "", 1000);
+        Object old = Files.getAttribute(file, "unix:ino");
+        int ageing = FilesAt.open(FilesAt.WORKING_DIRECTORY, file.toString());
+        assertThat(FilesAt.lockExclusive(ageing)).isTrue();
+        FutureTask<Allowed> login = new FutureTask<>(() -> store.allow(CLIENT, JOE));
+        Thread.ofPlatform().start(login);
+        try {
+            await().pollInterval(Duration.ofMillis(1))
+                    .until(() -> !Files.getAttribute(file, "unix:ino").equals(old));
+            Files.delete(file);
+        } finally {
+            Descriptor.close(ageing);
+        }
+        assertThat(login.get()).isInstanceOf(Allowed.Written.class);
+        assertThat(store.check(CLIENT)).isInstanceOf(Verdict.Granted.class);
+        assertThat(spool.names()).containsExactly("192.0.2.7");
     }
 
     @Test

@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +75,41 @@ class RemoteDelivererTest {
         assertThat(commands(Map.of(), "", MESSAGE)).contains("MAIL FROM:<>\r\n");
         assertThat(commands(Map.of(), "#@[]", MESSAGE)).contains("MAIL FROM:<>\r\n");
         assertThat(commands(Map.of(), "a b@c", MESSAGE)).contains("MAIL FROM:<\"a b\"@c>\r\n");
+    }
+
+    /** RFC 6531 §3.4, §3.5. */
+    @Test
+    void anAddressThatNeedsSmtpUtf8() throws IOException {
+        assertThat(commands(Map.of("EHLO", "250-s\r\n250 SMTPUTF8\r\n"), "\u00c3\u00a9@b", MESSAGE))
+                .contains("MAIL FROM:<\"\u00c3\u00a9\"@b> SMTPUTF8\r\n");
+        try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of("EHLO", "250-s\r\n250 8BITMIME\r\n"))) {
+            assertThat(deliver(server, "\u00c3\u00a9@b", MESSAGE))
+                    .isEqualTo(new Bounced("127.0.0.1 does not offer SMTPUTF8, which an address needs. (#5.6.7)\n"));
+            await().until(() -> server.commands().equals("QUIT\r\n"));
+        }
+    }
+
+    @Test
+    void aHostThatRefusesInTheMiddleOfAMessageHasRefused() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread host = Thread.startVirtualThread(() -> {
+                try (Socket socket = listener.accept()) {
+                    OutputStream out = socket.getOutputStream();
+                    out.write("220 s\r\n502 no\r\n250 s\r\n250 m\r\n250 r\r\n354 go\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+                    socket.getInputStream().skipNBytes(100_000);
+                    out.write("552 5.3.4 too large\r\n".getBytes(StandardCharsets.US_ASCII));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            MessageSource large = new TestingMessage(("x".repeat(99) + "\n").repeat(200_000));
+            assertThat(TestingRemote.deliverer(through(listener.getLocalPort()))
+                            .deliver(new Delivery("1", "a@b", "x@sink.test", large)))
+                    .isEqualTo(new Bounced("127.0.0.1 failed after I sent the message.\n"
+                            + "Remote host said: 552 5.3.4 too large\n"));
+            host.join();
+        }
     }
 
     @Test

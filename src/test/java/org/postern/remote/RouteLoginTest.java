@@ -6,12 +6,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.config.RemoteSettings;
@@ -41,6 +43,98 @@ class RouteLoginTest {
         RemoteSettings settings = RemoteSettings.of("me.example", List.of(route));
         return new RemoteDeliverer(
                 () -> settings, new TestingRemote(), a -> false, new Random(1), InstantSource.system(), alerts::add);
+    }
+
+    private RemoteDeliverer deliverer(int port, String user, String password, RouteLogin.Mechanism mechanism)
+            throws IOException {
+        Path file = Files.writeString(dir.resolve(mechanism.name()), password + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        RouteLogin login = new RouteLogin.Password(user, file, Optional.of(mechanism), true);
+        return TestingRemote.deliverer(RemoteSettings.of(
+                "me.example", List.of(new SmtpRoute("", "127.0.0.1", port, TlsPolicy.MAY, Optional.of(login), ""))));
+    }
+
+    /** What is said from the greeting to the first MAIL, by a host with these answers to whole lines. */
+    private String login(String user, String password, RouteLogin.Mechanism mechanism, Map<String, String> answers)
+            throws IOException {
+        try (TestingSmtpServer server = TestingSmtpServer.scripted(
+                () -> line ->
+                        line.startsWith("EHLO") ? "250-s\r\n250 AUTH=LOGIN CRAM-MD5 PLAIN\r\n" : answers.get(line),
+                SSLContext.getDefault())) {
+            DeliveryResult result = send(deliverer(server.port(), user, password, mechanism), "a@b");
+            String said = server.commands().replaceFirst("(?s)MAIL.*|QUIT.*", "");
+            return said + (result instanceof Delivered ? "" : result.report().replaceFirst("(?s).*said: ", ""));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IOException(e);
+        }
+    }
+
+    /** The example of RFC 2195 §2. */
+    @Test
+    void cramMd5AnswersTheChallenge() throws IOException {
+        String challenge = "334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\r\n";
+        String answer = "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw";
+        assertThat(login(
+                        "tim",
+                        "tanstaaftanstaaf",
+                        RouteLogin.Mechanism.CRAM_MD5,
+                        Map.of("AUTH CRAM-MD5", challenge, answer, "235 ok\r\n")))
+                .isEqualTo("AUTH CRAM-MD5\r\n" + answer + "\r\n");
+        assertThat(login(
+                        "tim",
+                        "x",
+                        RouteLogin.Mechanism.CRAM_MD5,
+                        Map.of("AUTH CRAM-MD5", "334 no base64!\r\n", "*", "501 cancelled\r\n")))
+                .isEqualTo("AUTH CRAM-MD5\r\n*\r\n501 cancelled\n");
+    }
+
+    @Test
+    void loginGivesUserAndPasswordOnDemand() throws IOException {
+        Map<String, String> asks = Map.of(
+                "AUTH LOGIN", "334 VXNlcm5hbWU6\r\n",
+                "dMOpbQ==", "334 UGFzc3dvcmQ6\r\n",
+                "Z2VoZWlt", "235 ok\r\n");
+        assertThat(login("t\u00c3\u00a9m", "geheim", RouteLogin.Mechanism.LOGIN, asks))
+                .isEqualTo("AUTH LOGIN\r\ndMOpbQ==\r\nZ2VoZWlt\r\n");
+        // A host that does not know the user need not be told the password.
+        assertThat(login(
+                        "tim",
+                        "geheim",
+                        RouteLogin.Mechanism.LOGIN,
+                        Map.of("AUTH LOGIN", "334 VXNlcm5hbWU6\r\n", "dGlt", "535 who?\r\n")))
+                .isEqualTo("AUTH LOGIN\r\ndGlt\r\n535 who?\n");
+    }
+
+    @Test
+    void aHostThatAsksForPlainIsTold() throws IOException {
+        assertThat(login(
+                        "tim",
+                        "x",
+                        RouteLogin.Mechanism.PLAIN,
+                        Map.of("AUTH PLAIN AHRpbQB4", "334 \r\n", "AHRpbQB4", "235 ok\r\n")))
+                .isEqualTo("AUTH PLAIN AHRpbQB4\r\nAHRpbQB4\r\n");
+    }
+
+    /** RFC 3207 §5: what somebody put behind the answer in clear is not read as the host's. */
+    @Test
+    void whatIsPutBehindTheAnswerToStartTlsEndsTheSession() throws IOException {
+        Map<String, String> answers =
+                Map.of("EHLO", "250-s\r\n250 STARTTLS\r\n", "STARTTLS", "220 go\r\n250-s\r\n250 AUTH PLAIN\r\n");
+        try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
+            assertThat(send(deliverer(server.port(), TlsPolicy.MAY, true), "a@b"))
+                    .isEqualTo(new Deferred("Connected to 127.0.0.1 but connection died. (#4.4.2)\n"));
+            assertThat(server.commands()).isEqualTo("STARTTLS\r\n");
+        }
+    }
+
+    @Test
+    void aHostThatHangsUpWithItsRefusalHasRefused() throws IOException {
+        assertThat(login(
+                        "tim",
+                        "x",
+                        RouteLogin.Mechanism.PLAIN,
+                        Map.of("AUTH PLAIN AHRpbQB4", "535 never\r\n", "QUIT", "<close>")))
+                .endsWith("535 never\n");
     }
 
     private static DeliveryResult send(RemoteDeliverer deliverer, String sender) {

@@ -1,22 +1,26 @@
 package org.postern.remote;
 
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 import org.postern.os.Octets;
 
 /**
  * An SMTP server on loopback that answers as told, by the first word of a command: {@code greeting}, {@code EHLO},
  * {@code HELO}, {@code MAIL}, {@code RCPT}, {@code DATA}, {@code .}, {@code QUIT}. An answer of {@code <close>} closes
- * the connection, {@code <silence>} leaves it open and says nothing.
+ * the connection, {@code <silence>} leaves it open and says nothing. A script sees the whole line, and answers it itself or
+ * says null. With certificates, TLS begins behind a 220 to STARTTLS.
  */
 public final class TestingSmtpServer implements AutoCloseable {
     private static final Map<String, String> DEFAULTS = Map.of(
@@ -31,12 +35,15 @@ public final class TestingSmtpServer implements AutoCloseable {
 
     private final ServerSocket listener;
     private Thread acceptor;
-    private final Map<String, String> answers;
+    private final Supplier<UnaryOperator<String>> scripts;
+    private final @Nullable SSLContext tls;
     private final List<List<String>> sessions = new CopyOnWriteArrayList<>();
 
-    private TestingSmtpServer(ServerSocket listener, Map<String, String> answers) {
+    private TestingSmtpServer(
+            ServerSocket listener, Supplier<UnaryOperator<String>> scripts, @Nullable SSLContext tls) {
         this.listener = listener;
-        this.answers = answers;
+        this.scripts = scripts;
+        this.tls = tls;
     }
 
     public static TestingSmtpServer answering(Map<String, String> answers) throws IOException {
@@ -44,7 +51,16 @@ public final class TestingSmtpServer implements AutoCloseable {
     }
 
     public static TestingSmtpServer at(InetAddress address, int port, Map<String, String> answers) throws IOException {
-        TestingSmtpServer server = new TestingSmtpServer(new ServerSocket(port, 50, address), answers);
+        return start(new TestingSmtpServer(
+                new ServerSocket(port, 50, address), () -> line -> answers.get(word(line)), null));
+    }
+
+    /** @param scripts gives each session one; a script is asked for the greeting and each line behind it */
+    static TestingSmtpServer scripted(Supplier<UnaryOperator<String>> scripts, SSLContext tls) throws IOException {
+        return start(new TestingSmtpServer(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), scripts, tls));
+    }
+
+    private static TestingSmtpServer start(TestingSmtpServer server) {
         server.acceptor = Thread.ofPlatform().daemon().name("testing-smtp").start(server::accept);
         return server;
     }
@@ -80,16 +96,20 @@ public final class TestingSmtpServer implements AutoCloseable {
         }
     }
 
-    private void serve(Socket socket, List<String> lines) {
-        try (socket) {
-            BufferedReader in =
-                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
-            OutputStream out = socket.getOutputStream();
+    private void serve(Socket accepted, List<String> lines) {
+        Socket socket = accepted;
+        UnaryOperator<String> script = scripts.get();
+        try (accepted) {
+            InputStream in = new BufferedInputStream(socket.getInputStream());
             boolean data = false;
-            String answer = answer("greeting");
+            String answer = answer(script, "greeting");
             while (!answer.equals("<close>")) {
                 if (!answer.equals("<silence>")) {
-                    out.write(Octets.bytes(answer));
+                    socket.getOutputStream().write(Octets.bytes(answer));
+                }
+                if (tls != null && lines.contains("STARTTLS\r\n") && socket == accepted && answer.startsWith("220")) {
+                    socket = serverSide(tls, accepted);
+                    in = new BufferedInputStream(socket.getInputStream());
                 }
                 String line = line(in);
                 while (data && !line.equals(".\r\n") && !line.isEmpty()) {
@@ -100,7 +120,7 @@ public final class TestingSmtpServer implements AutoCloseable {
                     return;
                 }
                 lines.add(line);
-                answer = answer(data ? "." : line.split("[ \r:]", 2)[0]);
+                answer = answer(script, data ? "." : line.stripTrailing());
                 data = !data && line.equals("DATA\r\n") && answer.startsWith("3");
             }
         } catch (IOException e) {
@@ -109,8 +129,14 @@ public final class TestingSmtpServer implements AutoCloseable {
         }
     }
 
+    private static Socket serverSide(SSLContext tls, Socket socket) throws IOException {
+        SSLSocket secured = (SSLSocket) tls.getSocketFactory().createSocket(socket, null, socket.getPort(), true);
+        secured.setUseClientMode(false);
+        return secured;
+    }
+
     /** A line with its end, whatever octets are in it; a lone CR does not end it. */
-    private static String line(BufferedReader in) throws IOException {
+    private static String line(InputStream in) throws IOException {
         StringBuilder line = new StringBuilder();
         for (int c = in.read(); c >= 0; c = in.read()) {
             line.append((char) c);
@@ -121,8 +147,13 @@ public final class TestingSmtpServer implements AutoCloseable {
         return "";
     }
 
-    private String answer(String command) {
-        return answers.getOrDefault(command, DEFAULTS.getOrDefault(command, "502 unimplemented\r\n"));
+    private static String answer(UnaryOperator<String> script, String line) {
+        String answer = script.apply(line);
+        return answer != null ? answer : DEFAULTS.getOrDefault(word(line), "502 unimplemented\r\n");
+    }
+
+    private static String word(String line) {
+        return line.split("[ :]", 2)[0];
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.postern.config.RcptHosts;
 import org.postern.mail.Envelope;
 import org.postern.os.Octets;
 import org.postern.queue.TestingIntake;
+import org.postern.tcp.TestingBareWire;
 import org.postern.tcp.TestingWire;
 import org.postern.tcp.Wire;
 
@@ -224,7 +225,7 @@ class SessionTest {
 
     @Test
     void aClientThatTakesNoReplyIsAClientThatVanished() {
-        Wire deaf = new Wire() {
+        Wire deaf = new TestingBareWire() {
             @Override
             public int read(byte[] into, int offset, int length, Duration limit) {
                 throw new AssertionError("nothing was said yet");
@@ -234,22 +235,6 @@ class SessionTest {
             public void write(byte[] from, int offset, int length, Duration limit) throws IOException {
                 throw new IOException("Broken pipe");
             }
-
-            @Override
-            public int inputDescriptor() {
-                return -1;
-            }
-
-            @Override
-            public int outputDescriptor() {
-                return -1;
-            }
-
-            @Override
-            public void shutdownOutput() {}
-
-            @Override
-            public void close() {}
         };
         assertThat(session.run(deaf)).isEqualTo(End.VANISHED);
     }

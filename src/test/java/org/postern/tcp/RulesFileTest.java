@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postern.file.TestingCdb;
+import org.postern.file.TestingFileAge;
 import org.postern.os.Errno;
 
 /** Rules followed from connection to connection, small and large. */
@@ -56,7 +57,7 @@ class RulesFileTest {
         put("", others);
         assertThat(verdict()).isInstanceOf(Verdict.Allow.class);
         // By now it may be kept.
-        Thread.sleep(2100);
+        TestingFileAge.settle(file);
         assertThat(verdict()).isInstanceOf(Verdict.Allow.class);
         assertThat(verdict()).isInstanceOf(Verdict.Allow.class);
         put("D\0", others);
@@ -67,7 +68,7 @@ class RulesFileTest {
     @ValueSource(ints = {0, MANY})
     void aFileThatIsRemovedIsMissed(int others) throws Exception {
         put("D\0", others);
-        Thread.sleep(2100);
+        TestingFileAge.settle(file);
         assertThat(verdict()).isInstanceOf(Verdict.Deny.class);
         Files.delete(file);
         assertThatThrownBy(this::verdict)
@@ -78,7 +79,7 @@ class RulesFileTest {
     @Test
     void growingFromSmallToLargeAndBackIsFollowed() throws Exception {
         put("D\0", 0);
-        Thread.sleep(2100);
+        TestingFileAge.settle(file);
         assertThat(verdict()).isInstanceOf(Verdict.Deny.class);
         put("", MANY);
         assertThat(verdict()).isInstanceOf(Verdict.Allow.class);

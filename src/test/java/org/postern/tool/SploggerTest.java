@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.postern.TestingRecords;
 import org.postern.chain.TestingCall;
 import org.postern.os.TestingSyslogd;
+import org.postern.tcp.TestingBareWire;
 import org.postern.tcp.TestingWire;
-import org.postern.tcp.Wire;
 
 class SploggerTest {
     private static final Instant NOW = Instant.parse("2026-11-24T02:21:49.000042Z");
@@ -163,7 +163,7 @@ class SploggerTest {
     }
 
     /** A program that writes and, between its lines, does something to syslog. */
-    private static final class SteppingWire implements Wire {
+    private static final class SteppingWire extends TestingBareWire {
         private interface Step {
             String next() throws IOException;
         }
@@ -190,22 +190,6 @@ class SploggerTest {
         public void write(byte[] from, int offset, int length, java.time.Duration limit) {
             throw new AssertionError("splogger writes nothing to descriptor 1");
         }
-
-        @Override
-        public int inputDescriptor() {
-            return -1;
-        }
-
-        @Override
-        public int outputDescriptor() {
-            return -1;
-        }
-
-        @Override
-        public void shutdownOutput() {}
-
-        @Override
-        public void close() {}
     }
 
     private List<String> send(String input, String... args) throws IOException {

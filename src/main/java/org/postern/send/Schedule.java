@@ -1,0 +1,108 @@
+package org.postern.send;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+import org.postern.queue.MessageName;
+
+/** The messages that are not open: which of them is next, and when each is tried again. Guarded by the sender's lock. */
+final class Schedule {
+    private final SenderClock clock;
+    private final Lanes lanes;
+    private final BackOff localBackOff;
+    private final BackOff remoteBackOff;
+    private final PriorityQueue<Entry> waiting = new PriorityQueue<>();
+    private final ArrayDeque<Entry> arrived = new ArrayDeque<>();
+    private boolean arrivedFirst;
+
+    Schedule(SenderClock clock, Lanes lanes) {
+        this.clock = clock;
+        this.lanes = lanes;
+        localBackOff = new BackOff(BackOff.LOCAL_SKIP, BackOff.JITTER, clock.random());
+        remoteBackOff = new BackOff(BackOff.REMOTE_SKIP, BackOff.JITTER, clock.random());
+    }
+
+    /** Those that were in the queue at the start. */
+    void addAll(List<Entry> found) {
+        waiting.addAll(found);
+    }
+
+    void arrived(MessageName name) {
+        arrived.add(new Entry(name, true, clock.now()));
+    }
+
+    /** The next message that is due. What arrived and what waited take turns: a flood of the one does not stop the other. */
+    @Nullable
+    Entry next() {
+        arrivedFirst = !arrivedFirst;
+        Entry entry = arrivedFirst ? arrived.poll() : nextWaiting();
+        if (entry == null) {
+            entry = arrivedFirst ? nextWaiting() : arrived.poll();
+        }
+        return entry;
+    }
+
+    private @Nullable Entry nextWaiting() {
+        Entry entry = lanes.unpark();
+        Instant now = clock.now();
+        while (entry == null && !waiting.isEmpty() && !waiting.peek().due().isAfter(now)) {
+            Entry due = waiting.remove();
+            Destination.Key key = due.destination;
+            if (key != null && lanes.of(key).mustPark(key)) {
+                lanes.of(key).park(due, key);
+            } else {
+                entry = due;
+            }
+        }
+        return entry;
+    }
+
+    /** When the next of those that wait is due; {@link Instant#MAX} where none waits. */
+    Instant nextDue() {
+        Entry first = waiting.peek();
+        return first == null ? Instant.MAX : first.due();
+    }
+
+    /** Everything is due now. */
+    void allNow() {
+        List<Entry> all = new ArrayList<>(waiting);
+        waiting.clear();
+        Instant now = clock.now();
+        all.forEach(entry -> entry.dueAt(now));
+        waiting.addAll(all);
+    }
+
+    void later(Entry entry, Duration pause) {
+        entry.dueAt(clock.now().plus(pause));
+        waiting.add(entry);
+    }
+
+    /** A message of which everyone who was due was tried, and somebody is left. */
+    void again(Job job) {
+        Entry entry = job.entry;
+        Instant birth = job.message.taken();
+        entry.dueLocal = due(job.localDeferred, job.localLeft, entry.dueLocal, localBackOff, birth);
+        entry.dueRemote = due(job.remoteDeferred, job.remoteLeft, entry.dueRemote, remoteBackOff, birth);
+        waiting.add(entry);
+    }
+
+    private Instant due(boolean deferred, boolean left, Instant before, BackOff backOff, Instant birth) {
+        if (deferred) {
+            return backOff.next(birth, clock.now());
+        }
+        if (!left) {
+            return Entry.NEVER;
+        }
+        // There was none of them before: a changed route has made them such, and they are due.
+        return before.equals(Entry.NEVER) ? clock.now() : before;
+    }
+
+    /** All that wait for their time. */
+    List<Entry> waiting() {
+        return new ArrayList<>(waiting);
+    }
+}
