@@ -52,8 +52,27 @@ public final class Children {
     /** @throws IOException where it could not be started, though it is there: no interpreter, no memory, too long a line */
     Ended run(Path file, Tool.Invocation call, Trampoline trampoline) throws IOException {
         call.fds().connection().flush();
-        int ours = firstOfOurs(call);
-        return ours > 0 ? runUntilOurs(file, call, ours, trampoline) : runAlone(file, call);
+        int client = call.fds().connection().wire().inputDescriptor();
+        boolean blocking = Descriptor.setBlocking(client, true);
+        try {
+            int ours = firstOfOurs(call);
+            return ours > 0 ? runUntilOurs(file, call, ours, blocking, trampoline) : runAlone(file, call);
+        } finally {
+            giveBack(client, blocking);
+        }
+    }
+
+    /**
+     * A foreign program's reads wait; Java's, on a virtual thread, must not: it has made the socket non-blocking once, does
+     * not look again, and a read that waits holds the thread's carrier.
+     */
+    private static void giveBack(int client, boolean blocking) {
+        try {
+            Descriptor.setBlocking(client, blocking);
+        } catch (OsException e) {
+            // Closed meanwhile, as our next read or write will tell.
+            return;
+        }
     }
 
     private Ended runAlone(Path file, Tool.Invocation call) throws IOException {
@@ -77,7 +96,8 @@ public final class Children {
      * code is the shell's. Where the foreign program has put itself between the client and the next one, as recordio
      * does, the shell is told to become our program: a process of its own.
      */
-    private Ended runUntilOurs(Path file, Tool.Invocation call, int ours, Trampoline trampoline) throws IOException {
+    private Ended runUntilOurs(Path file, Tool.Invocation call, int ours, boolean blocking, Trampoline trampoline)
+            throws IOException {
         List<String> argv = new ArrayList<>(call.args().values());
         argv.addAll(ours, List.of("/bin/sh", "-c", STUB));
         Given given = given(call);
@@ -95,7 +115,7 @@ public final class Children {
             String reported = report(pair[0]);
             if (!reported.isEmpty()) {
                 String answer = reported.equals(pid + "\n") && hasTheClient(pid, call)
-                        ? goOn(pid, given, argv.subList(ours + 3, argv.size()), trampoline)
+                        ? goOn(pid, given, argv.subList(ours + 3, argv.size()), blocking, trampoline)
                         : "exec";
                 Descriptor.write(pair[0], Octets.bytes(answer + "\n"));
             }
@@ -155,7 +175,8 @@ public final class Children {
     }
 
     /** Our part of the chain; its exit code. */
-    private static String goOn(int pid, Given given, List<String> argv, Trampoline trampoline) throws IOException {
+    private static String goOn(int pid, Given given, List<String> argv, boolean blocking, Trampoline trampoline)
+            throws IOException {
         // What the foreign program has left on descriptor 3: the password, where checkpassword is still to come.
         int password = target(Integer.toString(pid), PASSWORD).startsWith("pipe:[")
                 ? Descriptor.openFile("/proc/" + pid + "/fd/" + PASSWORD)
@@ -175,6 +196,7 @@ public final class Children {
                     fds,
                     given.call.id());
             given.call.fds().becoming(left.fds());
+            giveBack(left.fds().connection().wire().inputDescriptor(), blocking);
             Ended rest = trampoline.run(left, given.call.identity());
             return Integer.toString(rest instanceof Ended.Exited exited ? exited.code() : 111);
         } finally {
@@ -216,7 +238,6 @@ public final class Children {
         Tool.Invocation call = given.call;
         Wire wire = call.fds().connection().wire();
         int input = wire.inputDescriptor();
-        Descriptor.makeBlocking(input);
         List<Integer> numbers = new ArrayList<>(List.of(input, wire.outputDescriptor(), 2));
         List<Integer> pipes = new ArrayList<>();
         try {
