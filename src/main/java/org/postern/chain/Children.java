@@ -1,6 +1,7 @@
 package org.postern.chain;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.postern.os.Descriptor;
+import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.os.OsException;
@@ -111,18 +113,31 @@ public final class Children {
         } finally {
             Descriptor.close(pair[1]);
         }
+        Ended ended;
         try {
             String reported = report(pair[0]);
             if (!reported.isEmpty()) {
                 String answer = reported.equals(pid + "\n") && hasTheClient(pid, call)
                         ? goOn(pid, given, argv.subList(ours + 3, argv.size()), blocking, trampoline)
                         : "exec";
-                Descriptor.write(pair[0], Octets.bytes(answer + "\n"));
+                answer(pair[0], answer);
             }
         } finally {
             Descriptor.close(pair[0]);
+            ended = ended(pid);
         }
-        return ended(pid);
+        return ended;
+    }
+
+    private static void answer(int descriptor, String answer) throws OsException {
+        try {
+            Descriptor.write(descriptor, Octets.bytes(answer + "\n"));
+        } catch (OsException e) {
+            if (e.errno() != Errno.EPIPE.number()) {
+                throw e;
+            }
+            // Killed meanwhile, as its end will tell.
+        }
     }
 
     /** A shell puts another descriptor in the place of 0 or 1 while it reads or writes, so 8 and 7 show what they were. */
@@ -154,15 +169,24 @@ public final class Children {
         return join(report);
     }
 
-    /** Whether its 0 and 1 are the client, and its 2 our log, or the client again, as behind a foreign qmail-popup. */
+    /**
+     * Whether its 0 and 1 are the client, and its 2 our log, or the client again, as behind a foreign qmail-popup. Not known
+     * where /proc is closed to us: of a process that took another user's ids, without CAP_SYS_PTRACE.
+     */
     private static boolean hasTheClient(int pid, Tool.Invocation call) throws IOException {
         Wire wire = call.fds().connection().wire();
         String input = target("self", wire.inputDescriptor());
         String output = target("self", wire.outputDescriptor());
-        String log = target(Integer.toString(pid), 2);
-        return target(Integer.toString(pid), STUB_INPUT).equals(input)
-                && target(Integer.toString(pid), STUB_OUTPUT).equals(output)
-                && (log.isEmpty() || log.equals(output) || log.equals(target("self", 2)));
+        String log = target("self", 2);
+        try {
+            String child = Integer.toString(pid);
+            String childLog = target(child, 2);
+            return target(child, STUB_INPUT).equals(input)
+                    && target(child, STUB_OUTPUT).equals(output)
+                    && (childLog.isEmpty() || childLog.equals(output) || childLog.equals(log));
+        } catch (AccessDeniedException e) {
+            return false;
+        }
     }
 
     /** What a descriptor is, as /proc names it; empty where it is not open. */

@@ -1,6 +1,7 @@
 package org.postern.chain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -403,6 +404,27 @@ class TrampolineTest {
                 .findFirst()
                 .orElseThrow();
         return (Integer.parseInt(flags.substring(6).strip(), 8) & 04000) == 0;
+    }
+
+    /** Its end is told as what it was, and nothing of it stays in the process table. */
+    @Test
+    void aForeignProgramKilledWhileOursRunIsWaitedFor() throws IOException {
+        link();
+        Programs programs = new Programs(
+                name -> Optional.of(_ -> {
+                    ProcessHandle child =
+                            ProcessHandle.current().children().findFirst().orElseThrow();
+                    child.destroyForcibly();
+                    await().until(() -> Files.readString(Path.of("/proc/" + child.pid() + "/stat"))
+                            .contains(") Z "));
+                    return Tool.Exit.code(0);
+                }),
+                launcher);
+        assertThat(new Trampoline(programs, new Children(programs, Set.of()))
+                        .run(call(Env.empty(), Map.of(), "env", "ours")))
+                .isEqualTo(new Ended.Signalled(9));
+        assertThat(log).isEmpty();
+        assertThat(ProcessHandle.current().children()).isEmpty();
     }
 
     @Test
