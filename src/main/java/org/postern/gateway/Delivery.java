@@ -33,9 +33,7 @@ import org.postern.remote.RemoteDeliverer;
 import org.postern.send.Deliverers;
 import org.postern.send.Sender;
 import org.postern.send.SenderClock;
-import org.postern.users.Account;
 import org.postern.users.AccountSource;
-import org.postern.users.Lookup;
 
 /** The way out of the queue, for {@code postern serve}: local mail to the accounts' Maildirs, other mail by smtproutes or MX. */
 final class Delivery implements Closeable {
@@ -52,7 +50,10 @@ final class Delivery implements Closeable {
                         settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()), Map.of());
         this.queue = queue;
         this.events = events;
-        homes = new AccountHomes(name -> account(name, accounts, self, events), Optional.empty());
+        homes = new AccountHomes(
+                name -> AccountHomes.Account.of(
+                        accounts.find(name, line -> events.tell(new Event.Trouble(line))), self),
+                Optional.empty());
         InstantSource clock = InstantSource.system();
         LocalDeliverer local = new LocalDeliverer(
                 homes,
@@ -73,20 +74,6 @@ final class Delivery implements Closeable {
                         line -> events.tell(new Event.Note(line))));
     }
 
-    private static Optional<AccountHomes.Account> account(
-            String name, AccountSource accounts, Identity self, Events events) throws IOException {
-        return switch (accounts.find(name, line -> events.tell(new Event.Trouble(line)))) {
-            case Lookup.Found found -> Optional.of(home(found.account(), self));
-            case Lookup.Unknown unknown -> Optional.empty();
-            case Lookup.Unavailable unavailable -> throw new IOException(unavailable.why());
-        };
-    }
-
-    private static AccountHomes.Account home(Account account, Identity self) {
-        Identity theirs = account.identityOr(self);
-        return new AccountHomes.Account(account.name(), theirs.uid(), theirs.gid(), Octets.path(account.home()));
-    }
-
     /** From now on mail goes as these settings have it, what is queued as well. */
     void routes(Settings changed) {
         remote = RemoteSettings.of(changed.me(), changed.send().smtproutes());
@@ -94,8 +81,17 @@ final class Delivery implements Closeable {
 
     /** Whether a mailbox of a local domain is somebody's here. */
     boolean isLocal(Mailbox mailbox) throws IOException {
-        Optional<Home> home = homes.home(mailbox.localPart());
+        Optional<Home> home = homes.home(mailbox);
         return settings.locals().contains(Octets.lowerCase(mailbox.domain())) && home.isPresent();
+    }
+
+    /** RFC 5321 §4.5.1: mail for postmaster must arrive, and bounces that bounce go there. */
+    void warnOfPostmaster(Settings all) throws IOException {
+        Mailbox postmaster = new Mailbox("postmaster", all.me());
+        if (settings.locals().contains(Octets.lowerCase(all.me())) && !isLocal(postmaster)) {
+            events.tell(new Event.Note("warning: mail for " + postmaster + " bounces: put an account postmaster into "
+                    + all.users().file()));
+        }
     }
 
     /** Ends the sessions with other hosts that rest; nothing is delivered any more. */

@@ -119,7 +119,10 @@ public final class Demo implements Closeable {
             }
             String owner = self.isRoot() ? NOBODY + ":" + NOBODY : ":";
             Files.createFile(users, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(users, "demo:{PLAIN}" + password + ":" + owner + "::" + home + ":\n");
+            Files.writeString(
+                    users,
+                    "demo:{PLAIN}" + password + ":" + owner + "::" + home + ":\n" + "postmaster::" + owner + "::" + home
+                            + ":\n");
         }
         for (Path directory : List.of(
                 home,

@@ -121,6 +121,7 @@ public final class Gateway implements Closeable {
         Delivery delivery = new Delivery(settings, self, accounts, queue, events);
         Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
         try {
+            delivery.warnOfPostmaster(settings);
             AtomicLong serial = new AtomicLong();
             Bound pop3d = bind(settings.pop3d().listen(), serial);
             Bound smtpd = bind(settings.smtpd().listen(), serial);

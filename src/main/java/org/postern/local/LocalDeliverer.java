@@ -10,7 +10,9 @@ import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
+import org.postern.os.Errno;
 import org.postern.os.Identity;
+import org.postern.os.ThisProcess;
 import org.postern.queue.Intake;
 
 /**
@@ -58,7 +60,7 @@ public final class LocalDeliverer implements Deliverer {
         }
         Optional<Home> home;
         try {
-            home = homes.home(recipient.localPart());
+            home = homes.home(recipient);
         } catch (IOException e) {
             return new DeliveryResult.Deferred(e.getMessage() + "\n");
         }
@@ -68,6 +70,29 @@ public final class LocalDeliverer implements Deliverer {
         if (home.get().uid() == 0) {
             return new DeliveryResult.Deferred("Not allowed to perform deliveries as root.\n");
         }
+        try {
+            if (!canServe(ThisProcess.identity().uid(), home.get().uid())) {
+                return new DeliveryResult.Deferred(
+                        "Unable to switch to user " + home.get().user() + ": not running as root. (#4.3.0)\n");
+            }
+        } catch (IOException e) {
+            return new DeliveryResult.Deferred("Unable to read who I am: " + Errno.djbText(e) + ". (#4.3.0)\n");
+        }
         return new LocalDelivery(context, home.get(), recipient, d).run();
+    }
+
+    /** Whether mail for that local address would arrive; also where that cannot be told now. */
+    public boolean hasMailbox(Mailbox address) {
+        try {
+            Optional<Home> home = homes.home(address);
+            return home.isPresent() && !(DotQmail.find(home.get()) instanceof DotQmail.Found.NoMailbox);
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** Anyone but root can deliver to himself alone: with his rights, another user's .qmail file would be his master. */
+    static boolean canServe(int own, int user) {
+        return own == 0 || own == user;
     }
 }

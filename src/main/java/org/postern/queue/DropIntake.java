@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
@@ -33,7 +34,8 @@ public final class DropIntake implements Intake {
     public Draft begin() {
         long now = ChronoUnit.MICROS.between(java.time.Instant.EPOCH, clock.instant());
         MessageName name = MessageName.random(now, random);
-        Path temporary = drop.resolve("." + name.text());
+        // Not made of the name: anyone can list the drop, and who knew the name could occupy it.
+        Path temporary = drop.resolve(String.format(Locale.ROOT, ".%016x", random.nextLong()));
         return new FileDraft(
                 () -> new NewMessage(disk, temporary, drop.resolve(name.text()), MODE),
                 directory,

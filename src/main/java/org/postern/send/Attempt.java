@@ -31,7 +31,7 @@ final class Attempt {
                 case Route.Local l -> deliverers.local().deliver(delivery);
                 case Route.Remote r -> deliverers.remote().deliver(delivery);
             };
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return new DeliveryResult.Deferred("Unexpected trouble: " + e + ". (#4.3.0)\n");
         }
     }

@@ -30,6 +30,9 @@ final class Job {
     private final boolean remoteDue;
 
     // Guarded by the sender's lock.
+    /** Its envelope counts for the remote lane. */
+    boolean countsAsRemote;
+
     boolean atEnd;
     int outstanding;
     boolean localLeft;

@@ -20,6 +20,10 @@ final class Lane {
     static final int ENOUGH = 50;
     /** With so few it does. */
     static final int FEW = 10;
+    /** No more messages are opened for this lane while so many recipients wait for a free delivery of it, */
+    static final int MAX_WAITING = 5000;
+    /** nor while the envelopes of its open ones take so many octets. */
+    static final long MAX_ENVELOPES = 64 << 20;
 
     final int limit;
     private final Map<Destination.Key, Destination> destinations = new HashMap<>();
@@ -27,6 +31,7 @@ final class Lane {
     private final ArrayDeque<Destination> turns = new ArrayDeque<>();
     private int active;
     private int waiting;
+    private long envelopes;
 
     Lane(int limit) {
         this.limit = limit;
@@ -39,6 +44,16 @@ final class Lane {
     /** Recipients that wait for their turn. */
     int waiting() {
         return waiting;
+    }
+
+    /** No more messages are to be opened for this lane. */
+    boolean isFull() {
+        return waiting >= MAX_WAITING || envelopes >= MAX_ENVELOPES;
+    }
+
+    /** A message that was opened takes so many octets; less than 0 when it is closed. */
+    void addEnvelope(long octets) {
+        envelopes += octets;
     }
 
     void add(Work work) {
@@ -59,7 +74,7 @@ final class Lane {
     /** A message that becomes due queues up behind those that are parked. */
     boolean mustPark(Destination.Key key) {
         Destination d = destinations.get(key);
-        return d != null && (d.works.size() >= ENOUGH || !d.parked.isEmpty());
+        return isFull() || (d != null && (d.works.size() >= ENOUGH || !d.parked.isEmpty()));
     }
 
     void park(Entry entry, Destination.Key key) {
@@ -79,7 +94,7 @@ final class Lane {
     @Nullable
     Entry unpark() {
         Iterator<Destination> all = withParked.iterator();
-        while (all.hasNext()) {
+        while (all.hasNext() && !isFull()) {
             Destination d = all.next();
             if (d.works.size() < FEW) {
                 Entry entry = d.parked.remove();

@@ -20,9 +20,23 @@ record Lanes(Lane local, Lane remote) {
         return local.active() + remote.active();
     }
 
-    /** Recipients that wait for their turn. */
-    int waiting() {
-        return local.waiting() + remote.waiting();
+    /** In whose memory the message's envelope stands. */
+    Lane of(Job job) {
+        return job.countsAsRemote ? remote : local;
+    }
+
+    /** No more messages are to be opened. */
+    boolean areFull() {
+        return local.isFull() && remote.isFull();
+    }
+
+    /** One of them that would go into a lane that is full: a backlog of one channel must not stop the other. */
+    Destination.@Nullable Key toFullOne(List<Work> works) {
+        return works.stream()
+                .map(Work::key)
+                .filter(key -> of(key).isFull())
+                .findFirst()
+                .orElse(null);
     }
 
     /** The next recipient to be tried, which now has a delivery; null where none is free. */

@@ -26,12 +26,8 @@ import org.postern.queue.Queue;
  * nobody holds while reading or writing files.
  */
 public final class Sender {
-    /** No more messages are opened while so many recipients wait for a free delivery. */
-    private static final int MAX_WAITING = 5000;
     /** So many messages are opened before deliveries are started again. */
     private static final int AT_ONCE = 50;
-    /** Nor while the envelopes of the open ones take so many octets. */
-    private static final long MAX_ENVELOPES = 64 << 20;
     /** qmail-send's SLEEP_SYSFAIL: when to come back to what the disk did not let us do. */
     static final Duration AFTER_TROUBLE = Duration.ofSeconds(123);
 
@@ -58,7 +54,6 @@ public final class Sender {
     private final Lanes lanes;
     private final Schedule schedule;
     private final Set<Job> open = new HashSet<>();
-    private long envelopes;
     private long deliveries;
     /** Messages whose account is being closed. */
     private int closing;
@@ -257,7 +252,7 @@ public final class Sender {
         for (MessageName name = queue.nextArrival(); name != null; name = queue.nextArrival()) {
             schedule.arrived(name);
         }
-        for (int opened = 0; lanes.waiting() < MAX_WAITING && envelopes < MAX_ENVELOPES; opened++) {
+        for (int opened = 0; !lanes.areFull(); opened++) {
             if (opened == AT_ONCE) {
                 stirred = true;
                 return Instant.MIN; // Deliveries must start, and arrivals be seen, while 100,000 are opened.
@@ -291,12 +286,14 @@ public final class Sender {
         List<Work> works = job.portion(routes);
         Destination.Key only = job.onlyDestination(works);
         job.entry.destination = only;
-        if (only != null && lanes.of(only).hasEnough(only)) {
-            lanes.of(only).park(job.entry, only);
+        Destination.Key enough = only != null && lanes.of(only).hasEnough(only) ? only : lanes.toFullOne(works);
+        if (enough != null) {
+            lanes.of(enough).park(job.entry, enough);
             return;
         }
         open.add(job);
-        envelopes += job.message.envelopeOctets();
+        job.countsAsRemote = works.stream().anyMatch(work -> work.key().remote());
+        lanes.of(job).addEnvelope(job.message.envelopeOctets());
         works.forEach(work -> lanes.of(work.key()).add(work));
         if (job.isPassOver()) {
             closing++;
@@ -326,12 +323,23 @@ public final class Sender {
     }
 
     private void deliver(Work work, long number) {
+        // Until the account has been written, it was not tried.
+        boolean deferred = true;
+        try {
+            DeliveryResult result = Attempt.of(work, deliverers);
+            // Interrupted or not, the account must be written.
+            boolean ignored = Thread.interrupted();
+            log.ended(number, result);
+            deferred = accounts.enter(work.job(), work.recipient(), result);
+        } catch (Throwable e) {
+            log.line("alert: unable to keep account of delivery " + number + ": " + e + "; will try again later");
+        } finally {
+            ended(work, deferred);
+        }
+    }
+
+    private void ended(Work work, boolean deferred) {
         Job job = work.job();
-        DeliveryResult result = Attempt.of(work, deliverers);
-        // Interrupted or not, the account must be written.
-        boolean ignored = Thread.interrupted();
-        log.ended(number, result);
-        boolean deferred = accounts.enter(job, work.recipient(), result);
         boolean over;
         lock.lock();
         try {
@@ -366,10 +374,12 @@ public final class Sender {
             } else {
                 accounts.save(job);
             }
+        } catch (Throwable e) {
+            log.line("alert: unable to close msg " + job.message.id() + ": " + e + "; will try again later");
         } finally {
             lock.lock();
             try {
-                envelopes -= job.message.envelopeOctets();
+                lanes.of(job).addEnvelope(-job.message.envelopeOctets());
                 open.remove(job);
                 if (!done) {
                     waitAgain(job);

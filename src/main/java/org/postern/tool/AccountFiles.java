@@ -3,6 +3,7 @@ package org.postern.tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.postern.chain.Tool;
@@ -15,6 +16,8 @@ import org.postern.users.PasswdFile;
  * that exists, else the system's. A file that was read stays in memory for the next login.
  */
 final class AccountFiles {
+    static final Path DEFAULT_FILE = Path.of("/etc/postern/users");
+
     private static final int MOST_KEPT = 64;
 
     private final Path defaultFile;
@@ -33,15 +36,20 @@ final class AccountFiles {
 
     /** @throws IOException where CHECKPASSWORD_FILE is empty: falling back to other accounts could let strangers in */
     AccountSource of(Tool.Invocation call) throws IOException {
+        return listed(call).orElse(system);
+    }
+
+    /** The accounts of the file, where there is one to be used. */
+    Optional<AccountSource> listed(Tool.Invocation call) throws IOException {
         String named = call.env().get("CHECKPASSWORD_FILE");
         if (named == null) {
             // A file that is there and cannot be seen is used, and fails.
-            return Files.notExists(defaultFile) ? system : file(defaultFile, call);
+            return Files.notExists(defaultFile) ? Optional.empty() : Optional.of(file(defaultFile, call));
         }
         if (named.isEmpty()) {
             throw new IOException("CHECKPASSWORD_FILE is empty: name a file, or unset it");
         }
-        return file(call.path(named), call);
+        return Optional.of(file(call.path(named), call));
     }
 
     private PasswdFile file(Path file, Tool.Invocation call) {

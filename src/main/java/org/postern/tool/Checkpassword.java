@@ -41,7 +41,7 @@ public final class Checkpassword implements Tool {
     private final PasswordCheck passwords;
 
     public Checkpassword() {
-        this(Path.of("/etc/postern/users"), new Nss(), new Crypt());
+        this(AccountFiles.DEFAULT_FILE, new Nss(), new Crypt());
     }
 
     Checkpassword(Path defaultFile, Nss nss, Crypt crypt) {

@@ -31,8 +31,11 @@ public final class QmailSend implements Tool {
 
     /** What the rooms of delivery and of users put in. */
     public interface Parts {
-        /** @param defaultDelivery the .qmail lines for users who have none, as {@code ./Maildir/} */
-        Deliverers deliverers(Invocation call, String defaultDelivery) throws IOException;
+        /**
+         * @param defaultDelivery the .qmail lines for users who have none, as {@code ./Maildir/}
+         * @param log is told what is wrong with accounts
+         */
+        Deliverers deliverers(Invocation call, String defaultDelivery, Log log) throws IOException;
 
         /** The uids of qmaild and alias, where the system has them. */
         Submitters submitters() throws IOException;
@@ -54,7 +57,7 @@ public final class QmailSend implements Tool {
         try {
             QmailControl control = new QmailControl(home.resolve("control"));
             SendSettings settings = SendSettings.read(control);
-            Deliverers deliverers = parts.deliverers(call, defaultDelivery);
+            Deliverers deliverers = parts.deliverers(call, defaultDelivery, log);
             Path original = home.resolve("queue");
             long messages = OriginalQueue.messages(original);
             if (messages > 0) {

@@ -7,9 +7,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
+import org.postern.chain.Log;
 import org.postern.chain.Tool;
 import org.postern.config.QmailControl;
 import org.postern.config.RemoteSettings;
+import org.postern.config.SendSettings;
 import org.postern.dns.DnsResolver;
 import org.postern.dns.DnsSettings;
 import org.postern.file.Disk;
@@ -18,35 +20,50 @@ import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
+import org.postern.os.Crypt;
 import org.postern.os.HostName;
 import org.postern.os.Nss;
 import org.postern.os.Octets;
 import org.postern.queue.DropIntake;
+import org.postern.queue.IntakeAs;
 import org.postern.queue.Origin;
 import org.postern.queue.QueueDirectory;
 import org.postern.queue.Submitters;
 import org.postern.remote.OwnAddresses;
 import org.postern.remote.RemoteDeliverer;
 import org.postern.send.Deliverers;
+import org.postern.users.AccountSource;
+import org.postern.users.SystemAccounts;
 
 /** What qmail takes from the system: its accounts, and the users that its installation has made. */
 final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
     private final Nss nss = new Nss();
     private final AccountHomes users = new AccountHomes(this::account, Optional.empty());
+    private final AccountFiles files;
+
+    SystemParts() {
+        this(AccountFiles.DEFAULT_FILE);
+    }
+
+    SystemParts(Path accountFile) {
+        files = new AccountFiles(accountFile, new SystemAccounts(nss, new Crypt()), nss);
+    }
 
     @Override
-    public Deliverers deliverers(Tool.Invocation call, String defaultDelivery) throws IOException {
+    public Deliverers deliverers(Tool.Invocation call, String defaultDelivery, Log log) throws IOException {
         Path home = call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
         QmailControl control = new QmailControl(home.resolve("control"));
         InstantSource clock = InstantSource.system();
-        boolean alias = nss.passwd("alias").isPresent();
         LocalDeliverer local = new LocalDeliverer(
-                alias ? new AccountHomes(this::account, Optional.of("alias")) : users,
+                new AccountHomes(
+                        name -> account(name, call, log), nss.passwd("alias").map(Nss.Passwd::name)),
                 LocalSettings.of(defaultDelivery),
                 call.env(),
                 new MaildirDelivery(Disk.real(), clock, HostName.get()),
-                user -> new DropIntake(QueueDirectory.underQmail(home), Disk.real(), clock, Origin.LOCAL),
+                user -> new IntakeAs(
+                        user, new DropIntake(QueueDirectory.underQmail(home), Disk.real(), clock, Origin.LOCAL)),
                 clock);
+        warnOfPostmaster(local, control, log);
         RemoteDeliverer remote = new RemoteDeliverer(
                 () -> RemoteSettings.read(control),
                 new DnsResolver(
@@ -66,7 +83,7 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
     @Override
     public boolean test(Mailbox mailbox) {
         try {
-            return users.home(mailbox.localPart())
+            return users.home(mailbox)
                     .filter(home -> home.extension().isEmpty())
                     .isPresent();
         } catch (IOException e) {
@@ -77,6 +94,29 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
     private OptionalInt uid(String name) throws IOException {
         Optional<Nss.Passwd> account = nss.passwd(name);
         return account.isPresent() ? OptionalInt.of(account.get().uid()) : OptionalInt.empty();
+    }
+
+    /** RFC 5321 §4.5.1: mail for postmaster must arrive, and bounces that bounce go there. */
+    private static void warnOfPostmaster(LocalDeliverer local, QmailControl control, Log log) throws IOException {
+        SendSettings settings = SendSettings.read(control);
+        if (settings.locals().contains(Octets.lowerCase(settings.doublebouncehost()))
+                && !local.hasMailbox(new Mailbox("postmaster", settings.doublebouncehost()))) {
+            log.line("warning: mail for postmaster@" + settings.doublebouncehost()
+                    + " bounces: make ~alias/.qmail-postmaster, or an account of that name");
+        }
+    }
+
+    /** One who can log in gets his mail; so does every other user of the system. */
+    private Optional<AccountHomes.Account> account(String name, Tool.Invocation call, Log log) throws IOException {
+        Optional<AccountSource> listed = files.listed(call);
+        if (listed.isPresent()) {
+            Optional<AccountHomes.Account> found =
+                    AccountHomes.Account.of(listed.get().find(name, log), call.identity());
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return account(name);
     }
 
     private Optional<AccountHomes.Account> account(String name) throws IOException {

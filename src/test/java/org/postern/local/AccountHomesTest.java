@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.local.AccountHomes.Account;
+import org.postern.mail.Mailbox;
 
 class AccountHomesTest {
     @TempDir
@@ -26,7 +27,7 @@ class AccountHomesTest {
     }
 
     private String found(String local) throws IOException {
-        Home home = homes.home(local).orElseThrow();
+        Home home = homes.home(Mailbox.of(local)).orElseThrow();
         return home.user() + "|" + home.dash() + "|" + home.extension();
     }
 
@@ -42,6 +43,22 @@ class AccountHomesTest {
         assertThat(found("joe-list-c")).isEqualTo("joe-list|-|c");
         assertThat(found("joelle")).isEqualTo("alias|-|joelle");
         assertThat(found("-joe")).isEqualTo("alias|-|-joe");
+    }
+
+    @Test
+    void anAccountMayBeNamedByItsWholeAddress() throws IOException {
+        with("alias");
+        with("joe");
+        with("joe@example.com");
+        with("ann@example.com");
+        with("ann.with.a.name.longer.than.qmail@example.com");
+        assertThat(found("joe@example.com")).isEqualTo("joe@example.com||");
+        assertThat(found("Joe@EXAMPLE.com")).isEqualTo("joe@example.com||");
+        assertThat(found("joe-list@example.com")).isEqualTo("joe@example.com|-|list");
+        assertThat(found("joe@example.org")).isEqualTo("joe||");
+        assertThat(found("ann@example.com")).isEqualTo("ann@example.com||");
+        assertThat(found("ann@example.org")).isEqualTo("alias|-|ann");
+        assertThat(found("ann.with.a.name.longer.than.qmail@example.com")).startsWith("ann.with");
     }
 
     @Test
@@ -68,9 +85,9 @@ class AccountHomesTest {
 
     @Test
     void withoutAnAliasUserNobodyIsResponsible() throws IOException {
-        assertThat(new AccountHomes(name -> Optional.empty(), Optional.empty()).home("x"))
+        assertThat(new AccountHomes(name -> Optional.empty(), Optional.empty()).home(Mailbox.of("x")))
                 .isEmpty();
-        assertThatThrownBy(() -> homes.home("x"))
+        assertThatThrownBy(() -> homes.home(Mailbox.of("x")))
                 .isInstanceOf(IOException.class)
                 .hasMessage("Unable to find alias user!");
     }

@@ -2,13 +2,16 @@ package org.postern.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +24,8 @@ import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
 import org.postern.mail.Envelope;
+import org.postern.mail.Mailbox;
+import org.postern.mail.MessageSource;
 import org.postern.mail.TestingMessage;
 import org.postern.os.Descriptor;
 import org.postern.os.Octets;
@@ -84,6 +89,50 @@ class LocalDelivererTest {
             assertThat(result.report()).startsWith(uid + "\n").contains(home.toString());
         }
         assertThat(dir.resolve("spool")).isEmptyDirectory();
+    }
+
+    @Test
+    void nobodyElseCanReadWhatAProgramWillRead() throws IOException {
+        machine.dotQmail("ptest", ".qmail", "|true\n");
+        List<String> modes = new ArrayList<>();
+        MessageSource looking = new MessageSource() {
+            @Override
+            public InputStream open() {
+                return new ByteArrayInputStream(Octets.bytes(TestingLocal.TEXT)) {
+                    @Override
+                    public void close() throws IOException {
+                        try (var files = Files.list(dir.resolve("spool"))) {
+                            for (Path file : files.toList()) {
+                                modes.add(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+                            }
+                        }
+                    }
+                };
+            }
+
+            @Override
+            public long size() {
+                return TestingLocal.TEXT.length();
+            }
+        };
+        assertThat(machine.deliver("a@b", "ptest" + HOST, looking)).isInstanceOf(Delivered.class);
+        assertThat(modes).containsExactly("rw-------");
+    }
+
+    @Test
+    void anOrdinaryUsersProcessServesHimAlone() {
+        assertThat(LocalDeliverer.canServe(0, 1001)).isTrue();
+        assertThat(LocalDeliverer.canServe(1000, 1000)).isTrue();
+        assertThat(LocalDeliverer.canServe(1000, 1001)).isFalse();
+    }
+
+    @Test
+    void whoHasAMailboxIsKnownBeforehand() throws IOException {
+        LocalDeliverer local = machine.deliverer();
+        assertThat(local.hasMailbox(Mailbox.of("ptest" + HOST))).isTrue();
+        assertThat(local.hasMailbox(Mailbox.of("postmaster" + HOST))).isFalse();
+        machine.dotQmail("alias", ".qmail-postmaster", "&ptest\n");
+        assertThat(local.hasMailbox(Mailbox.of("postmaster" + HOST))).isTrue();
     }
 
     @Test

@@ -64,6 +64,18 @@ class QueueTest {
     }
 
     @Test
+    void whileItIsBeingSubmittedNobodyCanKnowAMessagesName() throws IOException {
+        files.open().close();
+        try (Intake.Draft draft = files.drop().begin()) {
+            String begun = files.names("drop").getFirst();
+            draft.commit(new Envelope("s@x", List.of("a@x")));
+            String submitted = files.names("drop").getFirst();
+            String token = submitted.substring(submitted.indexOf('-') + 1);
+            assertThat(begun).startsWith(".").doesNotContain(token);
+        }
+    }
+
+    @Test
     void aQueueOfAnotherFormatIsRefused() throws IOException {
         files.open().close();
         Files.writeString(scratch.resolve("q/format"), "postern-queue 2\n");

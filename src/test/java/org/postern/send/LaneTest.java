@@ -90,4 +90,21 @@ class LaneTest {
         assertThat(lane.unpark()).isNull();
         assertThat(lane.mustPark(a)).isFalse();
     }
+
+    @Test
+    void aFullLaneParksWhateverItIsToDoAndGivesNothingBack() {
+        Lane lane = new Lane(100);
+        Destination.Key a = work("a").key();
+        Entry entry = new Entry(MessageName.parse("1-0000000000000001").orElseThrow(), false, Instant.EPOCH);
+        lane.addEnvelope(Lane.MAX_ENVELOPES);
+        assertThat(lane.isFull()).isTrue();
+        assertThat(lane.mustPark(a)).isTrue();
+        lane.park(entry, a);
+        assertThat(lane.unpark()).isNull();
+        lane.addEnvelope(-1);
+        assertThat(lane.isFull()).isFalse();
+        assertThat(lane.unpark()).isSameAs(entry);
+        add(lane, "b", Lane.MAX_WAITING);
+        assertThat(lane.mustPark(a)).isTrue();
+    }
 }

@@ -335,12 +335,42 @@ class SenderTest {
 
     @Test
     void aDelivererThatThrowsDefers() throws IOException {
+        AtomicInteger calls = new AtomicInteger();
         TestingDeliverer local = new TestingDeliverer(d -> {
-            throw new IllegalStateException("oops");
+            if (calls.incrementAndGet() == 1) {
+                throw new IllegalStateException("oops");
+            }
+            throw new OutOfMemoryError("Java heap space");
         });
         try (TestingSender s = start(SETTINGS, local)) {
             submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com");
             s.awaitLog("delivery 1: deferral: Unexpected_trouble:_java.lang.IllegalStateException:_oops._(#4.3.0)/");
+            submit(s.files.drop(), TEXT, "s@x", "b@hoge.example.com");
+            s.awaitLog("delivery 2: deferral: Unexpected_trouble:_"
+                    + "java.lang.OutOfMemoryError:_Java_heap_space._(#4.3.0)/");
+        }
+    }
+
+    @Test
+    void anAccountThatCannotBeKeptLosesNoDelivery() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        TestingDeliverer refusing = new TestingDeliverer(d -> NO_MAILBOX);
+        try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, refusing, remote)) {
+            disk.fault((operation, file) -> {
+                if (file.getParent().endsWith("marks")) {
+                    throw new OutOfMemoryError("Java heap space");
+                }
+                return null;
+            });
+            long id = id(submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com"));
+            s.awaitLog("starting delivery 1: msg " + id + " to local a@hoge.example.com");
+            s.awaitLog("alert: unable to keep account of delivery 1: java.lang.OutOfMemoryError: Java heap space;"
+                    + " will try again later");
+            s.awaitLog("alert: unable to close msg " + id + ": java.lang.OutOfMemoryError: Java heap space;"
+                    + " will try again later");
+            assertThat(s.log()).contains("status: local 0/10 remote 0/20");
+            disk.fault((operation, file) -> null);
+            whenTheTimeHasComeAllIsSent(s);
         }
     }
 
@@ -425,21 +455,49 @@ class SenderTest {
         }
     }
 
-    @Test
-    void thousandsThatWaitForADeadHostDelayNobody() throws IOException {
-        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+    /** The same message under many names: as many fsyncs as that would take are not the point. */
+    private void fill(TestingQueue files, int count, String... recipients) throws IOException {
         files.open().close();
-        // The same message under many names: as many fsyncs as that would take are not the point.
         Path model = scratch.resolve("model");
         TestingQueue other = new TestingQueue(model, Disk.real());
         try (org.postern.queue.Queue queue = other.open()) {
-            submit(queue.intake(Origin.LOCAL), TEXT, "s@x", "a@dead.example");
+            submit(queue.intake(Origin.LOCAL), TEXT, "s@x", recipients);
         }
         byte[] octets = java.nio.file.Files.readAllBytes(
                 model.resolve("mess").resolve(other.names("mess").getFirst()));
-        for (int i = 0; i < 3000; i++) {
-            java.nio.file.Files.write(scratch.resolve("q/mess/" + (100_000 + i) + "-0000000000000001"), octets);
+        for (int i = 0; i < count; i++) {
+            java.nio.file.Files.write(
+                    files.directory.root().resolve("mess/" + (100_000 + i) + "-0000000000000001"), octets);
         }
+    }
+
+    @Test
+    void aRemoteBacklogDelaysNoLocalMail() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        String[] recipients = new String[Job.PORTION];
+        for (int i = 0; i < recipients.length; i++) {
+            recipients[i] = "a@far" + i + ".example";
+        }
+        fill(files, Lane.MAX_WAITING / Job.PORTION + 5, recipients);
+        Semaphore slow = new Semaphore(0);
+        TestingDeliverer hanging = new TestingDeliverer(d -> {
+            slow.acquireUninterruptibly();
+            return new DeliveryResult.Delivered("ok\n");
+        });
+        try (TestingSender s = new TestingSender(files, SETTINGS, TestingDeliverer.accepting("ok\n"), hanging)) {
+            Awaitility.await().until(() -> hanging.tries.size() == 20);
+            long id = id(submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com"));
+            s.awaitLog("end msg " + id);
+            assertThat(hanging.tries).hasSize(20);
+            slow.release(1_000_000);
+            s.awaitEmpty();
+        }
+    }
+
+    @Test
+    void thousandsThatWaitForADeadHostDelayNobody() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        fill(files, 3000, "a@dead.example");
         Semaphore dead = new Semaphore(0);
         AtomicInteger tries = new AtomicInteger();
         TestingDeliverer hanging = new TestingDeliverer(d -> {

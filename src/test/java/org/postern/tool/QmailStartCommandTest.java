@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.chain.Chain;
 import org.postern.chain.Ended;
+import org.postern.chain.Log;
 import org.postern.chain.TestingCall;
 import org.postern.chain.Tool;
 import org.postern.file.Disk;
@@ -39,7 +40,7 @@ class QmailStartCommandTest {
 
     private final QmailSend.Parts parts = new QmailSend.Parts() {
         @Override
-        public Deliverers deliverers(Tool.Invocation call, String defaultDelivery) {
+        public Deliverers deliverers(Tool.Invocation call, String defaultDelivery, Log log) {
             defaults.add(defaultDelivery);
             Deliverer accepting = d -> new DeliveryResult.Delivered("ok\n");
             return new Deliverers(accepting, accepting);
