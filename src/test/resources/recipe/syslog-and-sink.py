@@ -38,6 +38,8 @@ def receive(client):
             elif verb == b"QUIT":
                 say(b"221 bye")
                 return
+            elif verb == b"EHLO":
+                say(b"250-sink.example\r\n250 8BITMIME")
             else:
                 say(b"250 ok")
 
