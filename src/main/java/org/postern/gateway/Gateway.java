@@ -20,7 +20,6 @@ import org.postern.config.Settings;
 import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
-import org.postern.mail.Mailbox;
 import org.postern.os.Crypt;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
@@ -29,13 +28,13 @@ import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
 import org.postern.queue.Submitters;
+import org.postern.relay.Aged;
 import org.postern.relay.DirectoryStore;
 import org.postern.relay.GrantStore;
 import org.postern.relay.Spool;
 import org.postern.send.Sender;
 import org.postern.send.SenderClock;
 import org.postern.tcp.Listener;
-import org.postern.users.Lookup;
 import org.postern.users.PasswdFile;
 
 /**
@@ -100,9 +99,10 @@ public final class Gateway implements Closeable {
         }
         GrantStore grants = grants(settings, self);
         PasswdFile accounts = new PasswdFile(settings.users().file(), new Nss());
-        if (accounts.find("postmaster", line -> events.tell(new Event.Note(line)))
-                instanceof Lookup.Unavailable unavailable) {
-            throw new IOException("users.file: " + unavailable.why());
+        try {
+            accounts.demandReadable(line -> events.tell(new Event.Note(line)));
+        } catch (IOException e) {
+            throw new IOException("users.file: " + e.getMessage(), e);
         }
         Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
         SenderClock clock = SenderClock.system();
@@ -140,21 +140,13 @@ public final class Gateway implements Closeable {
                             queue.intake(Origin.NETWORK),
                             grants,
                             loopbackGrants,
-                            mailbox -> isLocalUser(delivery, mailbox),
+                            delivery::isLocal,
                             InstantSource.system(),
                             events));
             return gateway;
         } catch (IOException e) {
             queue.close();
             throw e;
-        }
-    }
-
-    private static boolean isLocalUser(Delivery delivery, Mailbox mailbox) {
-        try {
-            return delivery.isLocal(mailbox);
-        } catch (IOException e) {
-            return false;
         }
     }
 
@@ -232,7 +224,11 @@ public final class Gateway implements Closeable {
             while (true) {
                 Thread.sleep(AGEING_EVERY);
                 try {
-                    grants.age();
+                    Aged aged = grants.age();
+                    if (aged.trouble() != null) {
+                        events.tell(new Event.Trouble(
+                                "unable to remove " + aged.stuck() + " expired grants: " + aged.trouble()));
+                    }
                 } catch (IOException e) {
                     events.tell(new Event.Trouble("unable to remove expired grants: " + e.getMessage()));
                 }

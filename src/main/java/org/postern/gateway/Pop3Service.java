@@ -81,7 +81,7 @@ final class Pop3Service implements Listener.Service {
         String timestamp = "<%d.%d.%d@%s>"
                 .formatted(ProcessHandle.current().pid(), id, clock.instant().getEpochSecond(), settings.me());
         AuthorizationSession authorization =
-                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.AUTHORIZATION);
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL);
         AuthorizationSession.End<Account> end =
                 authorization.run(credentials -> login(credentials, timestamp, client, id));
         if (end instanceof AuthorizationSession.End.LoggedIn<Account> in) {
@@ -96,7 +96,7 @@ final class Pop3Service implements Listener.Service {
         };
         Authentication answer = authenticator.authenticate(
                 new Authenticator.Attempt(credentials.user(), proof, client),
-                line -> events.tell(new Event.Trouble(line)));
+                line -> events.tell(new Event.Note(line)));
         return switch (answer) {
             case Authentication.Accepted accepted -> {
                 Account account = accepted.account();
@@ -138,7 +138,7 @@ final class Pop3Service implements Listener.Service {
 
     private void transaction(Connection connection, Account account, long id) throws IOException {
         TransactionSession session =
-                new TransactionSession(connection, Limits.DEFAULT, Capabilities.TRANSACTION, maildrops, clock);
+                new TransactionSession(connection, Limits.DEFAULT, Capabilities.ALL, maildrops, clock);
         Path maildir = Octets.path(account.home()).resolve("Maildir");
         Identity theirs = account.identityOr(self);
         if (theirs.uid() == self.uid()) {

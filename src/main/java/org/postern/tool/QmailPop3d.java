@@ -19,7 +19,7 @@ public final class QmailPop3d implements Tool {
     @Override
     public Exit run(Invocation call) throws IOException {
         TransactionSession session = new TransactionSession(
-                call.fds().connection(), Limits.DEFAULT, Capabilities.TRANSACTION, maildrops, Clock.systemUTC());
+                call.fds().connection(), Limits.DEFAULT, Capabilities.ALL, maildrops, Clock.systemUTC());
         String maildir = call.args().arguments().stream().findFirst().orElse("");
         if (maildir.isEmpty()) {
             session.refuse();

@@ -67,7 +67,7 @@ public final class QmailPopup implements Tool {
                 .formatted(ThisProcess.PID, call.id(), Instant.now().getEpochSecond(), arguments.getFirst());
         connection.bytewise(!staysHere.wholly(call, subprogram));
         AuthorizationSession session =
-                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.AUTHORIZATION);
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL);
         AuthorizationSession.End<Credentials> end =
                 session.run(credentials -> login(call, subprogram, timestamp, credentials));
         connection.bytewise(false);
