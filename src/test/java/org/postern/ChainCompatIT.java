@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,6 +67,11 @@ class ChainCompatIT {
         Files.write(directory.resolve("relay-ctrl/OCTETS"), (NAME + "\n").getBytes(StandardCharsets.ISO_8859_1));
     }
 
+    @AfterEach
+    void close() throws IOException {
+        site.close();
+    }
+
     /** Debian's own programs, or ours. */
     private static String program(boolean ours, String name) throws IOException {
         return ours ? TestingSite.link(name) : THEIRS + name;
@@ -91,7 +97,7 @@ class ChainCompatIT {
         try (TestingSession session = new TestingSession(from, server.port())) {
             List<String> lines = new ArrayList<>(Arrays.asList(session.rest().split("\n")));
             String argument = lines.removeFirst();
-            // Ports and the number of the directory's descriptor are free; _ and its kin are the shells' own.
+            // Ports and the number of the directory's descriptor are free.
             Stream<String> stable = lines.stream()
                     .filter(l -> !l.startsWith("TCPREMOTEPORT=") && !l.startsWith("TCPLOCALPORT="))
                     .filter(l -> !l.startsWith("RELAY_CTRL_DIR_FD="))
@@ -105,26 +111,24 @@ class ChainCompatIT {
     @ValueSource(strings = {"OUTSIDE=" + NAME, "LC_ALL=C.UTF-8 OUTSIDE=" + NAME})
     @Timeout(120)
     void theEndOfTheChainGetsTheSameFromEachMixture(String environment) throws IOException {
-        try (site) {
-            List<String> granted = null;
-            List<String> refused = null;
-            for (int i = 0; i < 4; i++) {
-                boolean ourEnvdir = (i & 1) != 0;
-                boolean ourTcpserver = (i & 2) != 0;
-                Server server =
-                        start("says" + i, environment, line(ourEnvdir, ourTcpserver, "relay-ctrl-check " + SAYS));
-                List<String> nowGranted = said(server, GRANTED);
-                List<String> nowRefused = said(server, "127.0.0.8");
-                server.end();
-                assertThat(nowGranted).startsWith(NAME);
-                assertThat(nowGranted).contains("OUTSIDE=" + NAME, "OCTETS=" + NAME, "RELAYCLIENT=", "USER=joe");
-                assertThat(nowGranted).contains("TCPREMOTEIP=" + GRANTED, "TCPLOCALHOST=" + TestingSite.ME);
-                assertThat(nowRefused).contains("OCTETS=" + NAME).doesNotContain("RELAYCLIENT=", "USER=joe");
-                granted = granted == null ? nowGranted : granted;
-                refused = refused == null ? nowRefused : refused;
-                assertThat(nowGranted).as("envdir ours %s, tcpserver ours %s", ourEnvdir, ourTcpserver).isEqualTo(granted);
-                assertThat(nowRefused).isEqualTo(refused);
-            }
+        List<String> granted = null;
+        List<String> refused = null;
+        for (int i = 0; i < 4; i++) {
+            boolean ourEnvdir = (i & 1) != 0;
+            boolean ourTcpserver = (i & 2) != 0;
+            Server server =
+                    start("says" + i, environment, line(ourEnvdir, ourTcpserver, "relay-ctrl-check " + SAYS));
+            List<String> nowGranted = said(server, GRANTED);
+            List<String> nowRefused = said(server, "127.0.0.8");
+            server.end();
+            assertThat(nowGranted).startsWith(NAME);
+            assertThat(nowGranted).contains("OUTSIDE=" + NAME, "OCTETS=" + NAME, "RELAYCLIENT=", "USER=joe");
+            assertThat(nowGranted).contains("TCPREMOTEIP=" + GRANTED, "TCPLOCALHOST=" + TestingSite.ME);
+            assertThat(nowRefused).contains("OCTETS=" + NAME).doesNotContain("RELAYCLIENT=", "USER=joe");
+            granted = granted == null ? nowGranted : granted;
+            refused = refused == null ? nowRefused : refused;
+            assertThat(nowGranted).as("envdir ours %s, tcpserver ours %s", ourEnvdir, ourTcpserver).isEqualTo(granted);
+            assertThat(nowRefused).isEqualTo(refused);
         }
     }
 
@@ -133,20 +137,18 @@ class ChainCompatIT {
     @CsvSource({"true,false", "false,true"})
     @Timeout(120)
     void oursAndTheirsInTurn(boolean ourEnvdir, boolean ourTcpserver) throws IOException {
-        try (site) {
-            Path more = Files.createDirectory(directory.resolve("more"));
-            Files.write(more.resolve("MORE"), (NAME + "\n").getBytes(StandardCharsets.ISO_8859_1));
-            String inTurn = THEIRS + "envdir " + more + " relay-ctrl-check " + THEIRS + "softlimit -o 500 "
-                    + TestingSite.link("envdir") + " " + more + " " + THEIRS + "setlock " + directory
-                    + "/lock relay-ctrl-check " + THEIRS + "recordio qmail-smtpd";
-            Server server = start("inturn", "", line(ourEnvdir, ourTcpserver, inTurn));
-            assertThat(TestingSession.recipient(GRANTED, server.port(), TestingSite.FOREIGN))
-                    .startsWith("250 ");
-            assertThat(TestingSession.recipient("127.0.0.8", server.port(), TestingSite.FOREIGN))
-                    .startsWith("553 ");
-            // recordio, between the client and qmail-smtpd, has seen each line of both.
-            assertThat(server.log()).contains("RCPT TO:<" + TestingSite.FOREIGN + ">", "> 250 ", "> 553 ");
-        }
+        Path more = Files.createDirectory(directory.resolve("more"));
+        Files.write(more.resolve("MORE"), (NAME + "\n").getBytes(StandardCharsets.ISO_8859_1));
+        String inTurn = THEIRS + "envdir " + more + " relay-ctrl-check " + THEIRS + "softlimit -o 500 "
+                + TestingSite.link("envdir") + " " + more + " " + THEIRS + "setlock " + directory
+                + "/lock relay-ctrl-check " + THEIRS + "recordio qmail-smtpd";
+        Server server = start("inturn", "", line(ourEnvdir, ourTcpserver, inTurn));
+        assertThat(TestingSession.recipient(GRANTED, server.port(), TestingSite.FOREIGN))
+                .startsWith("250 ");
+        assertThat(TestingSession.recipient("127.0.0.8", server.port(), TestingSite.FOREIGN))
+                .startsWith("553 ");
+        // recordio, between the client and qmail-smtpd, has seen each line of both.
+        assertThat(server.log()).contains("RCPT TO:<" + TestingSite.FOREIGN + ">", "> 250 ", "> 553 ");
     }
 
     /** vchkpw's place: its user's rights, directory and variables are those that relay-ctrl-allow and qmail-pop3d have. */
@@ -154,44 +156,42 @@ class ChainCompatIT {
     @ValueSource(booleans = {true, false})
     @Timeout(120)
     void aForeignCheckpasswordBetweenOurs(boolean ourTcpserver) throws IOException {
-        try (site) {
-            Path home = site.account("virtual");
-            Files.writeString(home.resolve("Maildir/new/1.a.b"), "Subject: x\n\nbody\n");
-            TestingPrograms.succeed("chown", "-R", "65534:65534", home.toString());
-            Path source = Files.writeString(directory.resolve("vchkpw.c"), VCHKPW);
-            TestingPrograms.succeed(
-                    "cc",
-                    "-D_GNU_SOURCE",
-                    "-Wall",
-                    "-Werror",
-                    "-o",
-                    directory.resolve("vchkpw").toString(),
-                    source.toString());
-            Server server = start(
-                    "pop",
-                    "",
-                    line(
-                            false,
-                            ourTcpserver,
-                            "qmail-popup " + TestingSite.ME + " " + directory.resolve("vchkpw") + " " + home
-                                    + " relay-ctrl-allow qmail-pop3d Maildir"));
-            try (TestingSession wrong = new TestingSession("127.0.0.9", server.port())) {
-                wrong.expect("+OK");
-                wrong.command("USER " + NAME, "+OK");
-                assertThat(wrong.command("PASS secret")).startsWith("-ERR");
-            }
-            assertThat(site.spool().resolve("127.0.0.9")).doesNotExist();
-            // Octets beyond ASCII reach descriptor 3, and by USER the grant, as they were sent.
-            try (TestingSession pop =
-                    TestingSession.login("127.0.0.9", server.port(), NAME, "secr\u00e9t")) {
-                assertThat(Files.readString(site.spool().resolve("127.0.0.9"), StandardCharsets.ISO_8859_1))
-                        .isEqualTo("USER=" + NAME + "\0");
-                assertThat(Files.getAttribute(site.spool().resolve("127.0.0.9"), "unix:uid"))
-                        .isEqualTo(65534);
-                assertThat(pop.command("STAT")).startsWith("+OK 1 ");
-                pop.command("QUIT", "+OK");
-                assertThat(pop.rest()).isEmpty();
-            }
+        Path home = site.account("virtual");
+        Files.writeString(home.resolve("Maildir/new/1.a.b"), "Subject: x\n\nbody\n");
+        TestingPrograms.succeed("chown", "-R", "65534:65534", home.toString());
+        Path source = Files.writeString(directory.resolve("vchkpw.c"), VCHKPW);
+        TestingPrograms.succeed(
+                "cc",
+                "-D_GNU_SOURCE",
+                "-Wall",
+                "-Werror",
+                "-o",
+                directory.resolve("vchkpw").toString(),
+                source.toString());
+        Server server = start(
+                "pop",
+                "",
+                line(
+                        false,
+                        ourTcpserver,
+                        "qmail-popup " + TestingSite.ME + " " + directory.resolve("vchkpw") + " " + home
+                                + " relay-ctrl-allow qmail-pop3d Maildir"));
+        try (TestingSession wrong = new TestingSession("127.0.0.9", server.port())) {
+            wrong.expect("+OK");
+            wrong.command("USER " + NAME, "+OK");
+            assertThat(wrong.command("PASS secret")).startsWith("-ERR");
+        }
+        assertThat(site.spool().resolve("127.0.0.9")).doesNotExist();
+        // Octets beyond ASCII reach descriptor 3, and by USER the grant, as they were sent.
+        try (TestingSession pop =
+                TestingSession.login("127.0.0.9", server.port(), NAME, "secr\u00e9t")) {
+            assertThat(Files.readString(site.spool().resolve("127.0.0.9"), StandardCharsets.ISO_8859_1))
+                    .isEqualTo("USER=" + NAME + "\0");
+            assertThat(Files.getAttribute(site.spool().resolve("127.0.0.9"), "unix:uid"))
+                    .isEqualTo(65534);
+            assertThat(pop.command("STAT")).startsWith("+OK 1 ");
+            pop.command("QUIT", "+OK");
+            assertThat(pop.rest()).isEmpty();
         }
     }
 
@@ -199,15 +199,13 @@ class ChainCompatIT {
     @Test
     @Timeout(60)
     void octetsPassThroughOurProgramsAlone() throws IOException {
-        try (site) {
-            Path script = directory.resolve("alone.sh");
-            String text = "exec env - OUTSIDE=" + NAME + " PATH=/usr/bin:/bin TCPREMOTEIP=" + GRANTED + " "
-                    + TestingSite.link("envdir") + " " + directory.resolve("relay-ctrl") + " "
-                    + TestingSite.link("relay-ctrl-check") + " " + SAYS + "\n";
-            Files.write(script, text.getBytes(StandardCharsets.ISO_8859_1));
-            assertThat(site.run("", "/bin/sh", script.toString()).output())
-                    .startsWith(NAME + "\n")
-                    .contains("\nOUTSIDE=" + NAME + "\n", "\nOCTETS=" + NAME + "\n", "\nRELAYCLIENT=\n");
-        }
+        Path script = directory.resolve("alone.sh");
+        String text = "exec env - OUTSIDE=" + NAME + " PATH=/usr/bin:/bin TCPREMOTEIP=" + GRANTED + " "
+                + TestingSite.link("envdir") + " " + directory.resolve("relay-ctrl") + " "
+                + TestingSite.link("relay-ctrl-check") + " " + SAYS + "\n";
+        Files.write(script, text.getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(site.run("", "/bin/sh", script.toString()).output())
+                .startsWith(NAME + "\n")
+                .contains("\nOUTSIDE=" + NAME + "\n", "\nOCTETS=" + NAME + "\n", "\nRELAYCLIENT=\n");
     }
 }
