@@ -121,8 +121,8 @@ public final class Demo implements Closeable {
             Files.createFile(users, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Files.writeString(
                     users,
-                    "demo:{PLAIN}" + password + ":" + owner + "::" + home + ":\n"
-                            + "postmaster::" + owner + "::" + home + ":\n");
+                    "demo:{PLAIN}" + password + ":" + owner + "::" + home + ":\n" + "postmaster::" + owner + "::" + home
+                            + ":\n");
         }
         for (Path directory : List.of(
                 home,

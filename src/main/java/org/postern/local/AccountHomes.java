@@ -44,8 +44,8 @@ public record AccountHomes(Accounts accounts, Optional<String> alias) implements
             return switch (found) {
                 case Lookup.Found(var account) -> {
                     Identity theirs = account.identityOr(self);
-                    yield Optional.of(new Account(
-                            account.name(), theirs.uid(), theirs.gid(), Octets.path(account.home())));
+                    yield Optional.of(
+                            new Account(account.name(), theirs.uid(), theirs.gid(), Octets.path(account.home())));
                 }
                 case Lookup.Unknown _ -> Optional.empty();
                 case Lookup.Unavailable unavailable -> throw new IOException(unavailable.why());

@@ -55,7 +55,8 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
         QmailControl control = new QmailControl(home.resolve("control"));
         InstantSource clock = InstantSource.system();
         LocalDeliverer local = new LocalDeliverer(
-                new AccountHomes(name -> account(name, call, log), nss.passwd("alias").map(Nss.Passwd::name)),
+                new AccountHomes(
+                        name -> account(name, call, log), nss.passwd("alias").map(Nss.Passwd::name)),
                 LocalSettings.of(defaultDelivery),
                 call.env(),
                 new MaildirDelivery(Disk.real(), clock, HostName.get()),
@@ -98,7 +99,8 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
     /** RFC 5321 §4.5.1: mail for postmaster must arrive, and bounces that bounce go there. */
     private static void warnOfPostmaster(LocalDeliverer local, QmailControl control, Log log) throws IOException {
         SendSettings settings = SendSettings.read(control);
-        if (settings.locals().contains(Octets.lowerCase(settings.doublebouncehost())) && !local.hasMailbox(new Mailbox("postmaster", settings.doublebouncehost()))) {
+        if (settings.locals().contains(Octets.lowerCase(settings.doublebouncehost()))
+                && !local.hasMailbox(new Mailbox("postmaster", settings.doublebouncehost()))) {
             log.line("warning: mail for postmaster@" + settings.doublebouncehost()
                     + " bounces: make ~alias/.qmail-postmaster, or an account of that name");
         }

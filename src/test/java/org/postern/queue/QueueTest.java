@@ -349,8 +349,9 @@ class QueueTest {
         files = new TestingQueue(scratch.resolve("q"), disk);
         try (Queue queue = files.open()) {
             submit(files.drop(), TEXT, "s@x", "a@x");
-            disk.fault((operation, file) ->
-                    operation.equals("syncdir") && file.endsWith("drop") ? new IOException("Input/output error") : null);
+            disk.fault((operation, file) -> operation.equals("syncdir") && file.endsWith("drop")
+                    ? new IOException("Input/output error")
+                    : null);
             queue.take();
             assertThat(queue.nextArrival()).isNull();
             assertThat(files.names("drop")).isEmpty();
@@ -376,7 +377,8 @@ class QueueTest {
     @Test
     void whatAKillHasLeftOfTheMakingOfTheQueueIsMadeGood() throws IOException {
         Files.createDirectory(
-                scratch.resolve("q"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                scratch.resolve("q"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         TestingDisk disk = new TestingDisk();
         new TestingQueue(scratch.resolve("q"), disk).open().close();
         assertThat(mode("")).isEqualTo(0711);

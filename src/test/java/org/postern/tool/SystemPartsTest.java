@@ -74,9 +74,10 @@ class SystemPartsTest {
     @Test
     void whatAUserForwardsIsHisInTheDrop() throws IOException {
         TestingHome.write(joe.directory().resolve(".qmail"), "&other@far.example\n", "rw-r--r--");
-        assertThat(deliver("joe@me.example").report()).endsWith("did 0+1+0\nqp "
-                + queue.names("drop").getFirst().replaceAll("-.*", "") + "\n");
-        Path dropped = dir.resolve("qmail/postern-queue/drop/" + queue.names("drop").getFirst());
+        assertThat(deliver("joe@me.example").report())
+                .endsWith("did 0+1+0\nqp " + queue.names("drop").getFirst().replaceAll("-.*", "") + "\n");
+        Path dropped =
+                dir.resolve("qmail/postern-queue/drop/" + queue.names("drop").getFirst());
         assertThat(Files.getAttribute(dropped, "unix:uid")).isEqualTo(joe.uid());
     }
 
