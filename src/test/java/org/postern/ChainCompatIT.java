@@ -116,8 +116,7 @@ class ChainCompatIT {
         for (int i = 0; i < 4; i++) {
             boolean ourEnvdir = (i & 1) != 0;
             boolean ourTcpserver = (i & 2) != 0;
-            Server server =
-                    start("says" + i, environment, line(ourEnvdir, ourTcpserver, "relay-ctrl-check " + SAYS));
+            Server server = start("says" + i, environment, line(ourEnvdir, ourTcpserver, "relay-ctrl-check " + SAYS));
             List<String> nowGranted = said(server, GRANTED);
             List<String> nowRefused = said(server, "127.0.0.8");
             server.end();
@@ -127,7 +126,9 @@ class ChainCompatIT {
             assertThat(nowRefused).contains("OCTETS=" + NAME).doesNotContain("RELAYCLIENT=", "USER=joe");
             granted = granted == null ? nowGranted : granted;
             refused = refused == null ? nowRefused : refused;
-            assertThat(nowGranted).as("envdir ours %s, tcpserver ours %s", ourEnvdir, ourTcpserver).isEqualTo(granted);
+            assertThat(nowGranted)
+                    .as("envdir ours %s, tcpserver ours %s", ourEnvdir, ourTcpserver)
+                    .isEqualTo(granted);
             assertThat(nowRefused).isEqualTo(refused);
         }
     }
@@ -183,8 +184,7 @@ class ChainCompatIT {
         }
         assertThat(site.spool().resolve("127.0.0.9")).doesNotExist();
         // Octets beyond ASCII reach descriptor 3, and by USER the grant, as they were sent.
-        try (TestingSession pop =
-                TestingSession.login("127.0.0.9", server.port(), NAME, "secr\u00e9t")) {
+        try (TestingSession pop = TestingSession.login("127.0.0.9", server.port(), NAME, "secr\u00e9t")) {
             assertThat(Files.readString(site.spool().resolve("127.0.0.9"), StandardCharsets.ISO_8859_1))
                     .isEqualTo("USER=" + NAME + "\0");
             assertThat(Files.getAttribute(site.spool().resolve("127.0.0.9"), "unix:uid"))

@@ -63,9 +63,12 @@ public final class LockFile implements Closeable {
         }
     }
 
-    private static void writePid(Path file) throws IOException {
+    /** For who looks; on a full disk the lock holds without it. */
+    private static void writePid(Path file) {
         try (FileOutputStream out = new FileOutputStream(file.toFile())) {
             out.write(Octets.bytes(ProcessHandle.current().pid() + "\n"));
+        } catch (IOException e) {
+            return;
         }
     }
 
