@@ -35,6 +35,8 @@ def receive(client):
                     file.write(b"".join(body))
                 os.rename(name + ".part", name)
                 say(b"250 taken")
+            elif verb == b"EHLO":
+                say(b"250-sink.example\r\n250-8BITMIME\r\n250 SIZE 0")
             elif verb == b"QUIT":
                 say(b"221 bye")
                 return

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postern.TestingClients.Client;
 import org.postern.TestingPrograms.Outcome;
 
 /** The recipe's own text, in its own places on this machine, walked with real clients. As root. */
@@ -55,9 +56,9 @@ class RecipeIT {
             recipe.age();
             assertThat(recipe.allowed()).isEmpty();
 
-            assertThat(recipe.syslog()).containsPattern("pop3d: .*tcpserver: ok \\d+ .*127\\.0\\.0\\.5");
-            assertThat(recipe.syslog()).containsPattern("smtp: .*tcpserver: ok \\d+ .*127\\.0\\.0\\.6");
-            assertThat(recipe.syslog()).containsPattern("qmail: .*delivery \\d+: success");
+            assertThat(recipe.syslog()).containsPattern("(?m)^<30>[^<]*pop3d: .*tcpserver: ok \\d+ .*127\\.0\\.0\\.5");
+            assertThat(recipe.syslog()).containsPattern("(?m)^<30>[^<]*smtp: .*tcpserver: ok \\d+ .*127\\.0\\.0\\.6");
+            assertThat(recipe.syslog()).containsPattern("(?m)^<22>[^<]*qmail: .*delivery \\d+: success");
             assertThat(recipe.output()).isEmpty();
         }
     }
@@ -66,9 +67,10 @@ class RecipeIT {
     @Test
     void otherClientsLogInAndRelay() throws IOException {
         try (TestingRecipe recipe = new TestingRecipe(directory, false)) {
-            TestingClients clients = new TestingClients(directory);
+            TestingClients clients = new TestingClients(directory.resolve("clients"), TestingRecipe.SMTP);
+            TestingClients direct = new TestingClients(directory.resolve("direct"), TestingRecipe.SINK);
             int taken = 0;
-            for (TestingClients.Client client : clients.all()) {
+            for (Client client : clients.all()) {
                 Outcome early = clients.relay(client);
                 assertThat(early.exit())
                         .as(client.name() + ": " + early.output())
@@ -84,12 +86,40 @@ class RecipeIT {
                 assertThat(recipe.allowed()).contains(client.address());
                 Outcome sent = clients.relay(client);
                 assertThat(sent.exit()).as(client.name() + ": " + sent.output()).isZero();
-                int next = taken++;
-                await().atMost(Duration.ofSeconds(20))
-                        .until(() -> recipe.received().size() > next);
-                assertThat(recipe.received().get(next)).as(client.name()).contains(TestingClients.expected(client));
+                String relayed = next(recipe, taken++);
+                Client same = direct.all().get(clients.all().indexOf(client));
+                assertThat(direct.relay(same).exit()).as(client.name()).isZero();
+                String sentItself = next(recipe, taken++);
+                assertThat(relayed).startsWith("Received: ");
+                assertThat(TestingClients.alike(relayed))
+                        .as("what " + client.name() + " gave to the receiving server itself")
+                        .isEqualTo(TestingClients.alike(sentItself));
             }
-            assertThat(recipe.received()).hasSize(clients.all().size());
+            assertThat(recipe.received()).hasSize(taken);
+        }
+    }
+
+    private static String next(TestingRecipe recipe, int index) {
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(recipe.received()).hasSizeGreaterThan(index));
+        try {
+            return recipe.received().get(index);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** An old site's own programs: mode, owner and content come back. */
+    @Test
+    void whatWasInTheRecipesPlacesIsKeptAndComesBack() throws IOException {
+        try (TestingOldSite old = new TestingOldSite()) {
+            TestingPrograms.succeed("./postern", "links", "--recipe");
+            try {
+                old.assertKept();
+            } finally {
+                TestingPrograms.succeed("./postern", "links", "--recipe", "--undo");
+            }
+            old.assertAsBefore();
         }
     }
 

@@ -11,7 +11,6 @@ import org.postern.TestingPrograms.Outcome;
 /** Mail clients that log in by POP and send a message to another domain, each from an address of its own. */
 final class TestingClients {
     private static final String POP_HOST = "127.0.0.1:" + TestingRecipe.POP3;
-    private static final String SMTP_HOST = "127.0.0.1:" + TestingRecipe.SMTP;
     private static final String ENCODED = TestingRecipe.PASSWORD.replace(" ", "%20");
     private static final String BODY = ".a dot in front\n\nThe end.\n";
 
@@ -30,13 +29,18 @@ final class TestingClients {
             """;
 
     private final Path directory;
+    private final int smtpPort;
+    private final String smtpHost;
     private final String message;
 
     /** @param login, relay command lines; relay reads the message from its standard input where it wants to */
     record Client(String name, String address, List<String> login, List<String> relay) {}
 
-    TestingClients(Path directory) throws IOException {
-        this.directory = directory;
+    /** @param smtpPort where they relay */
+    TestingClients(Path directory, int smtpPort) throws IOException {
+        this.directory = Files.createDirectories(directory);
+        this.smtpPort = smtpPort;
+        this.smtpHost = "127.0.0.1:" + smtpPort;
         this.message = Files.writeString(directory.resolve("message"), text()).toString();
         settings("getmailrc", """
                 [retriever]
@@ -66,7 +70,7 @@ final class TestingClients {
                         TestingRecipe.POP3, TestingRecipe.USER, TestingRecipe.PASSWORD, directory, directory));
         settings(
                 "muttrc",
-                "set smtp_url=\"smtp://" + SMTP_HOST + "\" ssl_starttls=no ssl_force_tls=no copy=no"
+                "set smtp_url=\"smtp://" + smtpHost + "\" ssl_starttls=no ssl_force_tls=no copy=no"
                         + " from=a@hoge.example.com pop_authenticators=user folder=" + directory + "\n");
     }
 
@@ -84,13 +88,7 @@ final class TestingClients {
                                 port,
                                 TestingRecipe.USER,
                                 TestingRecipe.PASSWORD),
-                        List.of(
-                                "python3",
-                                "-c",
-                                PYTHON_SMTP,
-                                "127.0.0.1",
-                                Integer.toString(TestingRecipe.SMTP),
-                                message)),
+                        List.of("python3", "-c", PYTHON_SMTP, "127.0.0.1", Integer.toString(smtpPort), message)),
                 new Client(
                         "curl",
                         "127.0.0.12",
@@ -114,7 +112,7 @@ final class TestingClients {
                                 "bob@elsewhere.example",
                                 "-T",
                                 message,
-                                "smtp://" + SMTP_HOST + "/client.example")),
+                                "smtp://" + smtpHost + "/client.example")),
                 new Client(
                         "s-nail",
                         "127.0.0.13",
@@ -140,7 +138,7 @@ final class TestingClients {
                                 "-S",
                                 "v15-compat",
                                 "-S",
-                                "mta=smtp://" + SMTP_HOST,
+                                "mta=smtp://" + smtpHost,
                                 "-S",
                                 "smtp-auth=none",
                                 "-S",
@@ -173,17 +171,18 @@ final class TestingClients {
                                 "-C",
                                 "/dev/null",
                                 "--host=127.0.0.1",
-                                "--port=" + TestingRecipe.SMTP,
+                                "--port=" + smtpPort,
                                 "--from=a@hoge.example.com",
                                 "--source-ip=127.0.0.15",
                                 "--domain=client.example",
                                 "bob@elsewhere.example")));
     }
 
-    /** s-nail and mutt make a header of their own and take the body alone; the others send the message as it is. */
-    static String expected(Client client) {
-        return (client.name().startsWith("s-nail") || client.name().endsWith("mutt") ? "\n" + BODY : "\n" + text())
-                .replace("\n", "\r\n");
+    /** A message without what each host adds or each run makes anew: for comparison, octet for octet. */
+    static String alike(String message) {
+        String header = message.substring(0, message.indexOf("\r\n\r\n") + 2);
+        String unfolded = header.replaceAll("(?m)^Received: .*\r\n([ \t].*\r\n)*", "");
+        return unfolded.replaceAll("(?mi)^(Date|Message-ID): .*\r\n", "$1\r\n") + message.substring(header.length());
     }
 
     private static String text() {
@@ -194,6 +193,7 @@ final class TestingClients {
         return run(client, client.login(), "");
     }
 
+    /** s-nail and mutt make a header of their own and take the body alone; the others send the message as it is. */
     Outcome relay(Client client) throws IOException {
         boolean bodyAlone = client.name().startsWith("s-nail") || client.name().endsWith("mutt");
         return run(client, client.relay(), bodyAlone ? BODY : text());

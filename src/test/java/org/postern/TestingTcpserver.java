@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,6 +38,10 @@ final class TestingTcpserver implements Closeable {
     static final String THEIRS_IPV6 =
             Path.of(".peers/ucspi-tcp-ipv6/usr/bin/tcpserver").toAbsolutePath().toString();
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final int FIRST_PORT = 16_000;
+    private static final int PORTS = 16_000;
+    private static final AtomicLong NEXT =
+            new AtomicLong(ProcessHandle.current().pid() * 500);
     private static final int TERM = 15;
     private static final int KILL = 9;
 
@@ -121,9 +127,16 @@ final class TestingTcpserver implements Closeable {
         return new TestingTcpserver(argv, env, cwd, port);
     }
 
+    /** Below those that the system gives to clients, so that no connection takes it before the server does. */
     static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-            return socket.getLocalPort();
+        while (true) {
+            int port = FIRST_PORT + (int) (NEXT.getAndIncrement() % PORTS);
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                // Somebody's already.
+                continue;
+            }
         }
     }
 
@@ -248,7 +261,7 @@ final class TestingTcpserver implements Closeable {
             String said = text;
             if (m.matches()) {
                 String number = numbers.computeIfAbsent(m.group(2), _ -> "P" + (numbers.size() + 1));
-                said = m.group(1) + number + m.group(3).replaceFirst(":\\d+\n$", ":C\n");
+                said = m.group(1) + number + m.group(3).replaceFirst("( .* .*):\\d+\n$", "$1:C\n");
             }
             log.append(said.replace(":" + port + " ", ":PORT "));
         }

@@ -101,7 +101,7 @@ public final class PosternToml {
             if (!known) {
                 problem(
                         key,
-                        "is " + shown(toml.get(key)) + ", but no such setting is known; the known ones: "
+                        "is " + shown(toml.get(key)) + ", an unknown setting; the known ones: "
                                 + String.join(", ", KEYS.stream().sorted().toList()));
             }
         }

@@ -139,6 +139,7 @@ public final class Gateway implements Closeable {
                             settings,
                             queue.intake(Origin.NETWORK),
                             grants,
+                            loopbackGrants,
                             mailbox -> isLocalUser(delivery, mailbox),
                             InstantSource.system(),
                             events));

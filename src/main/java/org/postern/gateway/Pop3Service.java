@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
 import org.postern.auth.Authentication;
 import org.postern.auth.Authenticator;
 import org.postern.auth.Proof;
@@ -84,7 +85,7 @@ final class Pop3Service implements Listener.Service {
         AuthorizationSession.End<Account> end =
                 authorization.run(credentials -> login(credentials, timestamp, client, id));
         if (end instanceof AuthorizationSession.End.LoggedIn<Account> in) {
-            transaction(connection, in.login());
+            transaction(connection, in.login(), id);
         }
     }
 
@@ -99,6 +100,11 @@ final class Pop3Service implements Listener.Service {
         return switch (answer) {
             case Authentication.Accepted accepted -> {
                 Account account = accepted.account();
+                Optional<String> obstacle = account.obstacle(self);
+                if (obstacle.isPresent()) {
+                    events.tell(new Event.Trouble("unable to serve a login: " + obstacle.get()));
+                    yield new Verdict.Temporary<>("temporary trouble, please try again later");
+                }
                 events.tell(new Event.LoggedIn(id, client.toString(), account.name()));
                 grant(account, client, id);
                 yield new Verdict.Accepted<>(account);
@@ -130,21 +136,26 @@ final class Pop3Service implements Listener.Service {
         }
     }
 
-    private void transaction(Connection connection, Account account) throws IOException {
+    private void transaction(Connection connection, Account account, long id) throws IOException {
         TransactionSession session =
                 new TransactionSession(connection, Limits.DEFAULT, Capabilities.TRANSACTION, maildrops, clock);
         Path maildir = Octets.path(account.home()).resolve("Maildir");
         Identity theirs = account.identityOr(self);
         if (theirs.uid() == self.uid()) {
-            session.run(maildir, theirs.uid());
+            tell(session.run(maildir, theirs.uid()), maildir, id);
             return;
         }
         try {
-            ThreadIdentity.as(theirs, () -> session.run(maildir, theirs.uid()));
+            tell(ThreadIdentity.as(theirs, () -> session.run(maildir, theirs.uid())), maildir, id);
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
             throw new IOException(e);
         }
+    }
+
+    private void tell(TransactionSession.End end, Path maildir, long id) {
+        end.trouble(Octets.word(Octets.of(maildir)))
+                .ifPresent(what -> events.tell(new Event.Trouble("pop3 " + id + ": " + what)));
     }
 }

@@ -39,6 +39,7 @@ final class SmtpService implements Listener.Service {
 
     private final Site site;
     private final GrantStore grants;
+    private final boolean loopbackGrants;
     private final Predicate<Mailbox> isLocalUser;
     private final String remedy;
     private final Events events;
@@ -47,6 +48,7 @@ final class SmtpService implements Listener.Service {
             Settings settings,
             Intake intake,
             GrantStore grants,
+            boolean loopbackGrants,
             Predicate<Mailbox> isLocalUser,
             InstantSource clock,
             Events events) {
@@ -66,6 +68,7 @@ final class SmtpService implements Listener.Service {
         this.site = new Site(
                 smtpd, Manners.serve(), new LocalIpHost(smtpd.localiphost(), SmtpService::isMine), intake, clock);
         this.grants = grants;
+        this.loopbackGrants = loopbackGrants;
         this.isLocalUser = isLocalUser;
         this.remedy = "relaying denied: log in by POP3 on this host first, then send within "
                 + minutes(settings.relay().expiry());
@@ -114,6 +117,15 @@ final class SmtpService implements Listener.Service {
     }
 
     private Relaying.Answer mayRelay(IpAddress client, String sender, String recipient, long id) {
+        if (client.isLoopback() && !loopbackGrants) {
+            events.tell(new Event.RelayRefused(
+                    id,
+                    client.toString(),
+                    sender,
+                    recipient,
+                    "no grant counts for loopback, since a listener is public"));
+            return new Relaying.Answer.No(remedy);
+        }
         return switch (grants.check(client)) {
             case Verdict.Granted granted -> new Relaying.Answer.Yes();
             case Verdict.NotGranted not -> {

@@ -84,8 +84,11 @@ final class Mbox {
 
     /** Else the new file might not survive a power cut. A directory that the user may write to, not read, has no way. */
     private static void syncDirectory(Path file) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
         try {
-            Disk.real().syncDirectory(file.toAbsolutePath().getParent());
+            if (directory != null) {
+                Disk.real().syncDirectory(directory);
+            }
         } catch (AccessDeniedException e) {
             return;
         }

@@ -27,7 +27,6 @@ import org.postern.os.Errno;
 import org.postern.os.Octets;
 import org.postern.os.OpenFile;
 import org.postern.os.Threads;
-import org.postern.users.Account;
 
 /**
  * Takes what others left in the drop into the owner's own files. Nothing in there is trusted; what is no message is moved
@@ -379,7 +378,7 @@ final class Taking {
 
     /** For the log: anyone may have chosen the name. */
     private String shown(String entry) {
-        return queue.drop() + "/" + Account.printable(entry);
+        return queue.drop() + "/" + Octets.word(entry);
     }
 
     private Path path(String entry) {

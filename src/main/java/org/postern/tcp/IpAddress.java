@@ -66,8 +66,8 @@ public final class IpAddress {
         if (gap >= 0 && t.indexOf("::", gap + 1) >= 0) {
             return NONE;
         }
-        byte[] head = groups(gap >= 0 ? t.substring(0, gap) : t);
-        byte[] tail = gap >= 0 ? groups(t.substring(gap + 2)) : NONE;
+        byte[] head = gap >= 0 ? groups(t.substring(0, gap), false) : groups(t, true);
+        byte[] tail = gap >= 0 ? groups(t.substring(gap + 2), true) : NONE;
         if (head.length == 1 || tail.length == 1) {
             return NONE;
         }
@@ -83,8 +83,8 @@ public final class IpAddress {
 
     private static final byte[] BAD = new byte[1];
 
-    /** Colon-separated groups, the last perhaps a dotted quad; {@link #BAD} where that is not what it is. */
-    private static byte[] groups(String text) {
+    /** Colon-separated groups, the address's last perhaps a dotted quad; {@link #BAD} where that is not what it is. */
+    private static byte[] groups(String text, boolean toTheEnd) {
         if (text.isEmpty()) {
             return NONE;
         }
@@ -93,7 +93,7 @@ public final class IpAddress {
         int n = 0;
         for (int i = 0; i < parts.length; i++) {
             String p = parts[i];
-            if (i == parts.length - 1 && p.indexOf('.') >= 0) {
+            if (toTheEnd && i == parts.length - 1 && p.indexOf('.') >= 0) {
                 byte[] v4 = parseV4(p);
                 if (v4.length == 0 || n > 12) {
                     return BAD;

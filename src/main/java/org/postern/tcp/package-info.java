@@ -1,5 +1,5 @@
 /**
- * Listeners, connections, line and dot readers, and tcpserver's rules.
+ * Listeners, connections, lines, dot-stuffed text to be read and written, and tcpserver's rules.
  */
 @NullMarked
 package org.postern.tcp;

@@ -80,10 +80,10 @@ final class TcpserverSession implements Listener.Service {
         tell(status(sessions), "pid " + id + " from " + remoteIp(channel));
     }
 
-    private static String remoteIp(SocketChannel channel) {
+    private String remoteIp(SocketChannel channel) {
         try {
-            return IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress())
-                    .toString();
+            IpAddress ip = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
+            return options.alwaysV6() ? inV6(ip) : ip.toString();
         } catch (IOException e) {
             // Gone already, as the session will find.
             return "";
