@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.postern.TestingSite.Server;
 
 /** Ours and Debian's programs (ucspi-tcp, daemontools) in one chain: what arrives at its end is the same. As root. */
-class ChainCompatIT {
+class ChainInTurnCompatIT {
     private static final String THEIRS = "/usr/bin/";
     private static final String NAME = "caf\u00e9";
     private static final String GRANTED = "127.0.0.7";
