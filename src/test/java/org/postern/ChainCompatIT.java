@@ -182,4 +182,213 @@ class ChainCompatIT {
         assertThat(served).isEqualTo(serve(List.of(), "ttt", environment(), sends, shell));
         assertThat(served.log).contains("status 1792\n", "status 28416\n", "status 9\n", "status 15\n", "status 512\n");
     }
+
+    // ---- the recipe's lines
+
+    /** What clients and log were told, and what lies in spool, Maildirs and the directory of results afterwards. */
+    private record Happened(List<String> told, String log, Map<String, String> spool, Map<String, String> files) {}
+
+    /** A client's part of a session: what was told it. */
+    @FunctionalInterface
+    private interface Talk {
+        List<String> with(int port) throws IOException;
+    }
+
+    /** A spool that only the descriptor of relay-ctrl-chdir leads to, for those who are not root. */
+    private Path spool() throws IOException {
+        Path parent = Files.createDirectories(directory.resolve("closed"));
+        Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwx------"));
+        Path spool = Files.createDirectories(parent.resolve("spool"));
+        Files.setPosixFilePermissions(spool, PosixFilePermissions.fromString("rwxrwxrwx"));
+        mix.envdir("relay", "RELAY_CTRL_DIR", spool.toString(), "RELAY_CTRL_LOG_IPS", "1", "RELAY_CTRL_EXPIRY", "600");
+        return spool;
+    }
+
+    private Happened recipe(char envdir, char tcpserver, Map<String, String> env, Path files, Talk talk, String... chain)
+            throws IOException {
+        int port = TestingTcpserver.freePort();
+        List<String> command = new ArrayList<>(List.of(
+                TestingMix.program(envdir, "envdir"),
+                "relay",
+                TestingSite.link("relay-ctrl-chdir"),
+                TestingMix.program(tcpserver, "tcpserver"),
+                "-vRHl0",
+                "-b50",
+                "127.0.0.1",
+                String.valueOf(port)));
+        command.addAll(List.of(chain));
+        try (TestingTcpserver server = TestingTcpserver.start(command, env, directory, port)
+                .awaitListening()) {
+            List<String> told = talk.with(port);
+            server.awaitLog(log -> log.endsWith("status: 0/40\n"));
+            assertThat(server.stop()).isZero();
+            return new Happened(
+                    told,
+                    server.log().replaceAll("\\[\\d+]:", "[N]:"),
+                    TestingMix.files(spool()),
+                    TestingMix.files(files));
+        }
+    }
+
+    private static List<String> smtp(String from, int port) throws IOException {
+        List<String> told = new ArrayList<>();
+        try (TestingSession client = new TestingSession(from, port)) {
+            told.add(client.reply());
+            for (String line : List.of(
+                    "EHLO caf\u00e9",
+                    "MAIL FROM:<a@b.example>",
+                    "RCPT TO:<" + USER + "@elsewhere.example>",
+                    "DATA",
+                    "Subject: caf\u00e9\r\n\r\n..\u00e9\r\n.",
+                    "QUIT")) {
+                told.add(client.command(line).replaceAll("\\d{4,}|qp \\d+", "N"));
+                if (told.getLast().startsWith("553")) {
+                    told.add(client.command("QUIT"));
+                    break;
+                }
+            }
+            told.add(client.rest());
+        }
+        return told;
+    }
+
+    /** The last program is a foreign qmail-queue. */
+    private Happened relay(String whose) throws IOException {
+        Path results = Files.createDirectories(directory.resolve("results"));
+        Path queue = Files.writeString(
+                directory.resolve("queue"),
+                "#!/bin/sh\ncat >results/message; cat <&1 >results/envelope; exec ./witness 0 <&- >results/witness\n");
+        Files.setPosixFilePermissions(queue, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path control = Files.createDirectories(directory.resolve("qmail/control"));
+        Files.writeString(control.resolve("me"), "mx.example.com\n");
+        Files.writeString(control.resolve("rcpthosts"), "example.com\n");
+        Files.write(spool().resolve(GRANTED), Octets.bytes("USER=" + USER + "\0DOMAIN=" + DOMAIN + "\0"));
+        Map<String, String> env = environment();
+        env.put("QMAILHOME", mix.file("qmail"));
+        env.put("QMAILQUEUE", queue.toString());
+        Happened happened = recipe(
+                whose.charAt(0),
+                whose.charAt(1),
+                env,
+                results,
+                port -> {
+                    List<String> told = new ArrayList<>(smtp(GRANTED, port));
+                    told.addAll(smtp(STRANGER, port));
+                    return told;
+                },
+                TestingSite.link("relay-ctrl-check"),
+                TestingMix.program(whose.charAt(2), "envdir"),
+                "second",
+                TestingSite.link("qmail-smtpd"));
+        happened.files.replaceAll((name, content) -> switch (name) {
+            case "message" -> content.replaceFirst("\\d+ \\w+ \\d+ [\\d:]+ -0000", "DATE");
+            case "witness" -> TestingMix.fields(content).toString();
+            default -> content;
+        });
+        return happened;
+    }
+
+    /** Our relay-ctrl-check and qmail-smtpd with theirs before, between, and both. */
+    @ParameterizedTest
+    @ValueSource(strings = {"oto", "tot", "ott", "tto", "ooo"})
+    void aRelayedMessage(String whose) throws IOException {
+        Happened happened = relay(whose);
+        assertThat(happened).isEqualTo(relay("ttt"));
+        assertThat(happened.told).anyMatch(t -> t.startsWith("250 ok N")).anyMatch(t -> t.startsWith("553 "));
+        assertThat(happened.files.get("message")).endsWith("Subject: caf\u00e9\n\n.\u00e9\n");
+        assertThat(happened.files.get("envelope")).contains("T" + USER + "@elsewhere.example\0");
+        assertThat(happened.files.get("witness"))
+                .contains("variable USER=" + USER + ",", "variable DOMAIN=" + DOMAIN, "variable RELAYCLIENT=,")
+                .contains("variable WORD=second\u00e9", "variable CAFE=\u00e9");
+        assertThat(happened.spool.keySet()).containsExactlyInAnyOrder("", GRANTED);
+    }
+
+    // ---- vchkpw between qmail-popup and relay-ctrl-allow
+
+    private Path homes() throws IOException {
+        Path homes = directory.resolve("homes");
+        Path maildir = Octets.path(homes + "/" + DOMAIN + "/" + USER + "/Maildir");
+        if (Files.exists(homes)) {
+            TestingPrograms.succeed("rm", "-r", homes.toString());
+        }
+        for (String part : List.of("tmp", "new", "cur")) {
+            Files.createDirectories(maildir.resolve(part));
+        }
+        Path message = Files.write(maildir.resolve("new/1.2.host"), Octets.bytes("Subject: caf\u00e9\n\n\u00e9\n"));
+        Files.setLastModifiedTime(message, java.nio.file.attribute.FileTime.fromMillis(0));
+        if (Files.getAttribute(directory, "unix:uid").equals(0)) {
+            TestingPrograms.succeed("chown", "-R", "65534:65533", homes.toString());
+        }
+        return homes;
+    }
+
+    private List<String> pop(String from, String password, int port, List<String> commands) throws IOException {
+        List<String> told = new ArrayList<>();
+        try (TestingSession client = new TestingSession(from, port)) {
+            assertThat(client.reply()).startsWith("+OK <");
+            told.add(client.command("USER " + USER + "@" + DOMAIN));
+            client.say("PASS " + password + "\r\n" + String.join("", commands));
+            told.addAll(TestingMix.fields(client.rest()));
+        }
+        return told;
+    }
+
+    private Happened login(String whose, List<String> commands, String... last) throws IOException {
+        Path homes = homes();
+        Files.deleteIfExists(spool().resolve(GRANTED));
+        Map<String, String> env = environment();
+        env.put("VCHKPW_HOMES", homes.toString());
+        env.put("VCHKPW_PASSWORD", PASSWORD);
+        List<String> chain = new ArrayList<>(
+                List.of(TestingSite.link("qmail-popup"), "mx.example.com", mix.file("vchkpw")));
+        if (whose.length() > 2) {
+            chain.addAll(List.of(TestingMix.program(whose.charAt(2), "envdir"), mix.file("second")));
+        }
+        chain.add(TestingSite.link("relay-ctrl-allow"));
+        chain.addAll(List.of(last));
+        return recipe(
+                whose.charAt(0),
+                whose.charAt(1),
+                env,
+                homes,
+                port -> {
+                    List<String> told = new ArrayList<>(pop(STRANGER, "wrong", port, List.of()));
+                    told.addAll(pop(GRANTED, PASSWORD, port, commands));
+                    return told;
+                },
+                chain.toArray(String[]::new));
+    }
+
+    private void assertGranted(Happened happened) throws IOException {
+        assertThat(happened.spool.keySet()).containsExactlyInAnyOrder("", GRANTED);
+        assertThat(happened.spool.get(GRANTED)).endsWith(" USER=" + USER + "\0DOMAIN=" + DOMAIN + "\0");
+        if (Files.getAttribute(directory, "unix:uid").equals(0)) {
+            assertThat(happened.spool.get(GRANTED)).startsWith("65534:65533 ");
+        }
+    }
+
+    /** Two letters: nothing stands between vchkpw and our relay-ctrl-allow. */
+    @ParameterizedTest
+    @ValueSource(strings = {"oo", "ot", "to", "ooo", "oto", "tot", "oot"})
+    void aForeignCheckpasswordBeforeOurAllow(String whose) throws IOException {
+        List<String> commands = List.of("STAT\r\n", "RETR 1\r\n", "QUIT\r\n");
+        String[] pop3d = {TestingSite.link("qmail-pop3d"), "Maildir"};
+        Happened happened = login(whose, commands, pop3d);
+        assertThat(happened).isEqualTo(login("ttt".substring(0, whose.length()), commands, pop3d));
+        assertThat(String.join("", happened.told)).contains("-ERR ", "\r\nSubject: caf\u00e9\r\n\r\n\u00e9\r\n.\r\n");
+        assertThat(happened.log).contains("status 256\n", "status 0\n", "login user=");
+        assertGranted(happened);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"oo", "ot", "to", "oto", "tot"})
+    void whatComesOutBehindOurAllow(String whose) throws IOException {
+        String[] witness = {mix.file("witness"), "0", "caf\u00e9"};
+        Happened happened = login(whose, List.of(), witness);
+        assertThat(happened).isEqualTo(login("ttt".substring(0, whose.length()), List.of(), witness));
+        assertThat(happened.told)
+                .contains("argument 2=caf\u00e9", "directory=" + mix.file("homes/" + DOMAIN + "/" + USER))
+                .contains("variable USER=" + USER, "variable DOMAIN=" + DOMAIN);
+        assertGranted(happened);
+    }
 }

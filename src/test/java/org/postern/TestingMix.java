@@ -53,10 +53,10 @@ record TestingMix(Path directory) {
         return made.toString();
     }
 
-    /** What a witness said, in its order but for the variables; a client's port differs each time. */
+    /** What a witness said, sorted; ports and the directory's descriptor differ each time. */
     static List<String> fields(String said) {
         return Arrays.stream(said.split("\0", -1))
-                .map(field -> field.replaceFirst("^(variable TCP(?:REMOTE|LOCAL)PORT=)\\d+$", "$1PORT"))
+                .map(field -> field.replaceFirst("^(variable (?:TCPREMOTEPORT|TCPLOCALPORT|RELAY_CTRL_DIR_FD)=)\\d+$", "$1N"))
                 .sorted()
                 .toList();
     }
