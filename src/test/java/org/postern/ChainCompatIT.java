@@ -3,7 +3,9 @@ package org.postern;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postern.os.Octets;
 
 /**
  * Chains of our programs and Debian's ucspi-tcp and daemontools in every mix: what comes out is what comes out where all
@@ -204,7 +207,8 @@ class ChainCompatIT {
         return spool;
     }
 
-    private Happened recipe(char envdir, char tcpserver, Map<String, String> env, Path files, Talk talk, String... chain)
+    private Happened recipe(
+            char envdir, char tcpserver, Map<String, String> env, Path files, Talk talk, String... chain)
             throws IOException {
         int port = TestingTcpserver.freePort();
         List<String> command = new ArrayList<>(List.of(
@@ -217,8 +221,8 @@ class ChainCompatIT {
                 "127.0.0.1",
                 String.valueOf(port)));
         command.addAll(List.of(chain));
-        try (TestingTcpserver server = TestingTcpserver.start(command, env, directory, port)
-                .awaitListening()) {
+        try (TestingTcpserver server =
+                TestingTcpserver.start(command, env, directory, port).awaitListening()) {
             List<String> told = talk.with(port);
             server.awaitLog(log -> log.endsWith("status: 0/40\n"));
             assertThat(server.stop()).isZero();
@@ -339,8 +343,8 @@ class ChainCompatIT {
         Map<String, String> env = environment();
         env.put("VCHKPW_HOMES", homes.toString());
         env.put("VCHKPW_PASSWORD", PASSWORD);
-        List<String> chain = new ArrayList<>(
-                List.of(TestingSite.link("qmail-popup"), "mx.example.com", mix.file("vchkpw")));
+        List<String> chain =
+                new ArrayList<>(List.of(TestingSite.link("qmail-popup"), "mx.example.com", mix.file("vchkpw")));
         if (whose.length() > 2) {
             chain.addAll(List.of(TestingMix.program(whose.charAt(2), "envdir"), mix.file("second")));
         }

@@ -56,7 +56,8 @@ record TestingMix(Path directory) {
     /** What a witness said, sorted; ports and the directory's descriptor differ each time. */
     static List<String> fields(String said) {
         return Arrays.stream(said.split("\0", -1))
-                .map(field -> field.replaceFirst("^(variable (?:TCPREMOTEPORT|TCPLOCALPORT|RELAY_CTRL_DIR_FD)=)\\d+$", "$1N"))
+                .map(field ->
+                        field.replaceFirst("^(variable (?:TCPREMOTEPORT|TCPLOCALPORT|RELAY_CTRL_DIR_FD)=)\\d+$", "$1N"))
                 .sorted()
                 .toList();
     }
