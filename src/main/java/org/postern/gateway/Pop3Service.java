@@ -20,6 +20,7 @@ import org.postern.pop3d.Authenticator.Verdict;
 import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
+import org.postern.pop3d.FailedLogins;
 import org.postern.pop3d.Limits;
 import org.postern.pop3d.TransactionSession;
 import org.postern.relay.Allowed;
@@ -38,6 +39,7 @@ final class Pop3Service implements Listener.Service {
     private final Identity self;
     private final GrantStore grants;
     private final boolean loopbackGrants;
+    private final FailedLogins failedLogins;
     private final Maildrops maildrops = new Maildrops();
     private final Clock clock;
     private final Events events;
@@ -48,6 +50,7 @@ final class Pop3Service implements Listener.Service {
             Identity self,
             GrantStore grants,
             boolean loopbackGrants,
+            FailedLogins failedLogins,
             Clock clock,
             Events events) {
         this.settings = settings;
@@ -55,6 +58,7 @@ final class Pop3Service implements Listener.Service {
         this.self = self;
         this.grants = grants;
         this.loopbackGrants = loopbackGrants;
+        this.failedLogins = failedLogins;
         this.clock = clock;
         this.events = events;
     }
@@ -111,6 +115,7 @@ final class Pop3Service implements Listener.Service {
             }
             case Authentication.Refused refused -> {
                 events.tell(new Event.LoginRefused(id, client.toString(), credentials.user(), refused.reason()));
+                failedLogins.hold(client.toString());
                 yield new Verdict.Refused<>();
             }
             case Authentication.Unavailable unavailable -> {

@@ -1,7 +1,6 @@
 package org.postern.tool;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,23 +28,16 @@ public final class QmailPopup implements Tool {
 
     private final Chain chain;
     private final StaysHere staysHere;
-    private final Pause pause;
-    private final FailedLogins failedLogins = new FailedLogins();
-
-    /** Waits. */
-    @FunctionalInterface
-    interface Pause {
-        void of(Duration duration) throws InterruptedException;
-    }
+    private final FailedLogins failedLogins;
 
     public QmailPopup(Chain chain, StaysHere staysHere) {
         this(chain, staysHere, Thread::sleep);
     }
 
-    QmailPopup(Chain chain, StaysHere staysHere, Pause pause) {
+    QmailPopup(Chain chain, StaysHere staysHere, FailedLogins.Pause pause) {
         this.chain = chain;
         this.staysHere = staysHere;
-        this.pause = pause;
+        this.failedLogins = new FailedLogins(pause);
     }
 
     private static final class ThisProcess {
@@ -88,7 +80,6 @@ public final class QmailPopup implements Tool {
         AtomicBoolean proved = new AtomicBoolean();
         Runnable succeeded = () -> {
             if (proved.compareAndSet(false, true)) {
-                failedLogins.succeeded(address);
                 log(call, "login" + who);
             }
         };
@@ -115,7 +106,7 @@ public final class QmailPopup implements Tool {
                     log(call, "session ended" + who + " exit=" + code);
                 } else {
                     log(call, "login failed" + who + (code == 1 ? "" : " exit=" + code));
-                    delay(address);
+                    failedLogins.hold(address);
                 }
                 yield new Verdict.Refused<>();
             }
@@ -124,15 +115,6 @@ public final class QmailPopup implements Tool {
                 yield new Verdict.Failed<>("aack, child crashed");
             }
         };
-    }
-
-    private void delay(String address) {
-        try {
-            pause.of(failedLogins.failed(address, System.nanoTime()));
-        } catch (InterruptedException e) {
-            // The process is to end: answer at once.
-            Thread.currentThread().interrupt();
-        }
     }
 
     private static void log(Invocation call, String text) {
