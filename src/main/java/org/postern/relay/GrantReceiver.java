@@ -75,6 +75,10 @@ public final class GrantReceiver implements Closeable {
             warn("Invalid IP from '" + sender + "'.");
             return;
         }
+        if (granted.isMachinesOwn()) {
+            warn("'" + granted + "' from '" + sender + "' is another client there, so it is not granted here.");
+            return;
+        }
         switch (store.allow(granted, holderOf(granted))) {
             case Allowed.Written w -> channel.send(ByteBuffer.wrap(new byte[] {RECEIVED}), from);
             case Allowed.NotWritten n -> warn(n.why());
