@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
 import org.postern.tcp.IpAddress;
+import org.postern.tcp.Network;
 
 /**
  * Grants what {@link Announcer}s of listed machines tell, in relay-ctrl-udp's wire. The sender's address is all that
