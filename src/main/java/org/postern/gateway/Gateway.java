@@ -24,7 +24,6 @@ import org.postern.os.Crypt;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
 import org.postern.os.Threads;
-import org.postern.pop3d.FailedLogins;
 import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
@@ -133,7 +132,7 @@ public final class Gateway implements Closeable {
             gateway.serve(
                     "pop3",
                     pop3d,
-                    new Pop3Service(settings, authenticator, self, grants, loopbackGrants, new FailedLogins(Thread::sleep), Clock.systemUTC(), events));
+                    new Pop3Service(settings, authenticator, self, grants, loopbackGrants, Clock.systemUTC(), events));
             gateway.serve(
                     "smtp",
                     smtpd,

@@ -20,7 +20,6 @@ import org.postern.pop3d.Authenticator.Verdict;
 import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
-import org.postern.pop3d.FailedLogins;
 import org.postern.pop3d.Limits;
 import org.postern.pop3d.TransactionSession;
 import org.postern.relay.Allowed;
@@ -39,7 +38,6 @@ final class Pop3Service implements Listener.Service {
     private final Identity self;
     private final GrantStore grants;
     private final boolean loopbackGrants;
-    private final FailedLogins failedLogins;
     private final Maildrops maildrops = new Maildrops();
     private final Clock clock;
     private final Events events;
@@ -50,7 +48,6 @@ final class Pop3Service implements Listener.Service {
             Identity self,
             GrantStore grants,
             boolean loopbackGrants,
-            FailedLogins failedLogins,
             Clock clock,
             Events events) {
         this.settings = settings;
@@ -58,7 +55,6 @@ final class Pop3Service implements Listener.Service {
         this.self = self;
         this.grants = grants;
         this.loopbackGrants = loopbackGrants;
-        this.failedLogins = failedLogins;
         this.clock = clock;
         this.events = events;
     }
@@ -115,7 +111,6 @@ final class Pop3Service implements Listener.Service {
             }
             case Authentication.Refused refused -> {
                 events.tell(new Event.LoginRefused(id, client.toString(), credentials.user(), refused.reason()));
-                failedLogins.hold(client.toString());
                 yield new Verdict.Refused<>();
             }
             case Authentication.Unavailable unavailable -> {

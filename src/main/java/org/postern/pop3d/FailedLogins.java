@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * How long a client waits for its "no": the first failures of an address cost nothing, further ones twice as long as
- * the one before. Kept in memory, of the addresses that failed last; time alone forgets, since a guesser with an account
- * of his own would wipe his guesses off with it. Never a ban: the right password is accepted at once.
+ * the one before. Kept in memory, of the addresses that failed last; a success, or time, forgets. Never a ban: the
+ * right password is accepted at once.
  */
 public final class FailedLogins {
     private static final int FREE = 3;
@@ -18,29 +18,7 @@ public final class FailedLogins {
 
     private final Map<String, Failures> byAddress = new LinkedHashMap<>();
 
-    private final Pause pause;
-
-    /** Waits. */
-    @FunctionalInterface
-    public interface Pause {
-        void of(Duration duration) throws InterruptedException;
-    }
-
-    public FailedLogins(Pause pause) {
-        this.pause = pause;
-    }
-
     private record Failures(int count, long lastNanos) {}
-
-    /** Notes a failure, and waits as long as the client shall wait for its answer. */
-    public void hold(String address) {
-        try {
-            pause.of(failed(address, System.nanoTime()));
-        } catch (InterruptedException e) {
-            // The process is to end: answer at once.
-            Thread.currentThread().interrupt();
-        }
-    }
 
     /**
      * Notes a failure.
@@ -48,7 +26,7 @@ public final class FailedLogins {
      * @param nanos the time, as of {@link System#nanoTime}
      * @return how long the client should wait for the answer
      */
-    synchronized Duration failed(String address, long nanos) {
+    public synchronized Duration failed(String address, long nanos) {
         Failures before = byAddress.remove(address);
         int earlier = before == null || nanos - before.lastNanos > FORGOTTEN.toNanos() ? 0 : before.count;
         int count = Math.min(earlier + 1, FREE + LONGEST.toSecondsPart());
@@ -60,5 +38,10 @@ public final class FailedLogins {
         }
         Duration wait = count <= FREE ? Duration.ZERO : Duration.ofSeconds(1L << (count - FREE - 1));
         return wait.compareTo(LONGEST) < 0 ? wait : LONGEST;
+    }
+
+    /** Notes a success. */
+    public synchronized void succeeded(String address) {
+        byAddress.remove(address);
     }
 }

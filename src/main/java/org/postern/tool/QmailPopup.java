@@ -1,6 +1,7 @@
 package org.postern.tool;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,16 +29,23 @@ public final class QmailPopup implements Tool {
 
     private final Chain chain;
     private final StaysHere staysHere;
-    private final FailedLogins failedLogins;
+    private final Pause pause;
+    private final FailedLogins failedLogins = new FailedLogins();
+
+    /** Waits. */
+    @FunctionalInterface
+    interface Pause {
+        void of(Duration duration) throws InterruptedException;
+    }
 
     public QmailPopup(Chain chain, StaysHere staysHere) {
         this(chain, staysHere, Thread::sleep);
     }
 
-    QmailPopup(Chain chain, StaysHere staysHere, FailedLogins.Pause pause) {
+    QmailPopup(Chain chain, StaysHere staysHere, Pause pause) {
         this.chain = chain;
         this.staysHere = staysHere;
-        this.failedLogins = new FailedLogins(pause);
+        this.pause = pause;
     }
 
     private static final class ThisProcess {
@@ -80,6 +88,7 @@ public final class QmailPopup implements Tool {
         AtomicBoolean proved = new AtomicBoolean();
         Runnable succeeded = () -> {
             if (proved.compareAndSet(false, true)) {
+                failedLogins.succeeded(address);
                 log(call, "login" + who);
             }
         };
@@ -106,7 +115,7 @@ public final class QmailPopup implements Tool {
                     log(call, "session ended" + who + " exit=" + code);
                 } else {
                     log(call, "login failed" + who + (code == 1 ? "" : " exit=" + code));
-                    failedLogins.hold(address);
+                    delay(address);
                 }
                 yield new Verdict.Refused<>();
             }
@@ -115,6 +124,15 @@ public final class QmailPopup implements Tool {
                 yield new Verdict.Failed<>("aack, child crashed");
             }
         };
+    }
+
+    private void delay(String address) {
+        try {
+            pause.of(failedLogins.failed(address, System.nanoTime()));
+        } catch (InterruptedException e) {
+            // The process is to end: answer at once.
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void log(Invocation call, String text) {

@@ -29,7 +29,6 @@ import org.postern.os.Crypt;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
 import org.postern.os.ThisProcess;
-import org.postern.pop3d.FailedLogins;
 import org.postern.queue.TestingIntake;
 import org.postern.relay.DirectoryStore;
 import org.postern.relay.GrantStore;
@@ -48,8 +47,6 @@ class ServicesTest {
 
     private final List<String> log = new CopyOnWriteArrayList<>();
     private final Events events = event -> log.add(event.line());
-    private final List<Duration> pauses = new CopyOnWriteArrayList<>();
-    private final FailedLogins failedLogins = new FailedLogins(pauses::add);
     private Identity self;
     private Identity theirs;
     private Settings settings;
@@ -96,7 +93,7 @@ class ServicesTest {
     private Listener.Service pop3(Identity self) {
         Authenticator authenticator = new Authenticator(
                 new PasswdFile(settings.users().file(), new Nss()), new PasswordCheck(new Crypt()), this.self);
-        return new Pop3Service(settings, authenticator, self, grants, true, failedLogins, Clock.systemUTC(), events);
+        return new Pop3Service(settings, authenticator, self, grants, true, Clock.systemUTC(), events);
     }
 
     private Listener.Service smtp(boolean loopbackGrants) {
@@ -164,15 +161,6 @@ class ServicesTest {
                         + ", and this runs as uid " + theirs.uid()
                         + ": run it as root (tcpserver without -u), or give joe that uid in a file of accounts");
         assertThat(grants.revoke(LOOPBACK)).as("nothing was granted").isFalse();
-    }
-
-    @Test
-    void guessesWaitAndALoginBetweenThemDoesNotHelp() throws IOException {
-        for (int i = 0; i < 5; i++) {
-            talk(pop3(self), "USER joe\r\nPASS guess\r\nQUIT\r\n");
-            assertThat(login("joe", self)).contains("+OK 0 0");
-        }
-        assertThat(pauses.stream().map(Duration::toSeconds)).containsExactly(0L, 0L, 0L, 1L, 2L);
     }
 
     @Test

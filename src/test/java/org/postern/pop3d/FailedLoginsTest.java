@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FailedLoginsTest {
-    private final FailedLogins failedLogins = new FailedLogins(_ -> {});
+    private final FailedLogins failedLogins = new FailedLogins();
 
     @Test
     void delayGrowsWithEachFailureAndHasAnEnd() {
@@ -16,6 +16,13 @@ class FailedLoginsTest {
                 .startsWith(0L, 0L, 0L, 1L, 2L, 4L, 8L, 8L)
                 .endsWith(8L);
         assertThat(failedLogins.failed("192.0.2.8", 0)).isZero();
+    }
+
+    @Test
+    void successForgets() {
+        IntStream.range(0, 5).forEach(i -> failedLogins.failed("192.0.2.7", 0));
+        failedLogins.succeeded("192.0.2.7");
+        assertThat(failedLogins.failed("192.0.2.7", 0)).isZero();
     }
 
     @Test
