@@ -20,6 +20,7 @@ import org.postern.pop3d.Authenticator.Verdict;
 import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
+import org.postern.pop3d.FailedLogins;
 import org.postern.pop3d.Limits;
 import org.postern.pop3d.TransactionSession;
 import org.postern.relay.Allowed;
@@ -39,6 +40,7 @@ final class Pop3Service implements Listener.Service {
     private final GrantStore grants;
     private final boolean loopbackGrants;
     private final Maildrops maildrops = new Maildrops();
+    private final FailedLogins failedLogins = new FailedLogins();
     private final Clock clock;
     private final Events events;
 
@@ -105,12 +107,14 @@ final class Pop3Service implements Listener.Service {
                     events.tell(new Event.Trouble("unable to serve a login: " + obstacle.get()));
                     yield new Verdict.Temporary<>("temporary trouble, please try again later");
                 }
+                failedLogins.succeeded(client.toString());
                 events.tell(new Event.LoggedIn(id, client.toString(), account.name()));
                 grant(account, client, id);
                 yield new Verdict.Accepted<>(account);
             }
             case Authentication.Refused refused -> {
                 events.tell(new Event.LoginRefused(id, client.toString(), credentials.user(), refused.reason()));
+                holdBack(client);
                 yield new Verdict.Refused<>();
             }
             case Authentication.Unavailable unavailable -> {
@@ -119,6 +123,16 @@ final class Pop3Service implements Listener.Service {
                 yield new Verdict.Temporary<>("temporary trouble, please try again later");
             }
         };
+    }
+
+    /** Guessing costs time (docs/adr/0018). */
+    private void holdBack(IpAddress client) {
+        try {
+            Thread.sleep(failedLogins.failed(client.toString(), System.nanoTime()));
+        } catch (InterruptedException e) {
+            // The process is to end: answer at once.
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** A grant that cannot be written does not spoil the login; it raises an alert. */

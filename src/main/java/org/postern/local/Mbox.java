@@ -84,8 +84,9 @@ final class Mbox {
 
     /** Else the new file might not survive a power cut. A directory that the user may write to, not read, has no way. */
     private static void syncDirectory(Path file) throws IOException {
+        Path directory = file.toAbsolutePath().resolveSibling("");
         try {
-            Disk.real().syncDirectory(file.toAbsolutePath().getParent());
+            Disk.real().syncDirectory(directory);
         } catch (AccessDeniedException e) {
             return;
         }

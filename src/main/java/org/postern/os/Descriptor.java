@@ -96,12 +96,18 @@ public final class Descriptor {
         fcntl(descriptor, F_SETFD, on ? FD_CLOEXEC : 0);
     }
 
-    /** Makes reads and writes wait: Java leaves a socket non-blocking after a virtual thread has used it. */
-    public static void makeBlocking(int descriptor) throws OsException {
+    /**
+     * Makes reads and writes wait, or not: Java leaves a socket non-blocking after a virtual thread has used it.
+     *
+     * @return whether they did before
+     */
+    public static boolean setBlocking(int descriptor, boolean on) throws OsException {
         int flags = fcntl(descriptor, F_GETFL, 0);
-        if ((flags & O_NONBLOCK) != 0) {
-            fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
+        boolean before = (flags & O_NONBLOCK) == 0;
+        if (before != on) {
+            fcntl(descriptor, F_SETFL, flags ^ O_NONBLOCK);
         }
+        return before;
     }
 
     public static void close(int descriptor) {

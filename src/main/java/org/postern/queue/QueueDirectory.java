@@ -89,7 +89,7 @@ public record QueueDirectory(Path root) {
                 out.sync();
             }
             Path parent = root.toAbsolutePath().getParent();
-            if (Files.isReadable(parent)) {
+            if (parent != null && Files.isReadable(parent)) {
                 disk.syncDirectory(parent);
             } // Else somebody else has made the directory.
             disk.syncDirectory(root);

@@ -16,6 +16,7 @@ import org.postern.config.SettingsException;
 import org.postern.event.Events;
 import org.postern.gateway.Demo;
 import org.postern.gateway.Gateway;
+import org.postern.os.FileLimit;
 import org.postern.os.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -47,6 +48,7 @@ final class Serve implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Log log = Log.standardError(false);
+        FileLimit.allow(Long.MAX_VALUE);
         Events events = event -> log.line(event.line());
         // Where it cannot be told, there is one: a demo instead of it would surprise.
         Path file = config != null ? config : !Files.notExists(DEFAULT) ? DEFAULT : null;

@@ -181,4 +181,17 @@ class ServicesTest {
                         + " no grant counts for loopback, since a listener is public");
         assertThat(talk(smtp(true), said)).doesNotContain("550");
     }
+
+    /** Three are free. Nothing is measured but that the answer waits. */
+    @Test
+    void theFourthWrongPasswordWaitsForItsAnswer() throws IOException {
+        Listener.Service service = pop3(self);
+        String wrong = "USER joe\r\nPASS guess\r\n";
+        for (int i = 0; i < 3; i++) {
+            assertThat(talk(service, wrong)).contains("-ERR authorization failed");
+        }
+        long start = System.nanoTime();
+        assertThat(talk(service, wrong)).contains("-ERR authorization failed");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+    }
 }
