@@ -120,11 +120,12 @@ public final class Gateway implements Closeable {
         };
         Delivery delivery = new Delivery(settings, self, accounts, queue, events);
         Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
+        List<Listener> opened = new ArrayList<>();
         try {
             delivery.warnOfPostmaster(settings);
             AtomicLong serial = new AtomicLong();
-            Bound pop3d = bind(settings.pop3d().listen(), serial);
-            Bound smtpd = bind(settings.smtpd().listen(), serial);
+            Bound pop3d = bind(settings.pop3d().listen(), serial, opened);
+            Bound smtpd = bind(settings.smtpd().listen(), serial, opened);
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(grants, events));
             Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, pop3d, smtpd);
@@ -144,7 +145,10 @@ public final class Gateway implements Closeable {
                             InstantSource.system(),
                             events));
             return gateway;
-        } catch (IOException e) {
+        } catch (Throwable e) {
+            for (Listener listener : opened) {
+                listener.close();
+            }
             queue.close();
             throw e;
         }
@@ -174,18 +178,17 @@ public final class Gateway implements Closeable {
         return (Integer) Files.getAttribute(file, "unix:mode");
     }
 
-    private static Bound bind(List<HostPort> addresses, AtomicLong serial) throws IOException {
+    private static Bound bind(List<HostPort> addresses, AtomicLong serial, List<Listener> opened)
+            throws IOException {
         List<Listener> listeners = new ArrayList<>();
         List<HostPort> bound = new ArrayList<>();
         for (HostPort address : addresses) {
             try {
                 Listener listener = Listener.open(address.socketAddress(), BACKLOG, SESSIONS, serial);
+                opened.add(listener);
                 listeners.add(listener);
                 bound.add(new HostPort(address.address(), listener.address().getPort()));
             } catch (IOException e) {
-                for (Listener listener : listeners) {
-                    listener.close();
-                }
                 throw new IOException("unable to listen on " + address + ": " + e.getMessage(), e);
             }
         }
