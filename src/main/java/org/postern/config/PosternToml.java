@@ -169,16 +169,14 @@ public final class PosternToml {
         if (value instanceof String text && !text.isBlank()) {
             return text;
         }
-        String what =
-                switch (value) {
-                    case null -> "is missing";
-                    case String _ -> "is empty";
-                    default -> "is " + shown(value) + ", not a text";
-                };
+        String what = switch (value) {
+            case null -> "is missing";
+            case String _ -> "is empty";
+            default -> "is " + shown(value) + ", not a text";
+        };
         problem(
                 key,
-                what + "; write, for example, "
-                        + key.substring(key.lastIndexOf('.') + 1) + " = \"" + example + "\"");
+                what + "; write, for example, " + key.substring(key.lastIndexOf('.') + 1) + " = \"" + example + "\"");
         return null;
     }
 

@@ -1,8 +1,5 @@
 package org.postern.queue;
 
-import org.postern.os.Descriptor;
-import org.postern.os.FilesAt;
-import org.postern.os.OsException;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -27,8 +24,11 @@ import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
+import org.postern.os.Descriptor;
 import org.postern.os.Errno;
+import org.postern.os.FilesAt;
 import org.postern.os.Octets;
+import org.postern.os.OsException;
 import org.postern.os.Threads;
 
 /**

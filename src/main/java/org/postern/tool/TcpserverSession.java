@@ -155,9 +155,7 @@ final class TcpserverSession implements Listener.Service {
             connection.write(options.banner());
             connection.flush();
         }
-        Optional<String> localHost = options.localName().isPresent()
-                ? options.localName()
-                : localHost(localIp);
+        Optional<String> localHost = options.localName().isPresent() ? options.localName() : localHost(localIp);
         Optional<String> remoteHost = options.lookUpHost() ? remoteHost(remoteIp) : Optional.empty();
         Optional<String> info = options.lookUpInfo() ? Ident.ask(local, remote, options.infoLimit()) : Optional.empty();
 

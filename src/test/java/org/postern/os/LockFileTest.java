@@ -32,8 +32,7 @@ class LockFileTest {
         Path link = Files.createSymbolicLink(dir.resolve("lock"), victim);
         assertThatThrownBy(() -> LockFile.tryLock(link))
                 .isInstanceOfSatisfying(
-                        OsException.class,
-                        e -> assertThat(e.errno()).isEqualTo(Errno.ELOOP.number()));
+                        OsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ELOOP.number()));
         assertThat(victim).hasContent("precious");
     }
 
