@@ -104,7 +104,7 @@ public final class PosternToml {
             if (!known) {
                 problem(
                         key,
-                        "is " + shown(toml.get(key)) + ", but no such setting is known; the known ones: "
+                        "is " + shown(toml.get(key)) + ", an unknown setting; the known ones: "
                                 + String.join(", ", KEYS.stream().sorted().toList()));
             }
         }
@@ -169,16 +169,14 @@ public final class PosternToml {
         if (value instanceof String text && !text.isBlank()) {
             return text;
         }
-        String what =
-                switch (value) {
-                    case null -> "is missing";
-                    case String _ -> "is empty";
-                    default -> "is " + shown(value) + ", not a text";
-                };
+        String what = switch (value) {
+            case null -> "is missing";
+            case String _ -> "is empty";
+            default -> "is " + shown(value) + ", not a text";
+        };
         problem(
                 key,
-                what + "; write, for example, "
-                        + key.substring(key.lastIndexOf('.') + 1) + " = \"" + example + "\"");
+                what + "; write, for example, " + key.substring(key.lastIndexOf('.') + 1) + " = \"" + example + "\"");
         return null;
     }
 

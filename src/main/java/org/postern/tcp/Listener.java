@@ -158,7 +158,7 @@ public final class Listener implements Closeable {
             lock.unlock();
         }
         try {
-            threads.apply("session-" + id, () -> session(service, channel, id));
+            Thread _ = threads.apply("session-" + id, () -> session(service, channel, id));
         } catch (OutOfMemoryError | RuntimeException e) {
             end(service, channel, id, NOT_RUN);
             throw new IOException("no thread for a session: " + e.getMessage(), e);

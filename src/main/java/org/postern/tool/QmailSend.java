@@ -9,6 +9,7 @@ import org.postern.config.QmailControl;
 import org.postern.config.SendSettings;
 import org.postern.file.Disk;
 import org.postern.os.Errno;
+import org.postern.os.FileLimit;
 import org.postern.os.Signals;
 import org.postern.queue.OriginalQueue;
 import org.postern.queue.Queue;
@@ -25,6 +26,13 @@ import org.postern.send.SenderClock;
 public final class QmailSend implements Tool {
     private static final int CANNOT_START = 111;
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
+
+    /** Descriptors that a delivery has open at most, a program of .qmail or the next hop's socket included. */
+    private static final int FILES_OF_A_DELIVERY = 8;
+
+    /** Descriptors of the process itself. */
+    private static final int FILES_OF_ITS_OWN = 256;
+
     private static final String DEFAULT_DELIVERY = "./Mailbox";
 
     private final Parts parts;
@@ -57,6 +65,8 @@ public final class QmailSend implements Tool {
         try {
             QmailControl control = new QmailControl(home.resolve("control"));
             SendSettings settings = SendSettings.read(control);
+            FileLimit.allow((long) FILES_OF_A_DELIVERY * (settings.concurrencylocal() + settings.concurrencyremote())
+                    + FILES_OF_ITS_OWN);
             Deliverers deliverers = parts.deliverers(call, defaultDelivery, log);
             Path original = home.resolve("queue");
             long messages = OriginalQueue.messages(original);

@@ -9,20 +9,19 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.postern.chain.Env;
 import org.postern.chain.Log;
 import org.postern.chain.Tool;
 import org.postern.config.QmailControl;
 import org.postern.config.SmtpdSettings;
 import org.postern.file.Remembered;
-import org.postern.mail.Mailbox;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
 import org.postern.queue.ForeignQueue;
 import org.postern.queue.Intake;
 import org.postern.smtpd.End;
 import org.postern.smtpd.LocalIpHost;
+import org.postern.smtpd.LocalUsers;
 import org.postern.smtpd.Manners;
 import org.postern.smtpd.Peer;
 import org.postern.smtpd.QmailPolicy;
@@ -45,7 +44,7 @@ public final class QmailSmtpd implements Tool {
     private final ConcurrentMap<Controls, Remembered<SmtpdSettings>> controls = new ConcurrentHashMap<>();
 
     private final Queues queues;
-    private final Predicate<Mailbox> isLocalUser;
+    private final LocalUsers users;
     private final InstantSource clock;
 
     /** The queue of an installation. */
@@ -56,12 +55,12 @@ public final class QmailSmtpd implements Tool {
 
     /**
      * @param queues where messages go unless QMAILQUEUE says otherwise
-     * @param isLocalUser whether a mailbox of one of our domains is a user's own, by the rules of delivery; only such a
+     * @param users whether a mailbox of one of our domains is a user's own, by the rules of delivery; only such a
      *     one may have %, ! or @ in its local part
      */
-    public QmailSmtpd(Queues queues, Predicate<Mailbox> isLocalUser, InstantSource clock) {
+    public QmailSmtpd(Queues queues, LocalUsers users, InstantSource clock) {
         this.queues = queues;
-        this.isLocalUser = isLocalUser;
+        this.users = users;
         this.clock = clock;
     }
 
@@ -96,7 +95,7 @@ public final class QmailSmtpd implements Tool {
                 new LocalIpHost(settings.localiphost(), QmailSmtpd::isMine),
                 intake(call, home, settings),
                 clock);
-        QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), isLocalUser, events);
+        QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), users, events);
         End end = new Session(site, call.fds().connection(), peer(env), policy, events).run();
         return Exit.code(end == End.QUIT ? 0 : 1);
     }

@@ -19,6 +19,7 @@ import org.postern.chain.Tool;
 import org.postern.chain.Trampoline;
 import org.postern.dns.Resolver;
 import org.postern.os.Errno;
+import org.postern.os.FileLimit;
 import org.postern.os.Identity;
 import org.postern.os.Signals;
 import org.postern.os.ThisProcess;
@@ -32,6 +33,12 @@ import org.postern.tcp.Listener;
 public final class Tcpserver implements Tool {
     /** How long sessions under way may take after TERM; a second TERM ends them at once. */
     static final Duration DRAIN_LIMIT = Duration.ofMinutes(20);
+
+    /** Descriptors that a session has open at most, a foreign program in its chain included. */
+    private static final int FILES_OF_A_SESSION = 8;
+
+    /** Descriptors of the process itself. */
+    private static final int FILES_OF_ITS_OWN = 256;
 
     private final Programs programs;
     private final Trampoline chain;
@@ -109,6 +116,7 @@ public final class Tcpserver implements Tool {
         } catch (IOException e) {
             return fatal(log, "unable to set uid: " + Errno.djbText(e));
         }
+        FileLimit.allow((long) FILES_OF_A_SESSION * options.limit() + FILES_OF_ITS_OWN);
         InetSocketAddress local = listener.address();
         if (options.printPort()) {
             call.fds().connection().write(local.getPort() + "\n");

@@ -22,7 +22,7 @@ import org.postern.chain.Args;
  * @param rulesMayMiss -X
  * @param banner -B, octets
  * @param printPort -1
- * @param killIpOptions -O. Not the default, as it is said to be: Debian's build asks Linux for something else
+ * @param killIpOptions -O, the default, as the original's manual has it; Debian's build asks Linux for something else
  * @param noDelay -D
  * @param alwaysV6 -6 of ucspi-tcp-ipv6: IPv6 words in the environment for IPv4 clients, too
  * @param networkInterface -I of ucspi-tcp-ipv6: for link-local addresses
@@ -140,7 +140,7 @@ record TcpserverOptions(
         boolean rulesMayMiss;
         String banner = "";
         boolean printPort;
-        boolean killIpOptions;
+        boolean killIpOptions = true;
         boolean noDelay;
         boolean alwaysV6;
         Optional<String> networkInterface = Optional.empty();

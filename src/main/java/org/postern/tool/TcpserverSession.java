@@ -81,10 +81,10 @@ final class TcpserverSession implements Listener.Service {
         tell(status(sessions), "pid " + id + " from " + remoteIp(channel));
     }
 
-    private static String remoteIp(SocketChannel channel) {
+    private String remoteIp(SocketChannel channel) {
         try {
-            return IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress())
-                    .toString();
+            IpAddress ip = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
+            return options.alwaysV6() ? inV6(ip) : ip.toString();
         } catch (IOException e) {
             // Gone already, as the session will find.
             return "";
@@ -155,9 +155,7 @@ final class TcpserverSession implements Listener.Service {
             connection.write(options.banner());
             connection.flush();
         }
-        Optional<String> localHost = options.localName().isPresent()
-                ? options.localName()
-                : localHost(localIp);
+        Optional<String> localHost = options.localName().isPresent() ? options.localName() : localHost(localIp);
         Optional<String> remoteHost = options.lookUpHost() ? remoteHost(remoteIp) : Optional.empty();
         Optional<String> info = options.lookUpInfo() ? Ident.ask(local, remote, options.infoLimit()) : Optional.empty();
 

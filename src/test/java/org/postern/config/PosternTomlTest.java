@@ -122,7 +122,7 @@ class PosternTomlTest {
             assertThat(p.key()).isEqualTo(key);
             assertThat(p.what())
                     .startsWith("is " + line.substring(line.indexOf("= ") + 2)
-                            + ", but no such setting is known; the known ones: home, me, pop3d.listen");
+                            + ", an unknown setting; the known ones: home, me, pop3d.listen");
         });
     }
 

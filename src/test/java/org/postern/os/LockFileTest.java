@@ -32,8 +32,16 @@ class LockFileTest {
         Path link = Files.createSymbolicLink(dir.resolve("lock"), victim);
         assertThatThrownBy(() -> LockFile.tryLock(link))
                 .isInstanceOfSatisfying(
-                        OsException.class,
-                        e -> assertThat(e.errno()).isEqualTo(Errno.ELOOP.number()));
+                        OsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ELOOP.number()));
         assertThat(victim).hasContent("precious");
+    }
+
+    @Test
+    void onAFullDiskTheLockHoldsWithoutThePid() throws IOException {
+        Path full = Path.of("/dev/full");
+        try (LockFile held = LockFile.tryLock(full).orElseThrow()) {
+            assertThat(held).isNotNull();
+            assertThat(LockFile.tryLock(full)).isEmpty();
+        }
     }
 }

@@ -81,8 +81,8 @@ class ListenerTest implements Listener.Service {
                 second.getOutputStream().write(5);
                 assertThat(second.getInputStream().read()).as("its end").isEqualTo(-1);
             }
-            await().untilAsserted(() -> assertThat(told)
-                    .containsExactly("opened 7 of 1", "opened 8 of 2", "closed 8 with 5 leaving 1"));
+            await().untilAsserted(() ->
+                    assertThat(told).containsExactly("opened 7 of 1", "opened 8 of 2", "closed 8 with 5 leaving 1"));
         }
     }
 

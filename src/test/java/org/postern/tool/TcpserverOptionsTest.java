@@ -45,7 +45,7 @@ class TcpserverOptionsTest {
                         false,
                         "",
                         false,
-                        false,
+                        true,
                         false,
                         false,
                         Optional.empty(),
@@ -73,7 +73,7 @@ class TcpserverOptionsTest {
         assertThat(with(TcpserverOptions::rulesMayMiss, "-X")).isTrue();
         assertThat(with(TcpserverOptions::banner, "-Bone", "-B", "t\u00e9")).isEqualTo("t\u00e9");
         assertThat(with(TcpserverOptions::printPort, "-1")).isTrue();
-        assertThat(with(TcpserverOptions::killIpOptions, "-O")).isTrue();
+        assertThat(with(TcpserverOptions::killIpOptions, "-o")).isFalse();
         assertThat(with(TcpserverOptions::killIpOptions, "-Oo")).isFalse();
         assertThat(with(TcpserverOptions::noDelay, "-D")).isTrue();
         assertThat(with(TcpserverOptions::noDelay, "-Dd")).isFalse();
