@@ -178,8 +178,7 @@ public final class Gateway implements Closeable {
         return (Integer) Files.getAttribute(file, "unix:mode");
     }
 
-    private static Bound bind(List<HostPort> addresses, AtomicLong serial, List<Listener> opened)
-            throws IOException {
+    private static Bound bind(List<HostPort> addresses, AtomicLong serial, List<Listener> opened) throws IOException {
         List<Listener> listeners = new ArrayList<>();
         List<HostPort> bound = new ArrayList<>();
         for (HostPort address : addresses) {
