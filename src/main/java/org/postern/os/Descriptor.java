@@ -15,6 +15,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.channels.Channel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,6 +30,7 @@ public final class Descriptor {
     private static final int O_NONBLOCK = 0x800;
     private static final int O_CLOEXEC = 0x80000;
     private static final int O_DIRECTORY = System.getProperty("os.arch", "").startsWith("aarch64") ? 0x4000 : 0x10000;
+    private static final short POLLOUT = 4;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int IPPROTO_IP = 0;
@@ -195,6 +197,31 @@ public final class Descriptor {
         }
     }
 
+    /** Whether a write will take something, waiting for that as long as the limit says; also where it will fail. */
+    public static boolean awaitWritable(int descriptor, Duration limit) throws OsException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Libc.state(arena);
+            MemorySegment one = arena.allocate(INT, 2); // struct pollfd: int fd; short events, revents
+            one.setAtIndex(INT, 0, descriptor);
+            one.set(ValueLayout.JAVA_SHORT, INT.byteSize(), POLLOUT);
+            while (true) {
+                int left = Math.clamp((deadline - System.nanoTime()) / 1_000_000, 0, Integer.MAX_VALUE);
+                int r = (int) Poll.HANDLE.invokeExact(state, one, 1L, left);
+                if (r >= 0) {
+                    return r > 0;
+                }
+                if (Libc.errno(state) != Errno.EINTR.number()) {
+                    throw new OsException("poll", Libc.errno(state));
+                }
+            }
+        } catch (OsException e) {
+            throw e;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
     /** All descriptors of this process, as /proc has them. */
     public static List<Integer> open() {
         List<Integer> open = new ArrayList<>();
@@ -271,6 +298,10 @@ public final class Descriptor {
     private static final class SetSockOpt {
         static final MethodHandle HANDLE =
                 Libc.function("setsockopt", FunctionDescriptor.of(INT, INT, INT, INT, POINTER, INT));
+    }
+
+    private static final class Poll {
+        static final MethodHandle HANDLE = Libc.function("poll", FunctionDescriptor.of(INT, POINTER, LONG, INT));
     }
 
     private static final class Read {

@@ -25,6 +25,7 @@ public final class FilesAt {
     public static final int WORKING_DIRECTORY = -100;
 
     private static final int O_WRONLY = 0x1;
+    private static final int O_RDWR = 0x2;
     private static final int O_CREAT = 0x40;
     private static final int O_EXCL = 0x80;
     private static final int O_NOCTTY = 0x100;
@@ -108,6 +109,16 @@ public final class FilesAt {
     /** Opens for reading, whatever it is: never through a symbolic link, never waiting; a descriptor, or -errno. */
     public static int open(int directory, String name) {
         return open(directory, name, O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    }
+
+    /** As {@link #open}, what links lead to: for a name that nobody else can change. */
+    public static int openBehindLinks(int directory, String name) {
+        return open(directory, name, O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    }
+
+    /** Opens for reading and writing, made where missing, never through a link; a descriptor, or -errno. */
+    static int openOrCreate(int directory, String name, int mode) {
+        return open(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
     }
 
     /** Creates a file that must not exist, for writing; a descriptor, or -errno. The umask cuts the mode. */

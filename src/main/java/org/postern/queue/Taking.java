@@ -1,5 +1,6 @@
 package org.postern.queue;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
@@ -23,9 +24,11 @@ import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
+import org.postern.os.Descriptor;
 import org.postern.os.Errno;
+import org.postern.os.FilesAt;
 import org.postern.os.Octets;
-import org.postern.os.OpenFile;
+import org.postern.os.OsException;
 import org.postern.os.Threads;
 
 /**
@@ -211,30 +214,37 @@ final class Taking {
     }
 
     private Copy copy(MessageName entry, MessageName name) {
-        try (OpenFile.Opened opened = OpenFile.untrusted(path(entry.text()))) {
-            String fault = !opened.regular() ? "is no file" : opened.links() != 1 ? "has several names" : null;
+        int descriptor = FilesAt.open(FilesAt.WORKING_DIRECTORY, Octets.of(path(entry.text())));
+        if (descriptor < 0) {
+            return notOpened(entry, new OsException("open", -descriptor));
+        }
+        try (FileInputStream in = new FileInputStream(Descriptor.java(descriptor))) {
+            FilesAt.Status status = FilesAt.status(descriptor);
+            String fault = !status.isRegular() ? "is no file" : status.links() != 1 ? "has several names" : null;
             if (fault != null) {
                 return new Copy.NoMessage(entry.text(), fault);
             }
-            FileChannel channel = opened.in().getChannel();
-            MessageFile file = MessageFile.read(channel, opened.size());
-            write(entry, name, file, opened.uid(), channel);
+            FileChannel channel = in.getChannel();
+            MessageFile file = MessageFile.read(channel, status.size());
+            write(entry, name, file, status.uid(), channel);
             return new Copy.Made(entry, name);
-        } catch (NoSuchFileException e) {
-            return new Copy.Gone();
         } catch (MessageFile.Malformed e) {
             return new Copy.NoMessage(entry.text(), e.what());
         } catch (IOException e) {
-            return switch (Errno.of(e)) {
-                case ENOENT -> new Copy.Gone();
-                case ELOOP -> new Copy.NoMessage(entry.text(), "is a symbolic link");
-                case EACCES -> new Copy.NoMessage(entry.text(), "cannot be read by the queue's owner");
-                case ENXIO -> new Copy.NoMessage(entry.text(), "is a socket");
-                case null, default -> new Copy.NotNow(entry, e);
-            };
+            return new Copy.NotNow(entry, e);
         } catch (RuntimeException e) {
             return new Copy.NotNow(entry, new IOException("unexpected " + e, e));
         }
+    }
+
+    private static Copy notOpened(MessageName entry, OsException why) {
+        return switch (Errno.of(why)) {
+            case ENOENT -> new Copy.Gone();
+            case ELOOP -> new Copy.NoMessage(entry.text(), "is a symbolic link");
+            case EACCES -> new Copy.NoMessage(entry.text(), "cannot be read by the queue's owner");
+            case ENXIO -> new Copy.NoMessage(entry.text(), "is a socket");
+            case null, default -> new Copy.NotNow(entry, why);
+        };
     }
 
     private void write(MessageName entry, MessageName name, MessageFile file, int uid, FileChannel from)
