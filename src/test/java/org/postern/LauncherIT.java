@@ -305,6 +305,27 @@ class LauncherIT {
         }
     }
 
+    /** Between two renames of a build, where mv cannot exchange. */
+    @Test
+    void aProgramStartedWhileTheImageIsReplacedWaitsForIt() throws IOException {
+        Map<String, String> env = withJdk();
+        launch(env, List.of(), "postern", "version");
+        Path image = checkout.resolve(".image");
+        Path away = Files.move(image, checkout.resolve(".image.away"));
+        Path link = Files.createSymbolicLink(directory.resolve("qmail-popup"), checkout.resolve("postern"));
+        ProcessBuilder builder = new ProcessBuilder(link.toString()).directory(directory.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(env);
+        builder.redirectErrorStream(true);
+        Process process = builder.start();
+        await().until(() -> process.descendants()
+                .anyMatch(child -> child.info().command().orElse("").endsWith("/sleep")));
+        Files.move(away, image);
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .doesNotContain("not built")
+                .contains("-jar");
+    }
+
     /** Which JDK a build took. */
     private Path usedBy(Map<String, String> env) throws IOException {
         remove(checkout.resolve(".image"));

@@ -90,10 +90,6 @@ public final class Descriptor {
         }
     }
 
-    public static boolean closesOnExec(int descriptor) throws OsException {
-        return (fcntl(descriptor, F_GETFD, 0) & FD_CLOEXEC) != 0;
-    }
-
     public static void closeOnExec(int descriptor, boolean on) throws OsException {
         fcntl(descriptor, F_SETFD, on ? FD_CLOEXEC : 0);
     }

@@ -34,6 +34,8 @@ public final class FilesAt {
     private static final int O_CLOEXEC = 0x80000;
 
     private static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    private static final int AT_EACCESS = 0x200;
+    private static final int X_OK = 1;
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int STATX_BASIC_STATS = 0x7ff;
     private static final long STATX_SIZE = 256;
@@ -103,6 +105,16 @@ public final class FilesAt {
                 throw new OsException("statx", errno);
             }
             return status;
+        }
+    }
+
+    /** Whether this thread may execute a file, by the ids that exec goes by: access(2) goes by the real ones. */
+    public static boolean mayExecute(int directory, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = Libc.string(arena, name);
+            return (int) Access.HANDLE.invokeExact(Libc.state(arena), directory, path, X_OK, AT_EACCESS) == 0;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
         }
     }
 
@@ -289,6 +301,11 @@ public final class FilesAt {
     private static final class Open {
         static final MethodHandle HANDLE =
                 Libc.variadic("openat", 3, FunctionDescriptor.of(INT, INT, POINTER, INT, INT));
+    }
+
+    private static final class Access {
+        static final MethodHandle HANDLE =
+                Libc.function("faccessat", FunctionDescriptor.of(INT, INT, POINTER, INT, INT));
     }
 
     private static final class Statx {

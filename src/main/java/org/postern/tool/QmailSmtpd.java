@@ -3,7 +3,6 @@ package org.postern.tool;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.net.SocketException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -77,7 +76,7 @@ public final class QmailSmtpd implements Tool {
                     .get()
                     .in(env);
         } catch (IOException e) {
-            log.line("alert: qmail-smtpd: unable to read controls: " + words(e));
+            log.line("alert: qmail-smtpd: unable to read controls: " + Errno.djbTextWithFile(e));
             return withoutControls(call);
         }
         if (settings.rcpthosts().missing()) {
@@ -87,7 +86,7 @@ public final class QmailSmtpd implements Tool {
         }
         Consumer<SmtpdEvent> events = event -> {
             if (event instanceof SmtpdEvent.Trouble trouble) {
-                log.line("alert: qmail-smtpd: " + trouble.what() + ": " + words(trouble.why()));
+                log.line("alert: qmail-smtpd: " + trouble.what() + ": " + Errno.djbTextWithFile(trouble.why()));
             }
         };
         Site site = new Site(
@@ -151,12 +150,5 @@ public final class QmailSmtpd implements Tool {
         } catch (SocketException e) {
             return false;
         }
-    }
-
-    /** With the file's name, where it has one. */
-    private static String words(IOException e) {
-        return e instanceof FileSystemException fs && fs.getFile() != null
-                ? fs.getFile() + ": " + Errno.djbText(e)
-                : Errno.djbText(e);
     }
 }
