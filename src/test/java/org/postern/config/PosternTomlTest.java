@@ -175,8 +175,9 @@ class PosternTomlTest {
     /** UTF-8, an octet a char, as all that they are compared with and written into. */
     @Test
     void textsAreOctets() throws Exception {
-        Settings settings = read(LEAST.replace("mail.example.com", "m\u00e4il.example").replace("/var/lib/", "/v\u00e4r/")
-                + "smtpd.rcpthosts = \"\u4f8b.example\"\n");
+        Settings settings =
+                read(LEAST.replace("mail.example.com", "m\u00e4il.example").replace("/var/lib/", "/v\u00e4r/")
+                        + "smtpd.rcpthosts = \"\u4f8b.example\"\n");
         assertThat(settings.me()).isEqualTo("m\u00c3\u00a4il.example");
         assertThat(settings.send().locals()).containsExactly("m\u00c3\u00a4il.example");
         assertThat(settings.smtpd().rcpthosts()).containsExactly("\u00e4\u00be\u008b.example");
