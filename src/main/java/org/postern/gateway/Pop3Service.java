@@ -107,7 +107,6 @@ final class Pop3Service implements Listener.Service {
                     events.tell(new Event.Trouble("unable to serve a login: " + obstacle.get()));
                     yield new Verdict.Temporary<>("temporary trouble, please try again later");
                 }
-                failedLogins.succeeded(client.toString());
                 events.tell(new Event.LoggedIn(id, client.toString(), account.name()));
                 grant(account, client, id);
                 yield new Verdict.Accepted<>(account);

@@ -88,7 +88,6 @@ public final class QmailPopup implements Tool {
         AtomicBoolean proved = new AtomicBoolean();
         Runnable succeeded = () -> {
             if (proved.compareAndSet(false, true)) {
-                failedLogins.succeeded(address);
                 log(call, "login" + who);
             }
         };
