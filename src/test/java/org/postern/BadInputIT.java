@@ -109,9 +109,8 @@ class BadInputIT {
         assertThat(serve(toml))
                 .satisfies(o -> assertThat(o.exit()).isEqualTo(100))
                 .satisfies(o -> assertThat(o.output())
-                        .startsWith(
-                                "postern serve: fatal: " + toml + ":2: hom: is \"/x\", but no such setting is known;"
-                                        + " the known ones: home, me, pop3d.listen, "));
+                        .startsWith("postern serve: fatal: " + toml + ":2: hom: is \"/x\", an unknown setting;"
+                                + " the known ones: home, me, pop3d.listen, "));
     }
 
     @Test

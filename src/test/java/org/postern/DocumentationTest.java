@@ -34,4 +34,14 @@ class DocumentationTest {
         }
         assertThat(broken).isEmpty();
     }
+
+    @Test
+    void everyDecisionStandsInTheList() throws IOException {
+        String list = Files.readString(Path.of("docs/adr/README.md"));
+        try (Stream<Path> decisions = Files.list(Path.of("docs/adr"))) {
+            assertThat(decisions.map(p -> p.getFileName().toString()).filter(n -> !n.equals("README.md")))
+                    .isNotEmpty()
+                    .allSatisfy(name -> assertThat(list).contains("](" + name + ")"));
+        }
+    }
 }

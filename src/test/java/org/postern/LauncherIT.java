@@ -1,8 +1,10 @@
 package org.postern;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -303,6 +305,27 @@ class LauncherIT {
         } finally {
             process.destroy();
         }
+    }
+
+    /** Between two renames of a build, where mv cannot exchange. */
+    @Test
+    void aProgramStartedWhileTheImageIsReplacedWaitsForIt() throws IOException {
+        Map<String, String> env = withJdk();
+        launch(env, List.of(), "postern", "version");
+        Path image = checkout.resolve(".image");
+        Path away = Files.move(image, checkout.resolve(".image.away"));
+        Path link = Files.createSymbolicLink(directory.resolve("qmail-popup"), checkout.resolve("postern"));
+        ProcessBuilder builder = new ProcessBuilder(link.toString()).directory(directory.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(env);
+        builder.redirectErrorStream(true);
+        Process process = builder.start();
+        await().until(() -> process.descendants()
+                .anyMatch(child -> child.info().command().orElse("").endsWith("/sleep")));
+        Files.move(away, image);
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .doesNotContain("not built")
+                .contains("-jar");
     }
 
     /** Which JDK a build took. */

@@ -155,7 +155,7 @@ class ServeIT {
     @Test
     void eachKeyHasItsEffect() throws IOException {
         Path state = directory.resolve("state");
-        try (TestingSmtpServer sink = TestingSmtpServer.answering(Map.of());
+        try (TestingSmtpServer sink = TestingSmtpServer.answering(Map.of("EHLO", "250-sink\r\n250 8BITMIME\r\n"));
                 TestingServe serve = serve("""
                         me = "gate.example"
                         home = "%s"
@@ -264,7 +264,7 @@ class ServeIT {
                     .containsExactlyInAnyOrder(
                             "F:1: me: \"two words\" is no domain; write one such as \"example.com\"",
                             "F:2: home: is \"relative\"; give a path that begins with /",
-                            "F:3: colour: unknown setting; the known ones: home, me, pop3d.listen, relay.expiry,"
+                            "F:3: colour: is \"red\", an unknown setting; the known ones: home, me, pop3d.listen, relay.expiry,"
                                     + " send.locals, send.route, send.smtproutes, smtpd.databytes, smtpd.listen, smtpd.rcpthosts,"
                                     + " users.file",
                             "F:5: pop3d.listen: \"127.0.0.1:70000\" is no address to listen on; write address:port, as"

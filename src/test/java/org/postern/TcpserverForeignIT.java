@@ -8,11 +8,16 @@ import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -35,11 +40,29 @@ class TcpserverForeignIT {
         assertThat(said("::", "127.0.0.1")).isEqualTo("AF_INET6 ::ffff:127.0.0.1 ::ffff:127.0.0.1\n");
     }
 
+    /** What another user's program has become cannot be read in /proc; then the next one of ours is a process. */
+    @Test
+    @Timeout(120)
+    void withoutTheRightToLookAtAnotherUsersProcessTheChainGoesOn(@TempDir Path empty) throws Exception {
+        String nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups "
+                + TestingPrograms.links().resolve("envdir") + " " + empty + " id -u";
+        Files.setPosixFilePermissions(empty, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(said("127.0.0.1", "127.0.0.1", List.of("setpriv", "--bounding-set=-sys_ptrace"), nobody.split(" ")))
+                .isEqualTo("65534\n");
+    }
+
     private static String said(String host, String address) throws IOException, InterruptedException {
+        return said(host, address, List.of(), "python3", "-c", ASK);
+    }
+
+    private static String said(String host, String address, List<String> before, String... program)
+            throws IOException, InterruptedException {
         int port = freePort();
         Path tcpserver = TestingPrograms.links().resolve("tcpserver");
-        Process server = new ProcessBuilder(
-                        tcpserver.toString(), "-RHl0", host, Integer.toString(port), "python3", "-c", ASK)
+        List<String> line = new ArrayList<>(before);
+        line.addAll(List.of(tcpserver.toString(), "-RHl0", host, Integer.toString(port)));
+        line.addAll(List.of(program));
+        Process server = new ProcessBuilder(line)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();

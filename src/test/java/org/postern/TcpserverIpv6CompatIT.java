@@ -43,10 +43,18 @@ class TcpserverIpv6CompatIT {
 
     @Test
     void alwaysIpv6() throws IOException {
-        List<Client> both = Client.from("::1", "127.0.0.5");
-        pair.serve(env(), both, "-v6", "-RHl0", "::0", "PORT", "env", "-0").alike();
-        pair.serve(env(), Client.from("127.0.0.5"), "-v6", "-RHl0", "127.0.0.1", "PORT", "env", "-0")
+        pair.serve(env(), Client.from("::1", "127.0.0.5"), "-v6", "-RHl0", "::0", "PORT", "env", "-0")
                 .alike();
+    }
+
+    /** Theirs reads an interface here that the system has not told it. */
+    @Test
+    void alwaysIpv6OnAnIpv4Socket() throws IOException {
+        Both<Seen> seen = pair.serve(env(), Client.from("127.0.0.5"), "-v6", "-RHl0", "127.0.0.1", "PORT", "env", "-0");
+        assertThat(seen.ours().received().getFirst())
+                .contains("TCPREMOTEIP=::ffff:127.0.0.5")
+                .isEqualTo(seen.theirs().received().getFirst().replaceAll("TCP6INTERFACE=[^,}]*, ", ""));
+        assertThat(seen.ours().log()).isEqualTo(seen.theirs().log());
     }
 
     /** On an IPv4 socket ours is ucspi-tcp 0.88: without TCP6 names, and with the dotted address in the log. */

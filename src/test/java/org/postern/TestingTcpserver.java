@@ -261,7 +261,7 @@ final class TestingTcpserver implements Closeable {
             String said = text;
             if (m.matches()) {
                 String number = numbers.computeIfAbsent(m.group(2), _ -> "P" + (numbers.size() + 1));
-                said = m.group(1) + number + m.group(3).replaceFirst(":\\d+\n$", ":C\n");
+                said = m.group(1) + number + m.group(3).replaceFirst("( .* .*):\\d+\n$", "$1:C\n");
             }
             log.append(said.replace(":" + port + " ", ":PORT "));
         }

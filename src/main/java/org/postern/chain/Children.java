@@ -1,6 +1,7 @@
 package org.postern.chain;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.postern.os.Descriptor;
+import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.os.OsException;
@@ -52,8 +54,27 @@ public final class Children {
     /** @throws IOException where it could not be started, though it is there: no interpreter, no memory, too long a line */
     Ended run(Path file, Tool.Invocation call, Trampoline trampoline) throws IOException {
         call.fds().connection().flush();
-        int ours = firstOfOurs(call);
-        return ours > 0 ? runUntilOurs(file, call, ours, trampoline) : runAlone(file, call);
+        int client = call.fds().connection().wire().inputDescriptor();
+        boolean blocking = Descriptor.setBlocking(client, true);
+        try {
+            int ours = firstOfOurs(call);
+            return ours > 0 ? runUntilOurs(file, call, ours, blocking, trampoline) : runAlone(file, call);
+        } finally {
+            giveBack(client, blocking);
+        }
+    }
+
+    /**
+     * A foreign program's reads wait; Java's, on a virtual thread, must not: it has made the socket non-blocking once, does
+     * not look again, and a read that waits holds the thread's carrier.
+     */
+    private static void giveBack(int client, boolean blocking) {
+        try {
+            Descriptor.setBlocking(client, blocking);
+        } catch (OsException e) {
+            // Closed meanwhile, as our next read or write will tell.
+            return;
+        }
     }
 
     private Ended runAlone(Path file, Tool.Invocation call) throws IOException {
@@ -77,7 +98,8 @@ public final class Children {
      * code is the shell's. Where the foreign program has put itself between the client and the next one, as recordio
      * does, the shell is told to become our program: a process of its own.
      */
-    private Ended runUntilOurs(Path file, Tool.Invocation call, int ours, Trampoline trampoline) throws IOException {
+    private Ended runUntilOurs(Path file, Tool.Invocation call, int ours, boolean blocking, Trampoline trampoline)
+            throws IOException {
         List<String> argv = new ArrayList<>(call.args().values());
         argv.addAll(ours, List.of("/bin/sh", "-c", STUB));
         Given given = given(call);
@@ -91,18 +113,31 @@ public final class Children {
         } finally {
             Descriptor.close(pair[1]);
         }
+        Ended ended;
         try {
             String reported = report(pair[0]);
             if (!reported.isEmpty()) {
                 String answer = reported.equals(pid + "\n") && hasTheClient(pid, call)
-                        ? goOn(pid, given, argv.subList(ours + 3, argv.size()), trampoline)
+                        ? goOn(pid, given, argv.subList(ours + 3, argv.size()), blocking, trampoline)
                         : "exec";
-                Descriptor.write(pair[0], Octets.bytes(answer + "\n"));
+                answer(pair[0], answer);
             }
         } finally {
             Descriptor.close(pair[0]);
+            ended = ended(pid);
         }
-        return ended(pid);
+        return ended;
+    }
+
+    private static void answer(int descriptor, String answer) throws OsException {
+        try {
+            Descriptor.write(descriptor, Octets.bytes(answer + "\n"));
+        } catch (OsException e) {
+            if (e.errno() != Errno.EPIPE.number()) {
+                throw e;
+            }
+            // Killed meanwhile, as its end will tell.
+        }
     }
 
     /** A shell puts another descriptor in the place of 0 or 1 while it reads or writes, so 8 and 7 show what they were. */
@@ -134,15 +169,24 @@ public final class Children {
         return join(report);
     }
 
-    /** Whether its 0 and 1 are the client, and its 2 our log, or the client again, as behind a foreign qmail-popup. */
+    /**
+     * Whether its 0 and 1 are the client, and its 2 our log, or the client again, as behind a foreign qmail-popup. Not known
+     * where /proc is closed to us: of a process that took another user's ids, without CAP_SYS_PTRACE.
+     */
     private static boolean hasTheClient(int pid, Tool.Invocation call) throws IOException {
         Wire wire = call.fds().connection().wire();
         String input = target("self", wire.inputDescriptor());
         String output = target("self", wire.outputDescriptor());
-        String log = target(Integer.toString(pid), 2);
-        return target(Integer.toString(pid), STUB_INPUT).equals(input)
-                && target(Integer.toString(pid), STUB_OUTPUT).equals(output)
-                && (log.isEmpty() || log.equals(output) || log.equals(target("self", 2)));
+        String log = target("self", 2);
+        try {
+            String child = Integer.toString(pid);
+            String childLog = target(child, 2);
+            return target(child, STUB_INPUT).equals(input)
+                    && target(child, STUB_OUTPUT).equals(output)
+                    && (childLog.isEmpty() || childLog.equals(output) || childLog.equals(log));
+        } catch (AccessDeniedException e) {
+            return false;
+        }
     }
 
     /** What a descriptor is, as /proc names it; empty where it is not open. */
@@ -155,7 +199,8 @@ public final class Children {
     }
 
     /** Our part of the chain; its exit code. */
-    private static String goOn(int pid, Given given, List<String> argv, Trampoline trampoline) throws IOException {
+    private static String goOn(int pid, Given given, List<String> argv, boolean blocking, Trampoline trampoline)
+            throws IOException {
         // What the foreign program has left on descriptor 3: the password, where checkpassword is still to come.
         int password = target(Integer.toString(pid), PASSWORD).startsWith("pipe:[")
                 ? Descriptor.openFile("/proc/" + pid + "/fd/" + PASSWORD)
@@ -175,6 +220,7 @@ public final class Children {
                     fds,
                     given.call.id());
             given.call.fds().becoming(left.fds());
+            giveBack(left.fds().connection().wire().inputDescriptor(), blocking);
             Ended rest = trampoline.run(left, given.call.identity());
             return Integer.toString(rest instanceof Ended.Exited exited ? exited.code() : 111);
         } finally {
@@ -216,7 +262,6 @@ public final class Children {
         Tool.Invocation call = given.call;
         Wire wire = call.fds().connection().wire();
         int input = wire.inputDescriptor();
-        Descriptor.makeBlocking(input);
         List<Integer> numbers = new ArrayList<>(List.of(input, wire.outputDescriptor(), 2));
         List<Integer> pipes = new ArrayList<>();
         try {

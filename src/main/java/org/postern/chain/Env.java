@@ -1,7 +1,6 @@
 package org.postern.chain;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,10 +69,6 @@ public final class Env {
         Map<String, String> changed = new LinkedHashMap<>(variables);
         changed.remove(name);
         return new Env(changed);
-    }
-
-    public Map<String, String> asMap() {
-        return Collections.unmodifiableMap(variables);
     }
 
     /** {@code NAME=value} each, as a process gets them. */

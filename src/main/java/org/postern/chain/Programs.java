@@ -2,7 +2,6 @@ package org.postern.chain;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -80,7 +79,7 @@ public final class Programs {
                 return new Found.Ours(tool.get());
             }
         }
-        if (status.isDirectory() || !Files.isExecutable(file)) {
+        if (status.isDirectory() || !FilesAt.mayExecute(FilesAt.WORKING_DIRECTORY, Octets.of(file))) {
             throw new AccessDeniedException(Octets.of(file));
         }
         return new Found.Foreign(file);

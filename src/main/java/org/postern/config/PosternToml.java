@@ -2,6 +2,7 @@ package org.postern.config;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -12,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.postern.os.Octets;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseResult;
@@ -101,7 +104,7 @@ public final class PosternToml {
             if (!known) {
                 problem(
                         key,
-                        "is " + shown(toml.get(key)) + ", but no such setting is known; the known ones: "
+                        "is " + shown(toml.get(key)) + ", an unknown setting; the known ones: "
                                 + String.join(", ", KEYS.stream().sorted().toList()));
             }
         }
@@ -143,7 +146,7 @@ public final class PosternToml {
     private List<SmtpRoute> routes() {
         List<SmtpRoute> routes = new ArrayList<>();
         for (String line : strings("send.smtproutes", List.of())) {
-            switch (SmtpRoute.parse(line)) {
+            switch (SmtpRoute.parse(octets(line))) {
                 case SmtpRoute.Parsed.Route good -> routes.add(good.route());
                 case SmtpRoute.Parsed.Bad bad -> problem("send.smtproutes", shown(line) + ": " + bad.why());
             }
@@ -166,10 +169,14 @@ public final class PosternToml {
         if (value instanceof String text && !text.isBlank()) {
             return text;
         }
+        String what = switch (value) {
+            case null -> "is missing";
+            case String _ -> "is empty";
+            default -> "is " + shown(value) + ", not a text";
+        };
         problem(
                 key,
-                (value == null ? "is missing" : "is " + shown(value) + ", not a text") + "; write, for example, "
-                        + key.substring(key.lastIndexOf('.') + 1) + " = \"" + example + "\"");
+                what + "; write, for example, " + key.substring(key.lastIndexOf('.') + 1) + " = \"" + example + "\"");
         return null;
     }
 
@@ -179,7 +186,7 @@ public final class PosternToml {
             return null;
         }
         try {
-            Path path = Path.of(text);
+            Path path = Octets.path(octets(text));
             if (path.isAbsolute()) {
                 return path;
             }
@@ -242,8 +249,11 @@ public final class PosternToml {
 
     /** A name that ends in greetings, Received fields and comparisons: an @ or a blank in it is a slip. */
     private @Nullable String domain(String key, @Nullable String name) {
-        if (name == null || DOMAIN.matcher(name).matches()) {
-            return name;
+        if (name == null) {
+            return null;
+        }
+        if (DOMAIN.matcher(name).matches()) {
+            return octets(name);
         }
         problem(key, shown(name) + " is no domain; write one such as \"example.com\"");
         return null;
@@ -252,9 +262,16 @@ public final class PosternToml {
     private List<String> domains(String key, List<String> otherwise) {
         List<String> names = strings(key, otherwise);
         if (toml.contains(key)) {
-            names.forEach(name -> domain(key, name));
+            return names.stream()
+                    .flatMap(name -> Stream.ofNullable(domain(key, name)))
+                    .toList();
         }
-        return names;
+        return otherwise;
+    }
+
+    /** A text of the file, which is Unicode, as the rest of Postern has it. */
+    static String octets(String text) {
+        return Octets.of(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** A value as it stands in the file, or nearly; the beginning of a long one. */

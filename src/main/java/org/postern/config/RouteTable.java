@@ -323,7 +323,7 @@ final class RouteTable {
             return otherwise;
         }
         if (value instanceof String text) {
-            return Octets.of(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            return PosternToml.octets(text);
         }
         problem(key, "is " + value + ", not a text: put it in quotes");
         return otherwise;

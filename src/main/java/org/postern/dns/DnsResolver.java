@@ -3,7 +3,6 @@ package org.postern.dns;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -39,15 +38,19 @@ public final class DnsResolver implements Resolver {
     }
 
     @Override
-    public Optional<String> nameOf(IpAddress address) {
-        Answer answer = ask(ReverseMap.fromAddress(address.inet()), Type.PTR);
-        return answer instanceof Answer.Records found
-                ? found.of(PTRRecord.class).stream()
+    public AddressName name(IpAddress address) {
+        return switch (ask(ReverseMap.fromAddress(address.inet()), Type.PTR)) {
+            case Answer.Records found ->
+                found.of(PTRRecord.class).stream()
                         .findFirst()
                         // As dns_domain_todot: tcpserver's rules compare octets, and =.spam.example denies.
                         .map(ptr -> Octets.lowerCase(text(ptr.getTarget())))
                         .filter(name -> !name.isEmpty())
-                : Optional.empty();
+                        .<AddressName>map(AddressName.Found::new)
+                        .orElseGet(AddressName.None::new);
+            case Answer.None _, Answer.NoSuchDomain _ -> new AddressName.None();
+            case Answer.Temporary _ -> new AddressName.Temporary();
+        };
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.postern.event;
 
+import org.postern.os.Octets;
+
 /**
  * Something that happened in {@code postern serve}. The log line, and later each counter and view, follow from it. The
  * session's number leads from a login to its grant; a message's number from its acceptance to its delivery.
@@ -20,7 +22,7 @@ public sealed interface Event {
     record LoggedIn(long session, String address, String user) implements Event {
         @Override
         public String line() {
-            return "pop3 " + session + ": login user=" + shown(user) + " ip=" + address;
+            return "pop3 " + session + ": login user=" + Octets.word(user) + " ip=" + address;
         }
     }
 
@@ -28,7 +30,7 @@ public sealed interface Event {
     record LoginRefused(long session, String address, String user, String reason) implements Event {
         @Override
         public String line() {
-            return "pop3 " + session + ": login refused user=" + shown(user) + " ip=" + address + ": " + reason;
+            return "pop3 " + session + ": login refused user=" + Octets.word(user) + " ip=" + address + ": " + reason;
         }
     }
 
@@ -36,8 +38,8 @@ public sealed interface Event {
     record Granted(long session, String address, String user, long seconds) implements Event {
         @Override
         public String line() {
-            return "pop3 " + session + ": relay granted ip=" + address + " user=" + shown(user) + " for " + seconds
-                    + " s";
+            return "pop3 " + session + ": relay granted ip=" + address + " user=" + Octets.word(user) + " for "
+                    + seconds + " s";
         }
     }
 
@@ -45,7 +47,8 @@ public sealed interface Event {
     record GrantFailed(long session, String address, String user, String why) implements Event {
         @Override
         public String line() {
-            return "alert: pop3 " + session + ": relay not granted ip=" + address + " user=" + shown(user) + ": " + why;
+            return "alert: pop3 " + session + ": relay not granted ip=" + address + " user=" + Octets.word(user) + ": "
+                    + why;
         }
     }
 
@@ -53,8 +56,8 @@ public sealed interface Event {
     record RelayRefused(long session, String address, String sender, String recipient, String why) implements Event {
         @Override
         public String line() {
-            return "smtp " + session + ": relay refused ip=" + address + " from=<" + shown(sender) + "> to=<"
-                    + shown(recipient) + ">: " + why;
+            return "smtp " + session + ": relay refused ip=" + address + " from=<" + Octets.word(sender) + "> to=<"
+                    + Octets.word(recipient) + ">: " + why;
         }
     }
 
@@ -63,8 +66,8 @@ public sealed interface Event {
             implements Event {
         @Override
         public String line() {
-            return "smtp " + session + ": refused ip=" + address + " from=<" + shown(sender) + "> to=<"
-                    + shown(recipient) + ">: " + shown(reply);
+            return "smtp " + session + ": refused ip=" + address + " from=<" + Octets.word(sender) + "> to=<"
+                    + Octets.word(recipient) + ">: " + shown(reply);
         }
     }
 
@@ -72,7 +75,7 @@ public sealed interface Event {
     record MessageRefused(long session, String address, String sender, String reply) implements Event {
         @Override
         public String line() {
-            return "smtp " + session + ": message refused ip=" + address + " from=<" + shown(sender) + ">: "
+            return "smtp " + session + ": message refused ip=" + address + " from=<" + Octets.word(sender) + ">: "
                     + shown(reply);
         }
     }
@@ -82,7 +85,7 @@ public sealed interface Event {
             implements Event {
         @Override
         public String line() {
-            return "smtp " + session + ": accepted ip=" + address + " from=<" + shown(sender) + "> recipients="
+            return "smtp " + session + ": accepted ip=" + address + " from=<" + Octets.word(sender) + "> recipients="
                     + recipients + " bytes=" + octets + " qp=" + message;
         }
     }
@@ -103,7 +106,7 @@ public sealed interface Event {
         }
     }
 
-    /** What a client said, fit for a log: control characters and what is not ASCII become question marks. */
+    /** A sentence fit for a log: control characters and what is not ASCII become question marks. */
     static String shown(String octets) {
         StringBuilder shown = new StringBuilder(octets.length());
         for (int i = 0; i < octets.length(); i++) {

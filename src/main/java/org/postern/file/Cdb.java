@@ -7,9 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import org.postern.os.Octets;
 
@@ -37,9 +35,6 @@ public final class Cdb implements Closeable {
 
     /** The longest value taken, in octets: an environment holds far less. */
     private static final int VALUE_LIMIT = 16 << 20;
-
-    /** The most values taken under one key. */
-    private static final int VALUES_LIMIT = 1 << 20;
 
     private final FileChannel channel;
     private final ByteBuffer head;
@@ -101,52 +96,39 @@ public final class Cdb implements Closeable {
 
     /** The first value that was stored under the key. */
     public Optional<String> find(String key) throws IOException {
-        List<String> values = search(key, 1);
-        return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());
-    }
-
-    /** All values that were stored under the key, in their order. */
-    public List<String> findAll(String key) throws IOException {
-        List<String> values = search(key, VALUES_LIMIT + 1);
-        if (values.size() > VALUES_LIMIT) {
-            throw broken("more than " + VALUES_LIMIT + " values under one key");
-        }
-        return values;
-    }
-
-    private List<String> search(String key, int most) throws IOException {
-        List<String> values = new ArrayList<>(1);
         byte[] wanted = Octets.bytes(key);
         int hash = hash(wanted);
         long table = position(hash & 255);
         long slots = slots(hash & 255);
         long slot = slots == 0 ? 0 : (hash >>> 8) % slots;
-        for (long visited = 0; visited < slots && values.size() < most; visited++) {
+        for (long visited = 0; visited < slots; visited++) {
             ByteBuffer pair = read(table + slot * SLOT, SLOT);
             long record = Integer.toUnsignedLong(pair.getInt(4));
             if (record == 0) {
                 break;
             }
-            if (pair.getInt(0) == hash) {
-                addIfKeyIs(wanted, record, values);
+            Optional<String> value = pair.getInt(0) == hash ? valueIfKeyIs(wanted, record) : Optional.empty();
+            if (value.isPresent()) {
+                return value;
             }
             slot = slot + 1 == slots ? 0 : slot + 1;
         }
-        return values;
+        return Optional.empty();
     }
 
-    private void addIfKeyIs(byte[] wanted, long record, List<String> values) throws IOException {
+    private Optional<String> valueIfKeyIs(byte[] wanted, long record) throws IOException {
         ByteBuffer lengths = read(record, 8);
         long keyLength = Integer.toUnsignedLong(lengths.getInt(0));
         long valueLength = Integer.toUnsignedLong(lengths.getInt(4));
         if (keyLength != wanted.length
                 || !Arrays.equals(read(record + 8, wanted.length).array(), wanted)) {
-            return;
+            return Optional.empty();
         }
         if (valueLength > VALUE_LIMIT) {
             throw broken("a value of " + valueLength + " octets");
         }
-        values.add(Octets.of(read(record + 8 + keyLength, (int) valueLength).array()));
+        return Optional.of(
+                Octets.of(read(record + 8 + keyLength, (int) valueLength).array()));
     }
 
     /** These octets of the file, in an array of their own. */

@@ -17,7 +17,6 @@ import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
 import org.postern.local.AccountHomes;
-import org.postern.local.Home;
 import org.postern.local.Homes;
 import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
@@ -51,8 +50,7 @@ final class Delivery implements Closeable {
         this.queue = queue;
         this.events = events;
         homes = new AccountHomes(
-                name -> AccountHomes.Account.of(
-                        accounts.find(name, line -> events.tell(new Event.Trouble(line))), self),
+                name -> AccountHomes.Account.of(accounts.find(name, line -> events.tell(new Event.Note(line))), self),
                 Optional.empty());
         InstantSource clock = InstantSource.system();
         LocalDeliverer local = new LocalDeliverer(
@@ -79,18 +77,29 @@ final class Delivery implements Closeable {
         remote = RemoteSettings.of(changed.me(), changed.send().smtproutes());
     }
 
-    /** Whether a mailbox of a local domain is somebody's here. */
+    /** Whether a mailbox of a local domain is somebody's own here, not an extension of it. */
     boolean isLocal(Mailbox mailbox) throws IOException {
-        Optional<Home> home = homes.home(mailbox);
-        return settings.locals().contains(Octets.lowerCase(mailbox.domain())) && home.isPresent();
+        return settings.locals().contains(Octets.lowerCase(mailbox.domain()))
+                && homes.home(mailbox)
+                        .filter(home -> home.extension().isEmpty())
+                        .isPresent();
     }
 
     /** RFC 5321 §4.5.1: mail for postmaster must arrive, and bounces that bounce go there. */
-    void warnOfPostmaster(Settings all) throws IOException {
+    void warnOfPostmaster(Settings all) {
         Mailbox postmaster = new Mailbox("postmaster", all.me());
-        if (settings.locals().contains(Octets.lowerCase(all.me())) && !isLocal(postmaster)) {
+        if (settings.locals().contains(Octets.lowerCase(all.me())) && !has(postmaster)) {
             events.tell(new Event.Note("warning: mail for " + postmaster + " bounces: put an account postmaster into "
                     + all.users().file()));
+        }
+    }
+
+    private boolean has(Mailbox mailbox) {
+        try {
+            return isLocal(mailbox);
+        } catch (IOException e) {
+            events.tell(new Event.Note("warning: mail for " + mailbox + " has to wait: " + e.getMessage()));
+            return true;
         }
     }
 

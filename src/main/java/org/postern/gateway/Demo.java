@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -17,7 +18,9 @@ import org.postern.config.Settings;
 import org.postern.config.SmtpRoute;
 import org.postern.event.Event;
 import org.postern.event.Events;
+import org.postern.maildir.Maildir;
 import org.postern.os.Identity;
+import org.postern.os.ThreadIdentity;
 import org.postern.tcp.IpAddress;
 import org.postern.tcp.Listener;
 
@@ -118,32 +121,49 @@ public final class Demo implements Closeable {
                 password.append(LETTERS.charAt(random.nextInt(LETTERS.length())));
             }
             String owner = self.isRoot() ? NOBODY + ":" + NOBODY : ":";
-            Files.createFile(users, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            // Under another name first: a start that was cut short leaves no file without a user in it.
+            Path temporary = Files.createTempFile(state, ".users", "");
             Files.writeString(
-                    users,
+                    temporary,
                     "demo:{PLAIN}" + password + ":" + owner + "::" + home + ":\n" + "postmaster::" + owner + "::" + home
                             + ":\n");
+            Files.move(temporary, users, StandardCopyOption.ATOMIC_MOVE);
         }
-        for (Path directory : List.of(
-                home,
-                home.resolve("Maildir"),
-                home.resolve("Maildir/tmp"),
-                home.resolve("Maildir/new"),
-                home.resolve("Maildir/cur"))) {
-            if (!Files.exists(directory)) {
-                Files.createDirectory(directory);
-                if (self.isRoot()) {
-                    Files.setAttribute(directory, "unix:uid", NOBODY);
-                    Files.setAttribute(directory, "unix:gid", NOBODY);
-                }
-            }
-        }
+        makeHome(home, self);
         Optional<String> line = Files.readAllLines(users).stream()
                 .filter(l -> l.startsWith("demo:{PLAIN}"))
                 .findFirst();
         return line.map(l -> l.substring("demo:{PLAIN}".length()).split(":", -1)[0])
                 .orElseThrow(
                         () -> new IOException(users + " has no demo user any more: remove the file to get a new one"));
+    }
+
+    /** The home in a directory that is ours alone, and all below it with its user's rights: a link there leads root nowhere. */
+    private static void makeHome(Path home, Identity self) throws IOException {
+        if (!Files.exists(home)) {
+            Files.createDirectory(home);
+            if (self.isRoot()) {
+                Files.setAttribute(home, "unix:uid", NOBODY);
+                Files.setAttribute(home, "unix:gid", NOBODY);
+            }
+        }
+        Path maildir = home.resolve("Maildir");
+        try {
+            boolean _ = ThreadIdentity.as(
+                    self.isRoot() ? new Identity(NOBODY, NOBODY, List.of()) : self, () -> makeMaildir(maildir));
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static boolean makeMaildir(Path maildir) throws IOException {
+        if (Files.exists(maildir)) {
+            return false;
+        }
+        Maildir.make(maildir);
+        return true;
     }
 
     public Gateway gateway() {

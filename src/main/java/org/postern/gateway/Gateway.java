@@ -20,7 +20,6 @@ import org.postern.config.Settings;
 import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
-import org.postern.mail.Mailbox;
 import org.postern.os.Crypt;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
@@ -29,13 +28,13 @@ import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
 import org.postern.queue.Submitters;
+import org.postern.relay.Aged;
 import org.postern.relay.DirectoryStore;
 import org.postern.relay.GrantStore;
 import org.postern.relay.Spool;
 import org.postern.send.Sender;
 import org.postern.send.SenderClock;
 import org.postern.tcp.Listener;
-import org.postern.users.Lookup;
 import org.postern.users.PasswdFile;
 
 /**
@@ -100,9 +99,10 @@ public final class Gateway implements Closeable {
         }
         GrantStore grants = grants(settings, self);
         PasswdFile accounts = new PasswdFile(settings.users().file(), new Nss());
-        if (accounts.find("postmaster", line -> events.tell(new Event.Note(line)))
-                instanceof Lookup.Unavailable unavailable) {
-            throw new IOException("users.file: " + unavailable.why());
+        try {
+            accounts.demandReadable(line -> events.tell(new Event.Note(line)));
+        } catch (IOException e) {
+            throw new IOException("users.file: " + e.getMessage(), e);
         }
         Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
         SenderClock clock = SenderClock.system();
@@ -120,11 +120,12 @@ public final class Gateway implements Closeable {
         };
         Delivery delivery = new Delivery(settings, self, accounts, queue, events);
         Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
+        List<Listener> opened = new ArrayList<>();
         try {
             delivery.warnOfPostmaster(settings);
             AtomicLong serial = new AtomicLong();
-            Bound pop3d = bind(settings.pop3d().listen(), serial);
-            Bound smtpd = bind(settings.smtpd().listen(), serial);
+            Bound pop3d = bind(settings.pop3d().listen(), serial, opened);
+            Bound smtpd = bind(settings.smtpd().listen(), serial, opened);
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(grants, events));
             Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, pop3d, smtpd);
@@ -139,21 +140,17 @@ public final class Gateway implements Closeable {
                             settings,
                             queue.intake(Origin.NETWORK),
                             grants,
-                            mailbox -> isLocalUser(delivery, mailbox),
+                            loopbackGrants,
+                            delivery::isLocal,
                             InstantSource.system(),
                             events));
             return gateway;
-        } catch (IOException e) {
+        } catch (Throwable e) {
+            for (Listener listener : opened) {
+                listener.close();
+            }
             queue.close();
             throw e;
-        }
-    }
-
-    private static boolean isLocalUser(Delivery delivery, Mailbox mailbox) {
-        try {
-            return delivery.isLocal(mailbox);
-        } catch (IOException e) {
-            return false;
         }
     }
 
@@ -181,18 +178,16 @@ public final class Gateway implements Closeable {
         return (Integer) Files.getAttribute(file, "unix:mode");
     }
 
-    private static Bound bind(List<HostPort> addresses, AtomicLong serial) throws IOException {
+    private static Bound bind(List<HostPort> addresses, AtomicLong serial, List<Listener> opened) throws IOException {
         List<Listener> listeners = new ArrayList<>();
         List<HostPort> bound = new ArrayList<>();
         for (HostPort address : addresses) {
             try {
                 Listener listener = Listener.open(address.socketAddress(), BACKLOG, SESSIONS, serial);
+                opened.add(listener);
                 listeners.add(listener);
                 bound.add(new HostPort(address.address(), listener.address().getPort()));
             } catch (IOException e) {
-                for (Listener listener : listeners) {
-                    listener.close();
-                }
                 throw new IOException("unable to listen on " + address + ": " + e.getMessage(), e);
             }
         }
@@ -231,7 +226,11 @@ public final class Gateway implements Closeable {
             while (true) {
                 Thread.sleep(AGEING_EVERY);
                 try {
-                    grants.age();
+                    Aged aged = grants.age();
+                    if (aged.trouble() != null) {
+                        events.tell(new Event.Trouble(
+                                "unable to remove " + aged.stuck() + " expired grants: " + aged.trouble()));
+                    }
                 } catch (IOException e) {
                     events.tell(new Event.Trouble("unable to remove expired grants: " + e.getMessage()));
                 }

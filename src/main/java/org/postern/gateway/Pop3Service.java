@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
 import org.postern.auth.Authentication;
 import org.postern.auth.Authenticator;
 import org.postern.auth.Proof;
@@ -19,6 +20,7 @@ import org.postern.pop3d.Authenticator.Verdict;
 import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
+import org.postern.pop3d.FailedLogins;
 import org.postern.pop3d.Limits;
 import org.postern.pop3d.TransactionSession;
 import org.postern.relay.Allowed;
@@ -38,6 +40,7 @@ final class Pop3Service implements Listener.Service {
     private final GrantStore grants;
     private final boolean loopbackGrants;
     private final Maildrops maildrops = new Maildrops();
+    private final FailedLogins failedLogins = new FailedLogins();
     private final Clock clock;
     private final Events events;
 
@@ -80,11 +83,11 @@ final class Pop3Service implements Listener.Service {
         String timestamp = "<%d.%d.%d@%s>"
                 .formatted(ProcessHandle.current().pid(), id, clock.instant().getEpochSecond(), settings.me());
         AuthorizationSession authorization =
-                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.AUTHORIZATION);
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL);
         AuthorizationSession.End<Account> end =
                 authorization.run(credentials -> login(credentials, timestamp, client, id));
         if (end instanceof AuthorizationSession.End.LoggedIn<Account> in) {
-            transaction(connection, in.login());
+            transaction(connection, in.login(), id);
         }
     }
 
@@ -95,16 +98,22 @@ final class Pop3Service implements Listener.Service {
         };
         Authentication answer = authenticator.authenticate(
                 new Authenticator.Attempt(credentials.user(), proof, client),
-                line -> events.tell(new Event.Trouble(line)));
+                line -> events.tell(new Event.Note(line)));
         return switch (answer) {
             case Authentication.Accepted accepted -> {
                 Account account = accepted.account();
+                Optional<String> obstacle = account.obstacle(self);
+                if (obstacle.isPresent()) {
+                    events.tell(new Event.Trouble("unable to serve a login: " + obstacle.get()));
+                    yield new Verdict.Temporary<>("temporary trouble, please try again later");
+                }
                 events.tell(new Event.LoggedIn(id, client.toString(), account.name()));
                 grant(account, client, id);
                 yield new Verdict.Accepted<>(account);
             }
             case Authentication.Refused refused -> {
                 events.tell(new Event.LoginRefused(id, client.toString(), credentials.user(), refused.reason()));
+                holdBack(client);
                 yield new Verdict.Refused<>();
             }
             case Authentication.Unavailable unavailable -> {
@@ -113,6 +122,16 @@ final class Pop3Service implements Listener.Service {
                 yield new Verdict.Temporary<>("temporary trouble, please try again later");
             }
         };
+    }
+
+    /** Guessing costs time (docs/adr/0018). */
+    private void holdBack(IpAddress client) {
+        try {
+            Thread.sleep(failedLogins.failed(client.toString(), System.nanoTime()));
+        } catch (InterruptedException e) {
+            // The process is to end: answer at once.
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** A grant that cannot be written does not spoil the login; it raises an alert. */
@@ -130,21 +149,26 @@ final class Pop3Service implements Listener.Service {
         }
     }
 
-    private void transaction(Connection connection, Account account) throws IOException {
+    private void transaction(Connection connection, Account account, long id) throws IOException {
         TransactionSession session =
-                new TransactionSession(connection, Limits.DEFAULT, Capabilities.TRANSACTION, maildrops, clock);
+                new TransactionSession(connection, Limits.DEFAULT, Capabilities.ALL, maildrops, clock);
         Path maildir = Octets.path(account.home()).resolve("Maildir");
         Identity theirs = account.identityOr(self);
         if (theirs.uid() == self.uid()) {
-            session.run(maildir, theirs.uid());
+            tell(session.run(maildir, theirs.uid()), maildir, id);
             return;
         }
         try {
-            ThreadIdentity.as(theirs, () -> session.run(maildir, theirs.uid()));
+            tell(ThreadIdentity.as(theirs, () -> session.run(maildir, theirs.uid())), maildir, id);
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
             throw new IOException(e);
         }
+    }
+
+    private void tell(TransactionSession.End end, Path maildir, long id) {
+        end.trouble(Octets.word(Octets.of(maildir)))
+                .ifPresent(what -> events.tell(new Event.Trouble("pop3 " + id + ": " + what)));
     }
 }

@@ -9,17 +9,16 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.postern.config.RcptHosts;
 import org.postern.config.Settings;
 import org.postern.config.SmtpdSettings;
 import org.postern.event.Event;
 import org.postern.event.Events;
-import org.postern.mail.Mailbox;
 import org.postern.queue.Intake;
 import org.postern.relay.GrantStore;
 import org.postern.relay.Verdict;
 import org.postern.smtpd.LocalIpHost;
+import org.postern.smtpd.LocalUsers;
 import org.postern.smtpd.Manners;
 import org.postern.smtpd.Peer;
 import org.postern.smtpd.Relaying;
@@ -39,7 +38,8 @@ final class SmtpService implements Listener.Service {
 
     private final Site site;
     private final GrantStore grants;
-    private final Predicate<Mailbox> isLocalUser;
+    private final boolean loopbackGrants;
+    private final LocalUsers users;
     private final String remedy;
     private final Events events;
 
@@ -47,7 +47,8 @@ final class SmtpService implements Listener.Service {
             Settings settings,
             Intake intake,
             GrantStore grants,
-            Predicate<Mailbox> isLocalUser,
+            boolean loopbackGrants,
+            LocalUsers users,
             InstantSource clock,
             Events events) {
         SmtpdSettings base =
@@ -66,7 +67,8 @@ final class SmtpService implements Listener.Service {
         this.site = new Site(
                 smtpd, Manners.serve(), new LocalIpHost(smtpd.localiphost(), SmtpService::isMine), intake, clock);
         this.grants = grants;
-        this.isLocalUser = isLocalUser;
+        this.loopbackGrants = loopbackGrants;
+        this.users = users;
         this.remedy = "relaying denied: log in by POP3 on this host first, then send within "
                 + minutes(settings.relay().expiry());
         this.events = events;
@@ -104,8 +106,7 @@ final class SmtpService implements Listener.Service {
                 }
             };
             Relaying relaying = (sender, recipient) -> mayRelay(client, sender, recipient, id);
-            new Session(site, connection, peer, new ServePolicy(site.settings(), relaying, isLocalUser, told), told)
-                    .run();
+            new Session(site, connection, peer, new ServePolicy(site.settings(), relaying, users, told), told).run();
             return 0;
         } catch (IOException e) {
             // The client has gone; what was not answered 250 is not queued.
@@ -114,19 +115,31 @@ final class SmtpService implements Listener.Service {
     }
 
     private Relaying.Answer mayRelay(IpAddress client, String sender, String recipient, long id) {
+        if (client.isLoopback() && !loopbackGrants) {
+            events.tell(new Event.RelayRefused(
+                    id,
+                    client.toString(),
+                    sender,
+                    recipient,
+                    "no grant counts for loopback, since a listener is public"));
+            return new Relaying.Answer.No(remedy);
+        }
         return switch (grants.check(client)) {
             case Verdict.Granted granted -> new Relaying.Answer.Yes();
+            // design.md: a grant that cannot be read is no "no".
+            case Verdict.NotGranted(Verdict.Why.Unreadable why) -> unknown(client, why.text());
             case Verdict.NotGranted not -> {
                 events.tell(new Event.RelayRefused(
                         id, client.toString(), sender, recipient, not.why().text()));
                 yield new Relaying.Answer.No(remedy);
             }
-            case Verdict.Unavailable unavailable -> {
-                events.tell(
-                        new Event.Trouble("unable to look up the grant of " + client + ": " + unavailable.reason()));
-                yield new Relaying.Answer.Unknown();
-            }
+            case Verdict.Unavailable unavailable -> unknown(client, unavailable.reason());
         };
+    }
+
+    private Relaying.Answer unknown(IpAddress client, String why) {
+        events.tell(new Event.Trouble("unable to look up the grant of " + client + ": " + why));
+        return new Relaying.Answer.Unknown();
     }
 
     private void tell(SmtpdEvent event, String address, long id) {

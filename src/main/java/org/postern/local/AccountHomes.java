@@ -43,6 +43,9 @@ public record AccountHomes(Accounts accounts, Optional<String> alias) implements
         public static Optional<Account> of(Lookup found, Identity self) throws IOException {
             return switch (found) {
                 case Lookup.Found(var account) -> {
+                    if (account.home().isEmpty()) {
+                        throw new IOException(Octets.word(account.name()) + " has no home");
+                    }
                     Identity theirs = account.identityOr(self);
                     yield Optional.of(
                             new Account(account.name(), theirs.uid(), theirs.gid(), Octets.path(account.home())));

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.postern.file.Disk;
 import org.postern.os.Errno;
 
 /**
@@ -53,6 +55,7 @@ final class Mbox {
 
     private Optional<String> appendHere(Path file, String name, EnvelopeLines lines, InputStream message)
             throws InterruptedException {
+        boolean isNew = Files.notExists(file);
         try (FileChannel mbox = open(file)) {
             if (!lock(mbox)) {
                 return slowLock();
@@ -63,6 +66,9 @@ final class Mbox {
                 writer.head(lines.from() + lines.head());
                 writer.message(message);
                 mbox.force(true);
+                if (isNew) {
+                    syncDirectory(file);
+                }
                 return Optional.empty();
             } catch (MboxWriter.Unreadable e) {
                 mbox.truncate(before);
@@ -73,6 +79,16 @@ final class Mbox {
             }
         } catch (IOException e) {
             return Optional.of("Unable to open " + name + ": " + Errno.djbText(e) + ". (#4.2.1)");
+        }
+    }
+
+    /** Else the new file might not survive a power cut. A directory that the user may write to, not read, has no way. */
+    private static void syncDirectory(Path file) throws IOException {
+        Path directory = file.toAbsolutePath().resolveSibling("");
+        try {
+            Disk.real().syncDirectory(directory);
+        } catch (AccessDeniedException e) {
+            return;
         }
     }
 

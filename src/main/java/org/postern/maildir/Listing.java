@@ -2,9 +2,12 @@ package org.postern.maildir;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.postern.os.Directory;
+import org.postern.os.Errno;
 import org.postern.os.FilesAt;
 import org.postern.os.Octets;
+import org.postern.os.OsException;
 
 /** Lists tmp/, new/ or cur/: all names but those that begin with a dot. */
 final class Listing {
@@ -28,14 +31,29 @@ final class Listing {
 
     static void files(Path part, StatusVisit visit) throws IOException {
         try (Directory directory = Directory.open(Octets.of(part))) {
-            names(directory, name -> {
-                FilesAt.Status status =
-                        FilesAt.find(directory.descriptor(), name).status();
+            directory.names(name -> {
+                FilesAt.Status status = name.charAt(0) == '.' ? null : look(directory.descriptor(), name);
                 if (status != null) {
-                    visit.file(name, status);
+                    lookAt(name, n -> visit.file(n, status));
                 }
             });
         }
+    }
+
+    /**
+     * Null for a link to nowhere, and for what has vanished. What may not be looked at, or cannot be now, is neither: a
+     * maildrop that seems empty is mail that seems lost.
+     */
+    private static FilesAt.@Nullable Status look(int directory, String name) throws OsException {
+        FilesAt.Found found = FilesAt.find(directory, name);
+        if (found.status() != null || found.errno() == Errno.ENOENT.number()) {
+            return found.status();
+        }
+        FilesAt.Found itself = FilesAt.findName(directory, name);
+        if (itself.status() == null && itself.errno() != Errno.ENOENT.number()) {
+            throw new OsException("stat", itself.errno());
+        }
+        return null;
     }
 
     private static void names(Directory directory, Visit visit) throws IOException {

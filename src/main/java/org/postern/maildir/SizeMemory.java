@@ -82,9 +82,18 @@ final class SizeMemory {
             }
             disk.rename(temporary, maildir.resolve(FILE));
         } catch (IOException e) {
-            // A full or read-only disk must not keep anyone from the mail; what was begun goes with tmp/ after 36
-            // hours.
+            // A full or read-only disk must not keep anyone from the mail.
             learnt = false;
+            forget(disk, temporary);
+        }
+    }
+
+    private static void forget(Disk disk, Path temporary) {
+        try {
+            disk.unlink(temporary);
+        } catch (IOException e) {
+            // It was never made, or it goes with tmp/ after 36 hours.
+            return;
         }
     }
 

@@ -8,30 +8,17 @@ import java.util.Optional;
 
 /**
  * The parts of a file's name in a Maildir: {@code seconds.token.host,S=…,W=…}. The token is made of the delivery's id
- * and begins with Q or H, which no other writer's second part does.
+ * and begins with H, which no other writer's second part does.
  */
 final class UniqueName {
     /** With seconds, host and sizes a name then stays within the 70 octets of a POP3 unique-id (RFC 1939 §7). */
-    private static final int LONGEST_ID = 24;
-
     private static final int HASH_CHARS = 22;
 
     private UniqueName() {}
 
-    /** Q and the id where that is short and plain, otherwise H and a hash of it. */
+    /** H and a hash of the id, which would itself be too long: the queue's has some 35 octets. */
     static String token(String deliveryId) {
-        return isPlain(deliveryId) ? "Q" + deliveryId : "H" + hash(deliveryId);
-    }
-
-    private static boolean isPlain(String id) {
-        return !id.isEmpty()
-                && id.length() <= LONGEST_ID
-                && id.chars()
-                        .allMatch(c -> c >= 'a' && c <= 'z'
-                                || c >= 'A' && c <= 'Z'
-                                || c >= '0' && c <= '9'
-                                || c == '-'
-                                || c == '_');
+        return "H" + hash(deliveryId);
     }
 
     private static String hash(String id) {
@@ -47,7 +34,7 @@ final class UniqueName {
     static Optional<String> tokenOf(String fileName) {
         int from = fileName.indexOf('.') + 1;
         int to = fileName.indexOf('.', from);
-        return from > 0 && to > from + 1 && (fileName.charAt(from) == 'Q' || fileName.charAt(from) == 'H')
+        return from > 0 && to > from + 1 && fileName.charAt(from) == 'H'
                 ? Optional.of(fileName.substring(from, to))
                 : Optional.empty();
     }

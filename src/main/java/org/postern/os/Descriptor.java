@@ -15,6 +15,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.channels.Channel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,6 +30,7 @@ public final class Descriptor {
     private static final int O_NONBLOCK = 0x800;
     private static final int O_CLOEXEC = 0x80000;
     private static final int O_DIRECTORY = System.getProperty("os.arch", "").startsWith("aarch64") ? 0x4000 : 0x10000;
+    private static final short POLLOUT = 4;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int IPPROTO_IP = 0;
@@ -88,20 +90,22 @@ public final class Descriptor {
         }
     }
 
-    public static boolean closesOnExec(int descriptor) throws OsException {
-        return (fcntl(descriptor, F_GETFD, 0) & FD_CLOEXEC) != 0;
-    }
-
     public static void closeOnExec(int descriptor, boolean on) throws OsException {
         fcntl(descriptor, F_SETFD, on ? FD_CLOEXEC : 0);
     }
 
-    /** Makes reads and writes wait: Java leaves a socket non-blocking after a virtual thread has used it. */
-    public static void makeBlocking(int descriptor) throws OsException {
+    /**
+     * Makes reads and writes wait, or not: Java leaves a socket non-blocking after a virtual thread has used it.
+     *
+     * @return whether they did before
+     */
+    public static boolean setBlocking(int descriptor, boolean on) throws OsException {
         int flags = fcntl(descriptor, F_GETFL, 0);
-        if ((flags & O_NONBLOCK) != 0) {
-            fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
+        boolean before = (flags & O_NONBLOCK) == 0;
+        if (before != on) {
+            fcntl(descriptor, F_SETFL, flags ^ O_NONBLOCK);
         }
+        return before;
     }
 
     public static void close(int descriptor) {
@@ -189,6 +193,31 @@ public final class Descriptor {
         }
     }
 
+    /** Whether a write will take something, waiting for that as long as the limit says; also where it will fail. */
+    public static boolean awaitWritable(int descriptor, Duration limit) throws OsException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Libc.state(arena);
+            MemorySegment one = arena.allocate(INT, 2); // struct pollfd: int fd; short events, revents
+            one.setAtIndex(INT, 0, descriptor);
+            one.set(ValueLayout.JAVA_SHORT, INT.byteSize(), POLLOUT);
+            while (true) {
+                int left = Math.clamp((deadline - System.nanoTime()) / 1_000_000, 0, Integer.MAX_VALUE);
+                int r = (int) Poll.HANDLE.invokeExact(state, one, 1L, left);
+                if (r >= 0) {
+                    return r > 0;
+                }
+                if (Libc.errno(state) != Errno.EINTR.number()) {
+                    throw new OsException("poll", Libc.errno(state));
+                }
+            }
+        } catch (OsException e) {
+            throw e;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
     /** All descriptors of this process, as /proc has them. */
     public static List<Integer> open() {
         List<Integer> open = new ArrayList<>();
@@ -265,6 +294,10 @@ public final class Descriptor {
     private static final class SetSockOpt {
         static final MethodHandle HANDLE =
                 Libc.function("setsockopt", FunctionDescriptor.of(INT, INT, INT, INT, POINTER, INT));
+    }
+
+    private static final class Poll {
+        static final MethodHandle HANDLE = Libc.function("poll", FunctionDescriptor.of(INT, POINTER, LONG, INT));
     }
 
     private static final class Read {

@@ -114,6 +114,11 @@ public enum Errno {
         return errno != null ? errno.djbText : reason(e);
     }
 
+    /** error_str()'s words, behind the name of the file that the exception names. */
+    public static String djbTextWithFile(IOException e) {
+        return (e instanceof FileSystemException fs && fs.getFile() != null ? fs.getFile() + ": " : "") + djbText(e);
+    }
+
     /** The error behind what Java threw; null where Java does not say. */
     public static @Nullable Errno of(IOException e) {
         return switch (e) {

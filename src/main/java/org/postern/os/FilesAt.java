@@ -25,6 +25,7 @@ public final class FilesAt {
     public static final int WORKING_DIRECTORY = -100;
 
     private static final int O_WRONLY = 0x1;
+    private static final int O_RDWR = 0x2;
     private static final int O_CREAT = 0x40;
     private static final int O_EXCL = 0x80;
     private static final int O_NOCTTY = 0x100;
@@ -33,6 +34,8 @@ public final class FilesAt {
     private static final int O_CLOEXEC = 0x80000;
 
     private static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    private static final int AT_EACCESS = 0x200;
+    private static final int X_OK = 1;
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int STATX_BASIC_STATS = 0x7ff;
     private static final long STATX_SIZE = 256;
@@ -105,9 +108,29 @@ public final class FilesAt {
         }
     }
 
+    /** Whether this thread may execute a file, by the ids that exec goes by: access(2) goes by the real ones. */
+    public static boolean mayExecute(int directory, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = Libc.string(arena, name);
+            return (int) Access.HANDLE.invokeExact(Libc.state(arena), directory, path, X_OK, AT_EACCESS) == 0;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
     /** Opens for reading, whatever it is: never through a symbolic link, never waiting; a descriptor, or -errno. */
     public static int open(int directory, String name) {
         return open(directory, name, O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    }
+
+    /** As {@link #open}, what links lead to: for a name that nobody else can change. */
+    public static int openBehindLinks(int directory, String name) {
+        return open(directory, name, O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    }
+
+    /** Opens for reading and writing, made where missing, never through a link; a descriptor, or -errno. */
+    static int openOrCreate(int directory, String name, int mode) {
+        return open(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
     }
 
     /** Creates a file that must not exist, for writing; a descriptor, or -errno. The umask cuts the mode. */
@@ -278,6 +301,11 @@ public final class FilesAt {
     private static final class Open {
         static final MethodHandle HANDLE =
                 Libc.variadic("openat", 3, FunctionDescriptor.of(INT, INT, POINTER, INT, INT));
+    }
+
+    private static final class Access {
+        static final MethodHandle HANDLE =
+                Libc.function("faccessat", FunctionDescriptor.of(INT, INT, POINTER, INT, INT));
     }
 
     private static final class Statx {

@@ -51,11 +51,6 @@ final class Libc {
         return LINKER.downcallHandle(library.findOrThrow(name), type);
     }
 
-    /** A function of another library, as crypt of libcrypt.so.1. */
-    static MethodHandle function(SymbolLookup library, String name, FunctionDescriptor type) {
-        return LINKER.downcallHandle(library.findOrThrow(name), type, Linker.Option.captureCallState("errno"));
-    }
-
     /** Where a call leaves errno. */
     static MemorySegment state(Arena arena) {
         return arena.allocate(STATE);

@@ -1,15 +1,9 @@
 package org.postern.os;
 
-import static org.postern.os.Libc.INT;
-
 import java.io.Closeable;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -18,8 +12,6 @@ import java.util.Optional;
  * do: closing any channel on the file, even after a refused attempt, would release them for the whole process.
  */
 public final class LockFile implements Closeable {
-    private static final int LOCK_EX = 2;
-    private static final int LOCK_NB = 4;
     private static final int PID_OCTETS = 32;
 
     private final int descriptor;
@@ -30,26 +22,34 @@ public final class LockFile implements Closeable {
 
     /** Locks the file, which is made where it is missing; empty where someone else has it locked. */
     public static Optional<LockFile> tryLock(Path file) throws IOException {
-        int descriptor = OpenFile.readWrite(Octets.of(file), 0600);
+        int descriptor = FilesAt.openOrCreate(FilesAt.WORKING_DIRECTORY, Octets.of(file), 0600);
+        if (descriptor < 0) {
+            throw new OsException("open", -descriptor);
+        }
         boolean kept = false;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.state(arena);
-            int r = (int) Flock.HANDLE.invokeExact(state, descriptor, LOCK_EX | LOCK_NB);
-            if (r < 0 && Libc.errno(state) == Errno.EAGAIN.number()) {
-                return Optional.empty();
-            }
-            Libc.check("flock", r, state);
-            writePid(file);
-            kept = true;
-            return Optional.of(new LockFile(descriptor));
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable t) {
-            throw Libc.impossible(t);
+        try {
+            kept = FilesAt.lockExclusive(descriptor);
         } finally {
             if (!kept) {
                 Descriptor.close(descriptor);
             }
+        }
+        if (!kept) {
+            return Optional.empty();
+        }
+        writePid(descriptor);
+        return Optional.of(new LockFile(descriptor));
+    }
+
+    private static void writePid(int descriptor) {
+        // Not closed: that would free the lock.
+        FileOutputStream out = new FileOutputStream(Descriptor.java(descriptor));
+        try {
+            out.getChannel().truncate(0);
+            out.write(Octets.bytes(ProcessHandle.current().pid() + "\n"));
+        } catch (IOException e) {
+            // The disk is full, say. Locked it is all the same; by whom cannot be told.
+            return;
         }
     }
 
@@ -63,18 +63,8 @@ public final class LockFile implements Closeable {
         }
     }
 
-    private static void writePid(Path file) throws IOException {
-        try (FileOutputStream out = new FileOutputStream(file.toFile())) {
-            out.write(Octets.bytes(ProcessHandle.current().pid() + "\n"));
-        }
-    }
-
     @Override
     public void close() {
         Descriptor.close(descriptor);
-    }
-
-    private static final class Flock {
-        static final MethodHandle HANDLE = Libc.function("flock", FunctionDescriptor.of(INT, INT, INT));
     }
 }

@@ -12,6 +12,8 @@ import java.nio.file.Path;
  * and file names travel in this form, so that what passes through is never re-encoded, whatever the locale says.
  */
 public final class Octets {
+    private static final int LONGEST_WORD = 256;
+
     private Octets() {}
 
     public static byte[] bytes(String octets) {
@@ -39,6 +41,16 @@ public final class Octets {
     public static String of(Path path) {
         String text = path.toString();
         return isAscii(text) ? text : of(UnixPaths.bytes(path));
+    }
+
+    /**
+     * What a stranger has sent, made fit for a log line: one word, printable, at most 256 octets and three dots. What is
+     * not is a question mark, blanks too, so that nobody can write fields of a log line.
+     */
+    public static String word(String octets) {
+        StringBuilder word = new StringBuilder();
+        octets.chars().limit(LONGEST_WORD).forEach(c -> word.append(c > ' ' && c < 0x7f ? (char) c : '?'));
+        return octets.length() > LONGEST_WORD ? word + "..." : word.toString();
     }
 
     public static boolean isAscii(String text) {

@@ -12,7 +12,13 @@ public final class OsException extends IOException {
         this.errno = errno;
     }
 
-    /** Linux's error number. */
+    /** What is missing for a call. */
+    OsException(String what) {
+        super(what);
+        this.errno = 0;
+    }
+
+    /** Linux's error number; 0 where the call was not tried. */
     public int errno() {
         return errno;
     }

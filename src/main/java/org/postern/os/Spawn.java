@@ -21,6 +21,8 @@ public final class Spawn {
 
     static final String SHELL = "/bin/sh";
 
+    private static final String SETPRIV = "/usr/bin/setpriv";
+
     private static final short SETSIGDEF = 0x04;
     private static final short SETSIGMASK = 0x08;
     private static final long ATTRIBUTES_SIZE = 336;
@@ -58,10 +60,14 @@ public final class Spawn {
      * Starts the child.
      *
      * @return its pid; someone must {@link #waitFor} it
-     * @throws OsException where it cannot be run, with exec's errno
+     * @throws OsException where it cannot be run, with exec's errno. Behind another identity setpriv finds that out, and
+     *     ends with 126 or 127
      */
     public static int start(Child child) throws OsException {
         if (child.identity != null) {
+            if (!FilesAt.mayExecute(FilesAt.WORKING_DIRECTORY, SETPRIV)) {
+                throw new OsException("no " + SETPRIV + ", which gives it its uid: install util-linux");
+            }
             return spawn(throughSetpriv(child, child.identity));
         }
         try {
@@ -82,7 +88,10 @@ public final class Spawn {
         return script;
     }
 
-    /** posix_spawn cannot change ids, so setpriv(1) of util-linux does and becomes the program. */
+    /**
+     * posix_spawn cannot change ids, so setpriv(1) of util-linux does and becomes the program. It has no way to name it
+     * otherwise than by its path, which is argv[0] then.
+     */
     private static Child throughSetpriv(Child child, Identity identity) {
         String groups = identity.groups().isEmpty()
                 ? "--clear-groups"
@@ -95,7 +104,7 @@ public final class Spawn {
                 "--"));
         argv.add(child.path);
         argv.addAll(child.argv.subList(1, child.argv.size()));
-        return new Child("/usr/bin/setpriv", argv, child.env, child.directory, child.descriptors, null);
+        return new Child(SETPRIV, argv, child.env, child.directory, child.descriptors, null);
     }
 
     private static int spawn(Child child) throws OsException {

@@ -49,7 +49,7 @@ public sealed interface Command {
     record Capa() implements Command {}
 
     /** Something else. */
-    record Unknown(String verb) implements Command {}
+    record Unknown() implements Command {}
 
     /** A line longer than the limit, whatever it began with. */
     record TooLong() implements Command {}
@@ -96,7 +96,7 @@ public sealed interface Command {
             case "APOP" -> apop(argument);
             case "LAST" -> new Last();
             case "CAPA" -> new Capa();
-            default -> new Unknown(verb);
+            default -> new Unknown();
         };
     }
 

@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * How long a client waits for its "no": the first failures of an address cost nothing, further ones twice as long as
- * the one before. Kept in memory, of the addresses that failed last; a success, or time, forgets. Never a ban: the
- * right password is accepted at once.
+ * the one before. Kept in memory, of the addresses that failed last; time alone forgets, since who has an account of
+ * his own could guess another's for free between own logins. Never a ban: the right password is accepted at once.
  */
 public final class FailedLogins {
     private static final int FREE = 3;
@@ -38,10 +38,5 @@ public final class FailedLogins {
         }
         Duration wait = count <= FREE ? Duration.ZERO : Duration.ofSeconds(1L << (count - FREE - 1));
         return wait.compareTo(LONGEST) < 0 ? wait : LONGEST;
-    }
-
-    /** Notes a success. */
-    public synchronized void succeeded(String address) {
-        byAddress.remove(address);
     }
 }

@@ -6,9 +6,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.postern.maildir.Maildrop;
 import org.postern.maildir.Maildrop.NotRemoved;
 import org.postern.maildir.Maildrops;
+import org.postern.os.Errno;
+import org.postern.os.Octets;
 import org.postern.tcp.Connection;
 
 /** qmail-pop3d's session, on the maildrop of a client who is known: TRANSACTION, and at its end UPDATE (RFC 1939 §5, §6). */
@@ -56,6 +59,30 @@ public final class TransactionSession {
 
         /** A message broke off in the middle; the client learns it from the connection being closed. */
         record CannotRead(IOException why) implements End {}
+
+        /**
+         * What the administrator should know of it; empty where all is as it should be, or as must be expected.
+         *
+         * @param maildir its name, as a log may show it
+         */
+        default Optional<String> trouble(String maildir) {
+            return switch (this) {
+                case Updated _, Gone _ -> Optional.empty();
+                case NoMaildir(IOException why) -> words("unable to open " + maildir, why);
+                case CannotScan(IOException why) -> words("unable to scan " + maildir, why);
+                case CannotRead(IOException why) -> words("unable to read a message in " + maildir, why);
+                case NotAllRemoved(var failures) -> {
+                    NotRemoved first = failures.getFirst();
+                    String file =
+                            maildir + "/" + Octets.word(first.message().place().toString());
+                    yield words("unable to unlink " + failures.size() + " deleted messages, as " + file, first.why());
+                }
+            };
+        }
+
+        private static Optional<String> words(String what, IOException why) {
+            return Optional.of(what + ": " + Errno.djbText(why));
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.postern.queue;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,6 +27,8 @@ public final class OriginalQueue {
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
             return 0;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return count;
     }
@@ -36,6 +39,8 @@ public final class OriginalQueue {
             for (Path ignored : entries) {
                 count++;
             }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return count;
     }

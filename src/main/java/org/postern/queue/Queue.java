@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -21,6 +23,8 @@ import org.postern.os.Octets;
 public final class Queue implements Closeable {
     /** More syncs at once only get into each other's way. */
     private static final int SYNCS_AT_ONCE = 32;
+
+    private static final Comparator<MessageName> BY_ID = Comparator.comparingLong(MessageName::id);
 
     private final QueueDirectory directory;
     private final Disk disk;
@@ -67,13 +71,14 @@ public final class Queue implements Closeable {
     /** Locks the queue, makes it where it is missing, and recovers what a crash has left. */
     public static Opening open(QueueDirectory directory, Disk disk, InstantSource clock, Submitters submitters, Log log)
             throws IOException {
-        directory.prepare(disk);
+        directory.makeRoot(disk);
         LockFile lock = LockFile.tryLock(directory.lock()).orElse(null);
         if (lock == null) {
             return new Opening.InUse(LockFile.holder(directory.lock()));
         }
         boolean kept = false;
         try {
+            directory.prepare(disk);
             Disk limited = disk.limitingSyncs(SYNCS_AT_ONCE);
             int owner = (int) Files.getAttribute(directory.root(), "unix:uid");
             List<MessageName> found = new Recovery(directory, limited, log).run();
@@ -179,6 +184,11 @@ public final class Queue implements Closeable {
         return taking.take(this::release);
     }
 
+    /** Whether large messages are being taken, after which there may be room for more. */
+    public boolean isTaking() {
+        return taking.isBusy();
+    }
+
     /** Removes what submitters began long ago and never finished. */
     public void removeAbandoned() throws IOException {
         taking.removeAbandoned();
@@ -234,9 +244,11 @@ public final class Queue implements Closeable {
         messSync.sync();
     }
 
-    /** The message it is about is gone: now the bounce may be delivered. */
+    /** The message it is about is gone: now the bounce may be delivered. One that a restart has {@link #found} is out. */
     public void releaseBounce(MessageName name) {
-        release(name);
+        if (Collections.binarySearch(found, name, BY_ID) < 0) {
+            release(name);
+        }
     }
 
     /**

@@ -53,15 +53,19 @@ public record QueueDirectory(Path root) {
         return root.resolve("format");
     }
 
-    /**
-     * Makes what is missing.
-     *
-     * @throws IOException where it cannot be made, or is a queue of another format
-     */
-    public void prepare(Disk disk) throws IOException {
+    /** Makes the directory itself, in which the lock is. */
+    void makeRoot(Disk disk) throws IOException {
         if (!Files.isDirectory(root)) {
             disk.createDirectory(root, ROOT_MODE);
         }
+    }
+
+    /**
+     * Makes what is missing in it; called by who has the lock.
+     *
+     * @throws IOException where it cannot be made, or is a queue of another format
+     */
+    void prepare(Disk disk) throws IOException {
         try {
             String found = Octets.of(Files.readAllBytes(format()));
             if (!found.equals(FORMAT)) {
@@ -70,6 +74,7 @@ public record QueueDirectory(Path root) {
             }
         } catch (NoSuchFileException e) {
             // The format is written last: where it stands, all else was made and synced.
+            make(disk, root, ROOT_MODE);
             make(disk, drop(), DROP_MODE);
             make(disk, mess(), PRIVATE_MODE);
             make(disk, marks(), PRIVATE_MODE);
@@ -83,6 +88,11 @@ public record QueueDirectory(Path root) {
                 out.write(octets, 0, octets.length);
                 out.sync();
             }
+            Path parent = root.toAbsolutePath().getParent();
+            if (parent != null && Files.isReadable(parent)) {
+                disk.syncDirectory(parent);
+            } // Else somebody else has made the directory.
+            disk.syncDirectory(root);
             disk.rename(unfinished, format());
             disk.syncDirectory(root);
         }

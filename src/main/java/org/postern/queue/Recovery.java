@@ -1,6 +1,7 @@
 package org.postern.queue;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +51,8 @@ final class Recovery {
                     log.line("warning: " + entry + " is no message: not touched");
                 }
             }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return names;
     }
@@ -67,6 +70,8 @@ final class Recovery {
                     twice.add(entry);
                 }
             }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         if (!twice.isEmpty()) {
             // After kill -9 the copy may have its name in memory only.
@@ -80,11 +85,21 @@ final class Recovery {
 
     /** M4. */
     private void removeOrphanedMarks() throws IOException {
+        List<Path> orphaned = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(queue.marks())) {
             for (Path entry : entries) {
                 if (!found.contains(entry.getFileName().toString())) {
-                    disk.unlink(entry);
+                    orphaned.add(entry);
                 }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        if (!orphaned.isEmpty()) {
+            // After kill -9 the message may be gone in memory only; it must not come back without its marks.
+            disk.syncDirectory(queue.mess());
+            for (Path entry : orphaned) {
+                disk.unlink(entry);
             }
         }
     }

@@ -1,7 +1,6 @@
 package org.postern.queue;
 
 import java.io.ByteArrayOutputStream;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.mail.Envelope;
@@ -209,16 +208,6 @@ final class StoredEnvelope {
 
     int octets() {
         return octets.length;
-    }
-
-    /** All recipients, for those who know that they are few. */
-    List<String> allRecipients() {
-        List<String> all = new java.util.ArrayList<>();
-        Cursor cursor = new Cursor();
-        while (cursor.hasNext()) {
-            all.add(cursor.next());
-        }
-        return all;
     }
 
     Cursor cursor() {

@@ -1,7 +1,9 @@
 package org.postern.queue;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -15,15 +17,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
+import org.postern.os.Descriptor;
 import org.postern.os.Errno;
+import org.postern.os.FilesAt;
 import org.postern.os.Octets;
-import org.postern.os.OpenFile;
+import org.postern.os.OsException;
 import org.postern.os.Threads;
 
 /**
@@ -54,6 +59,9 @@ final class Taking {
     private final int owner;
     private final Set<String> busy = ConcurrentHashMap.newKeySet();
     private final Set<String> ignored = ConcurrentHashMap.newKeySet();
+    /** Taken, and only the sync of the drop is missing. */
+    private final ConcurrentLinkedQueue<MessageName> unreleased = new ConcurrentLinkedQueue<>();
+
     private final Semaphore large = new Semaphore(LARGE_AT_ONCE);
 
     /** What became of one entry. */
@@ -141,6 +149,11 @@ final class Taking {
         }
     }
 
+    /** Large ones are being copied: when one is done, another may have its turn. */
+    boolean isBusy() {
+        return large.availablePermits() < LARGE_AT_ONCE;
+    }
+
     private boolean takeBeside(String entry, Release release) {
         if (!large.tryAcquire()) {
             return false;
@@ -170,13 +183,18 @@ final class Taking {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(queue.drop())) {
             for (Path path : all) {
                 String entry = Octets.of(java.util.Objects.requireNonNull(path.getFileName()));
-                if (entry.charAt(0) != '.' && !busy.contains(entry) && !ignored.contains(entry)) {
+                if (entry.charAt(0) != '.'
+                        && !busy.contains(entry)
+                        && !ignored.contains(entry)
+                        && (large.availablePermits() > 0 || !isLarge(entry))) {
                     entries.add(entry);
                     if (entries.size() == BATCH) {
                         break;
                     }
                 }
             }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         entries.sort(null);
         return entries;
@@ -196,30 +214,37 @@ final class Taking {
     }
 
     private Copy copy(MessageName entry, MessageName name) {
-        try (OpenFile.Opened opened = OpenFile.untrusted(path(entry.text()))) {
-            String fault = !opened.regular() ? "is no file" : opened.links() != 1 ? "has several names" : null;
+        int descriptor = FilesAt.open(FilesAt.WORKING_DIRECTORY, Octets.of(path(entry.text())));
+        if (descriptor < 0) {
+            return notOpened(entry, new OsException("open", -descriptor));
+        }
+        try (FileInputStream in = new FileInputStream(Descriptor.java(descriptor))) {
+            FilesAt.Status status = FilesAt.status(descriptor);
+            String fault = !status.isRegular() ? "is no file" : status.links() != 1 ? "has several names" : null;
             if (fault != null) {
                 return new Copy.NoMessage(entry.text(), fault);
             }
-            FileChannel channel = opened.in().getChannel();
-            MessageFile file = MessageFile.read(channel, opened.size());
-            write(entry, name, file, opened.uid(), channel);
+            FileChannel channel = in.getChannel();
+            MessageFile file = MessageFile.read(channel, status.size());
+            write(entry, name, file, status.uid(), channel);
             return new Copy.Made(entry, name);
-        } catch (NoSuchFileException e) {
-            return new Copy.Gone();
         } catch (MessageFile.Malformed e) {
             return new Copy.NoMessage(entry.text(), e.what());
         } catch (IOException e) {
-            return switch (Errno.of(e)) {
-                case ENOENT -> new Copy.Gone();
-                case ELOOP -> new Copy.NoMessage(entry.text(), "is a symbolic link");
-                case EACCES -> new Copy.NoMessage(entry.text(), "cannot be read by the queue's owner");
-                case ENXIO -> new Copy.NoMessage(entry.text(), "is a socket");
-                case null, default -> new Copy.NotNow(entry, e);
-            };
+            return new Copy.NotNow(entry, e);
         } catch (RuntimeException e) {
             return new Copy.NotNow(entry, new IOException("unexpected " + e, e));
         }
+    }
+
+    private static Copy notOpened(MessageName entry, OsException why) {
+        return switch (Errno.of(why)) {
+            case ENOENT -> new Copy.Gone();
+            case ELOOP -> new Copy.NoMessage(entry.text(), "is a symbolic link");
+            case EACCES -> new Copy.NoMessage(entry.text(), "cannot be read by the queue's owner");
+            case ENXIO -> new Copy.NoMessage(entry.text(), "is a socket");
+            case null, default -> new Copy.NotNow(entry, why);
+        };
     }
 
     private void write(MessageName entry, MessageName name, MessageFile file, int uid, FileChannel from)
@@ -267,14 +292,29 @@ final class Taking {
                 return moved;
             }
             made.removeIf(m -> !removeEntry(m));
-            try {
-                disk.syncDirectory(queue.drop());
-            } catch (IOException e) {
-                log.line("warning: unable to sync " + queue.drop() + ": " + Errno.djbText(e));
-            }
-            made.forEach(m -> release.released(m.name));
+            made.forEach(m -> unreleased.add(m.name));
         }
+        release(release);
         return moved + made.size();
+    }
+
+    /** Delivered before the drop is synced, they might be there again after a power cut, and be delivered again. */
+    private void release(Release release) {
+        List<MessageName> names = new ArrayList<>();
+        for (MessageName name = unreleased.poll(); name != null; name = unreleased.poll()) {
+            names.add(name);
+        }
+        if (names.isEmpty()) {
+            return;
+        }
+        try {
+            disk.syncDirectory(queue.drop());
+        } catch (IOException e) {
+            log.line("warning: unable to sync " + queue.drop() + ": " + Errno.djbText(e) + "; will try again later");
+            unreleased.addAll(names);
+            return;
+        }
+        names.forEach(release::released);
     }
 
     private boolean removeEntry(Copy.Made made) {
@@ -308,7 +348,7 @@ final class Taking {
         Path target = queue.bad().resolve(Octets.path(n.entry));
         try {
             disk.rename(path(n.entry), target);
-            log.line("alert: " + path(n.entry) + " " + n.why + ": moved to " + target);
+            log.line("alert: " + shown(n.entry) + " " + n.why + ": moved to " + queue.bad());
             return true;
         } catch (IOException e) {
             ignore(n.entry, n.why + ", and cannot be moved away: " + Errno.djbText(e));
@@ -318,7 +358,7 @@ final class Taking {
 
     private void ignore(String entry, String why) {
         if (ignored.size() < MAX_IGNORED && ignored.add(entry)) {
-            log.line("alert: " + path(entry) + " " + why + ": ignored");
+            log.line("alert: " + shown(entry) + " " + why + ": ignored");
         }
     }
 
@@ -329,6 +369,8 @@ final class Taking {
             for (Path path : all) {
                 removeIfUnchangedSince(limit, path);
             }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
     }
 
@@ -342,6 +384,11 @@ final class Taking {
             // Finished in this moment, or somebody's directory with something in it: not ours to worry about.
             return;
         }
+    }
+
+    /** For the log: anyone may have chosen the name. */
+    private String shown(String entry) {
+        return queue.drop() + "/" + Octets.word(entry);
     }
 
     private Path path(String entry) {

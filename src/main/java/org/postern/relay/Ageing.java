@@ -1,5 +1,6 @@
 package org.postern.relay;
 
+import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Descriptor;
@@ -7,7 +8,7 @@ import org.postern.os.Errno;
 import org.postern.os.FilesAt;
 import org.postern.os.OsException;
 
-/** One pass over a spool: files of addresses and temporary files that are too old are removed, all else is left. */
+/** One pass over a spool: files of addresses and temporary files that are out of time are removed, all else is left. */
 final class Ageing {
     /** The original's {@code .sec.usec:pid}, and ours. */
     private static final Pattern TEMPORARY =
@@ -17,17 +18,17 @@ final class Ageing {
     private static final int NONE = -1;
 
     private final Spool spool;
-    private final long oldest;
+    private final LongPredicate outOfTime;
     private boolean rehearsed;
     private int removed;
     private int kept;
     private int stuck;
     private @Nullable String trouble;
 
-    /** @param oldest the earliest modification that still counts, in seconds since 1970 */
-    Ageing(Spool spool, long oldest) {
+    /** @param outOfTime whether a modification does not count now, in seconds since 1970 */
+    Ageing(Spool spool, LongPredicate outOfTime) {
         this.spool = spool;
-        this.oldest = oldest;
+        this.outOfTime = outOfTime;
     }
 
     Aged result() {
@@ -45,7 +46,7 @@ final class Ageing {
                 // A link, a FIFO, a directory: no program of ours made it, and it grants nothing.
                 return;
             }
-            if (status.modified().getEpochSecond() >= oldest) {
+            if (!outOfTime.test(status.modified().getEpochSecond())) {
                 kept += temporary ? 0 : 1;
             } else if (temporary) {
                 // Its writer, if there still is one, fails to rename it and writes another.
@@ -74,7 +75,7 @@ final class Ageing {
             }
             FilesAt.Status locked = FilesAt.status(fd);
             FilesAt.Status named = spool.status(name);
-            if (locked.modified().getEpochSecond() < oldest && locked.isSameFile(named)) {
+            if (outOfTime.test(locked.modified().getEpochSecond()) && locked.isSameFile(named)) {
                 unlink(name);
             } else {
                 kept++;

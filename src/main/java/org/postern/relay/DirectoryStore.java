@@ -144,7 +144,7 @@ public final class DirectoryStore implements GrantStore {
 
     @Override
     public Aged age() throws IOException {
-        Ageing ageing = new Ageing(spool, clock.instant().minus(settings.expiry).getEpochSecond());
+        Ageing ageing = new Ageing(spool, modified -> outOfTime(modified) != null);
         eachName(ageing::look);
         return ageing.result();
     }

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
 import org.postern.tcp.IpAddress;
+import org.postern.tcp.Network;
 
 /**
  * Grants what {@link Announcer}s of listed machines tell, in relay-ctrl-udp's wire. The sender's address is all that
@@ -73,6 +74,10 @@ public final class GrantReceiver implements Closeable {
         IpAddress granted = IpAddress.parse(text).orElse(null);
         if (granted == null) {
             warn("Invalid IP from '" + sender + "'.");
+            return;
+        }
+        if (granted.isMachinesOwn()) {
+            warn("'" + granted + "' from '" + sender + "' is another client there, so it is not granted here.");
             return;
         }
         switch (store.allow(granted, holderOf(granted))) {

@@ -60,6 +60,16 @@ final class DeadHosts {
         }
     }
 
+    /** Every host may be tried again. */
+    void clear() {
+        lock.lock();
+        try {
+            hosts.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void answered(InetSocketAddress host) {
         lock.lock();
         try {

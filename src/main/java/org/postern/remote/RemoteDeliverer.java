@@ -34,6 +34,7 @@ public final class RemoteDeliverer implements Deliverer {
 
     private final SettingsSource settings;
     private final HopFinder finder;
+    private final DeadHosts dead;
     private final Dialer dialer;
     private final RouteHealth health;
     private final IdleSessions idle = new IdleSessions();
@@ -75,7 +76,8 @@ public final class RemoteDeliverer implements Deliverer {
         this.health = new RouteHealth(clock, alerts);
         TlsContexts contexts = new TlsContexts();
         Tokens tokens = new Tokens(new HttpTokenEndpoint(contexts, alerts, tokenLimit), clock);
-        this.dialer = new Dialer(new DeadHosts(clock), contexts, new SmtpLogin(tokens));
+        this.dead = new DeadHosts(clock);
+        this.dialer = new Dialer(dead, contexts, new SmtpLogin(tokens));
     }
 
     @Override
@@ -107,6 +109,11 @@ public final class RemoteDeliverer implements Deliverer {
     /** A double bounce's sender is for qmail-send alone; outside it is the null path. A bounce never gets a sender. */
     private static String reversePath(String sender, SmtpRoute route) {
         return sender.isEmpty() || sender.equals("#@[]") ? "" : route.sender().isEmpty() ? sender : route.sender();
+    }
+
+    @Override
+    public void forgetTroubles() {
+        dead.clear();
     }
 
     private static boolean hasControl(String address) {

@@ -12,7 +12,10 @@ final class DropWatch implements Runnable {
     /** It is looked at so often in any case, as after trouble. */
     private static final Duration INTERVAL = Duration.ofSeconds(10);
 
-    private static final int INTERVALS_TO_CLEANING = 360;
+    /** While large messages are being copied, that others of them need not wait longer. */
+    private static final Duration WHILE_TAKING = Duration.ofMillis(200);
+
+    private static final Duration CLEANING = Duration.ofHours(1);
 
     private final Queue queue;
     private final SendLog log;
@@ -26,31 +29,34 @@ final class DropWatch implements Runnable {
 
     @Override
     public void run() {
-        try (Trigger trigger = new Trigger(queue.directory())) {
-            for (long round = 0; !exiting.getAsBoolean(); round++) {
-                if (round % INTERVALS_TO_CLEANING == 0) {
-                    clean();
-                }
-                empty();
-                trigger.await(INTERVAL);
+        try {
+            try (Trigger trigger = new Trigger(queue.directory())) {
+                watch(trigger::await, INTERVAL);
+            } catch (IOException e) {
+                // inotify's instances are limited.
+                log.line("warning: unable to watch the drop: " + Errno.djbText(e) + "; looking every second");
+                watch(Thread::sleep, Duration.ofSeconds(1));
             }
-        } catch (IOException e) {
-            log.line("warning: unable to watch the drop: " + Errno.djbText(e) + "; looking every second");
-            poll();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Without inotify (its instances are limited). */
-    private void poll() {
-        try {
-            while (!exiting.getAsBoolean()) {
-                empty();
-                Thread.sleep(Duration.ofSeconds(1));
+    /** Waits for something new, at most so long. */
+    @FunctionalInterface
+    private interface Pause {
+        void await(Duration limit) throws InterruptedException;
+    }
+
+    private void watch(Pause pause, Duration interval) throws InterruptedException {
+        long cleaned = System.nanoTime() - CLEANING.toNanos();
+        while (!exiting.getAsBoolean()) {
+            if (System.nanoTime() - cleaned >= CLEANING.toNanos()) {
+                cleaned = System.nanoTime();
+                clean();
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            empty();
+            pause.await(queue.isTaking() ? WHILE_TAKING : interval);
         }
     }
 
@@ -62,6 +68,9 @@ final class DropWatch implements Runnable {
             }
         } catch (IOException e) {
             log.line("alert: unable to opendir drop: " + Errno.djbText(e) + "; sleeping...");
+        } catch (Throwable e) {
+            // Whatever it is, mail must still be taken when it is over.
+            log.line("alert: unable to take from drop: " + e + "; sleeping...");
         }
     }
 
@@ -70,6 +79,8 @@ final class DropWatch implements Runnable {
             queue.removeAbandoned();
         } catch (IOException e) {
             log.line("warning: unable to clean drop: " + Errno.djbText(e));
+        } catch (Throwable e) {
+            log.line("alert: unable to clean drop: " + e);
         }
     }
 }

@@ -160,8 +160,9 @@ public final class Sender {
         }
     }
 
-    /** ALRM: everything is due now. */
+    /** ALRM: everything is due now, also for hosts that did not answer before. */
     public void retryAll() {
+        deliverers.remote().forgetTroubles();
         lock.lock();
         try {
             schedule.allNow();

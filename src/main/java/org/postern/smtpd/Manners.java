@@ -29,6 +29,9 @@ public sealed interface Manners permits QmailManners, ServeManners {
     /** What is wrong with the syntax of an RCPT command, where that matters. */
     Optional<Reply> objection(Command.Rcpt rcpt);
 
+    /** Said to a client that was silent for too long, before the connection is closed. */
+    Reply timeout();
+
     /** The answer to a message with a bare LF or a lone CR (RFC 5321 §2.3.8). */
     Reply strayLineEnd();
 

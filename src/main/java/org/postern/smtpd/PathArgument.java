@@ -70,11 +70,6 @@ public record PathArgument(String keyword, String address, List<String> paramete
         return words;
     }
 
-    /** The same with another address. */
-    PathArgument with(String other) {
-        return new PathArgument(keyword, other, parameters);
-    }
-
     /** The SIZE parameter (RFC 1870 §3); 0 where it is missing or no number, the largest long where it is more. */
     long size() {
         for (String parameter : parameters) {

@@ -6,6 +6,7 @@ import org.postern.config.SmtpdSettings;
 
 /** netqmail's qmail-smtpd, word for word: status codes in parentheses, where it refuses something. */
 record QmailManners() implements Manners {
+    private static final Reply TIMEOUT = new Reply(451, "4.4.2", "timeout");
     private static final Reply HELP = new Reply(214, "", "netqmail home page: http://qmail.org/netqmail");
     private static final Reply SMTPLF = new Reply(451, "", "See http://pobox.com/~djb/docs/smtplf.html.");
 
@@ -23,6 +24,11 @@ record QmailManners() implements Manners {
             text.append("\r\n");
         }
         return text.toString();
+    }
+
+    @Override
+    public Reply timeout() {
+        return TIMEOUT;
     }
 
     @Override

@@ -3,9 +3,7 @@ package org.postern.smtpd;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.postern.config.SmtpdSettings;
-import org.postern.mail.Mailbox;
 
 /** The program's policy, qmail-smtpd's: who may relay was decided before the session began. */
 public final class QmailPolicy implements Policy {
@@ -15,15 +13,12 @@ public final class QmailPolicy implements Policy {
 
     /**
      * @param relayClient {@code RELAYCLIENT}: any recipient is accepted, and this is added to each of them
-     * @param isLocalUser see {@link Recipients}
+     * @param users see {@link Recipients}
      */
     public QmailPolicy(
-            SmtpdSettings settings,
-            Optional<String> relayClient,
-            Predicate<Mailbox> isLocalUser,
-            Consumer<SmtpdEvent> events) {
+            SmtpdSettings settings, Optional<String> relayClient, LocalUsers users, Consumer<SmtpdEvent> events) {
         this.relayClient = relayClient;
-        this.recipients = new Recipients(settings, isLocalUser);
+        this.recipients = new Recipients(settings, users);
         this.events = events;
     }
 
@@ -44,9 +39,6 @@ public final class QmailPolicy implements Policy {
             events.accept(new SmtpdEvent.Trouble("unable to read controls", e));
             return new Verdict.HungUp(Reply.NO_CONTROLS);
         }
-        return recipients
-                .objection(forwardPath)
-                .<Verdict>map(Verdict.Refused::new)
-                .orElseGet(() -> new Verdict.Accepted(Recipients.envelopeAddress(forwardPath)));
+        return recipients.judge(forwardPath, events);
     }
 }

@@ -30,12 +30,14 @@ public record Reply(int code, String status, List<String> lines) {
             new Reply(552, "5.3.4", "sorry, that message size exceeds my databytes limit");
     static final Reply TOO_MANY_HOPS = new Reply(554, "5.4.6", "too many hops, this message is looping");
     static final Reply QQT_FAILURE = new Reply(451, "4.3.0", "qqt failure");
-    static final Reply TIMEOUT = new Reply(451, "4.4.2", "timeout");
 
     /** Said where settings cannot be read, instead of the greeting too; the session ends. */
     public static final Reply NO_CONTROLS = new Reply(421, "4.3.0", "unable to read controls");
 
     /** Those of ours. */
+    static final Reply USERS_UNKNOWN =
+            new Reply(451, "4.3.0", "sorry, I can't find out now whether that is a user here, try again later");
+
     static final Reply COMMAND_TOO_LONG = new Reply(500, "5.5.2", "command line too long");
 
     static final Reply TOO_MANY_RECIPIENTS = new Reply(452, "4.5.3", "too many recipients, send the message in parts");
@@ -63,8 +65,15 @@ public record Reply(int code, String status, List<String> lines) {
         return new Reply(250, "2.6.0", "ok " + unixTime + " qp " + id);
     }
 
-    /** Whether it says that the command itself was wrong, not what it asked for. */
+    /**
+     * Whether it says that the command itself was wrong, not what it asked for. DATA without a recipient is what a client
+     * that pipelines sends where all of its recipients were refused (RFC 2920 §3.1).
+     */
     boolean isBadCommand() {
+        return !equals(RCPT_FIRST) && isBad(code);
+    }
+
+    private static boolean isBad(int code) {
         return code == 500 || code == 501 || code == 502 || code == 503 || code == 555;
     }
 }

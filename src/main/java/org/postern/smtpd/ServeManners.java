@@ -8,6 +8,7 @@ import org.postern.os.Octets;
 
 /** Those of {@code postern serve}: RFC 5321 with enhanced status codes (RFC 2034), and no unknown parameter. */
 record ServeManners() implements Manners {
+    private static final Reply TIMEOUT = new Reply(421, "4.4.2", "timeout, closing the connection");
     private static final Reply HELP = new Reply(214, "2.0.0", "Postern. The commands are those of RFC 5321");
     private static final Reply STRAY = new Reply(
             554, "5.6.0", "the message has a CR or LF that is no line end, lines end with CR LF (RFC 5321 2.3.8)");
@@ -27,6 +28,12 @@ record ServeManners() implements Manners {
             text.append(reply.lines().get(i)).append("\r\n");
         }
         return text.toString();
+    }
+
+    /** RFC 5321 §3.8. */
+    @Override
+    public Reply timeout() {
+        return TIMEOUT;
     }
 
     @Override

@@ -2,10 +2,8 @@ package org.postern.smtpd;
 
 import java.io.IOException;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.SmtpdSettings;
-import org.postern.mail.Mailbox;
 
 /**
  * The policy of {@code postern serve}: who may relay is asked at the first foreign recipient of each transaction, so
@@ -16,10 +14,9 @@ public final class ServePolicy implements Policy {
     private final Relaying relaying;
     private final Consumer<SmtpdEvent> events;
 
-    /** @param isLocalUser see {@link Recipients} */
-    public ServePolicy(
-            SmtpdSettings settings, Relaying relaying, Predicate<Mailbox> isLocalUser, Consumer<SmtpdEvent> events) {
-        this.recipients = new Recipients(settings, isLocalUser);
+    /** @param users see {@link Recipients} */
+    public ServePolicy(SmtpdSettings settings, Relaying relaying, LocalUsers users, Consumer<SmtpdEvent> events) {
+        this.recipients = new Recipients(settings, users);
         this.relaying = relaying;
         this.events = events;
     }
@@ -50,10 +47,7 @@ public final class ServePolicy implements Policy {
         }
 
         private Verdict ours(String forwardPath) {
-            return recipients
-                    .objection(forwardPath)
-                    .<Verdict>map(Verdict.Refused::new)
-                    .orElseGet(() -> new Verdict.Accepted(Recipients.envelopeAddress(forwardPath)));
+            return recipients.judge(forwardPath, events);
         }
 
         private Verdict foreign(String forwardPath) {

@@ -76,7 +76,7 @@ public final class Session {
 
     private End timedOut() {
         try {
-            say(Reply.TIMEOUT);
+            say(site.manners().timeout());
             connection.flush();
         } catch (IOException e) {
             return End.VANISHED;

@@ -142,6 +142,12 @@ public final class IpAddress {
                 : octets[0] == 127;
     }
 
+    /** Loopback, unspecified or link-local: told to another machine, it would mean somebody else there. */
+    public boolean isMachinesOwn() {
+        InetAddress inet = inet();
+        return isLoopback() || inet.isAnyLocalAddress() || inet.isLinkLocalAddress();
+    }
+
     public InetAddress inet() {
         try {
             return InetAddress.getByAddress(octets);

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import org.postern.os.Threads;
 
 /**
@@ -24,9 +25,13 @@ import org.postern.os.Threads;
 public final class Listener implements Closeable {
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(50);
 
+    /** The wait(2) status of a session that did not come to its end: exit 111. */
+    private static final int NOT_RUN = 111 << 8;
+
     private final ServerSocketChannel server;
     private final int limit;
     private final AtomicLong serial;
+    private final BiFunction<String, Runnable, Thread> threads;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
@@ -53,14 +58,16 @@ public final class Listener implements Closeable {
         /** The session has ended; so many there are now. */
         default void closed(long id, int waitStatus, int sessions) {}
 
-        /** A connection could not be accepted: too many descriptors, say. */
+        /** A connection could not be accepted, or got no thread: too many descriptors or tasks, say. */
         void failed(IOException why);
     }
 
-    private Listener(ServerSocketChannel server, int limit, AtomicLong serial) {
+    private Listener(
+            ServerSocketChannel server, int limit, AtomicLong serial, BiFunction<String, Runnable, Thread> threads) {
         this.server = server;
         this.limit = limit;
         this.serial = serial;
+        this.threads = threads;
     }
 
     /**
@@ -72,6 +79,17 @@ public final class Listener implements Closeable {
      */
     public static Listener open(InetSocketAddress address, int backlog, int limit, AtomicLong serial)
             throws IOException {
+        return open(address, backlog, limit, serial, Threads::start);
+    }
+
+    /** @param threads starts a session's thread, given its name */
+    static Listener open(
+            InetSocketAddress address,
+            int backlog,
+            int limit,
+            AtomicLong serial,
+            BiFunction<String, Runnable, Thread> threads)
+            throws IOException {
         // Java's own choice is an IPv6 socket for IPv4, too: a foreign program would find ::ffff:192.0.2.1 by
         // getpeername.
         ServerSocketChannel server = ServerSocketChannel.open(
@@ -81,7 +99,7 @@ public final class Listener implements Closeable {
         try {
             server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             server.bind(address, backlog);
-            return new Listener(server, limit, serial);
+            return new Listener(server, limit, serial, threads);
         } catch (IOException e) {
             server.close();
             throw e;
@@ -104,17 +122,14 @@ public final class Listener implements Closeable {
         try {
             while (true) {
                 awaitRoom();
-                SocketChannel channel;
                 try {
-                    channel = server.accept();
+                    start(service, server.accept());
                 } catch (ClosedChannelException e) {
                     return;
                 } catch (IOException e) {
                     service.failed(e);
                     Thread.sleep(PAUSE_AFTER_FAILURE);
-                    continue;
                 }
-                start(service, channel);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -132,7 +147,8 @@ public final class Listener implements Closeable {
         }
     }
 
-    private void start(Service service, SocketChannel channel) {
+    /** @throws IOException where the system gives no thread; the connection is closed then */
+    private void start(Service service, SocketChannel channel) throws IOException {
         long id = serial.incrementAndGet();
         open.add(channel);
         lock.lock();
@@ -141,35 +157,34 @@ public final class Listener implements Closeable {
         } finally {
             lock.unlock();
         }
-        Threads.start("session-" + id, () -> session(service, channel, id));
-    }
-
-    private void session(Service service, SocketChannel channel, long id) {
-        int status = 111 << 8;
         try {
-            status = service.run(channel, id);
-        } finally {
-            open.remove(channel);
-            try {
-                channel.close();
-            } catch (IOException e) {
-                service.failed(e);
-            }
-            lock.lock();
-            try {
-                service.closed(id, status, --sessions);
-                changed.signalAll();
-            } finally {
-                lock.unlock();
-            }
+            Thread _ = threads.apply("session-" + id, () -> session(service, channel, id));
+        } catch (OutOfMemoryError | RuntimeException e) {
+            end(service, channel, id, NOT_RUN);
+            throw new IOException("no thread for a session: " + e.getMessage(), e);
         }
     }
 
-    /** Sessions under way. */
-    public int sessions() {
+    private void session(Service service, SocketChannel channel, long id) {
+        int status = NOT_RUN;
+        try {
+            status = service.run(channel, id);
+        } finally {
+            end(service, channel, id, status);
+        }
+    }
+
+    private void end(Service service, SocketChannel channel, long id, int status) {
+        open.remove(channel);
+        try {
+            channel.close();
+        } catch (IOException e) {
+            service.failed(e);
+        }
         lock.lock();
         try {
-            return sessions;
+            service.closed(id, status, --sessions);
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

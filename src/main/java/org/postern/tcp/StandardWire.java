@@ -11,15 +11,20 @@ import java.time.Duration;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.postern.os.Descriptor;
 import org.postern.os.Octets;
 
 /**
  * Descriptors 0 and 1 of this process: a program under somebody else's tcpserver. Java cannot limit a read of a plain
- * descriptor, so a helper thread reads on demand, never ahead.
+ * descriptor, so a helper thread reads on demand, never ahead. A write is tried where poll(2) says that there is room.
  */
 public final class StandardWire implements Wire {
+    /** What poll promises room for, on a pipe: PIPE_BUF. */
+    private static final int MOST_AT_ONCE = 4096;
+
     private final InputStream in;
     private final OutputStream out;
+    private final int output;
     private final SynchronousQueue<Integer> wanted = new SynchronousQueue<>();
     private final SynchronousQueue<Result> results = new SynchronousQueue<>();
     private @Nullable Thread reader;
@@ -31,13 +36,15 @@ public final class StandardWire implements Wire {
     private record Result(
             String octets, boolean atEnd, @Nullable IOException failure) {}
 
-    StandardWire(InputStream in, OutputStream out) {
+    /** @param output the descriptor behind {@code out} */
+    StandardWire(InputStream in, OutputStream out, int output) {
         this.in = in;
         this.out = out;
+        this.output = output;
     }
 
     public StandardWire() {
-        this(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out));
+        this(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), 1);
     }
 
     @Override
@@ -100,7 +107,13 @@ public final class StandardWire implements Wire {
 
     @Override
     public void write(byte[] from, int offset, int length, Duration limit) throws IOException {
-        out.write(from, offset, length);
+        for (int done = 0; done < length; done += MOST_AT_ONCE) {
+            if (!Descriptor.awaitWritable(output, limit)) {
+                close();
+                throw new SocketTimeoutException("write timed out");
+            }
+            out.write(from, offset + done, Math.min(MOST_AT_ONCE, length - done));
+        }
     }
 
     @Override
@@ -110,7 +123,7 @@ public final class StandardWire implements Wire {
 
     @Override
     public int outputDescriptor() {
-        return 1;
+        return output;
     }
 
     @Override

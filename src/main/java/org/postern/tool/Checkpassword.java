@@ -78,7 +78,7 @@ public final class Checkpassword implements Tool {
     private Exit login(Offer offer, Invocation call) throws IOException {
         Authenticator authenticator = new Authenticator(accounts.of(call), passwords, call.identity());
         Proof proof = new Proof.PasswordOrApop(offer.password, offer.timestamp);
-        String name = Account.printable(offer.name);
+        String name = Octets.word(offer.name);
         return switch (authenticator.authenticate(
                 new Authenticator.Attempt(offer.name, proof, client(call.env())), warnings(call))) {
             case Authentication.Accepted accepted -> become(accepted.account(), call);
@@ -94,21 +94,15 @@ public final class Checkpassword implements Tool {
     }
 
     private static Exit become(Account account, Invocation call) {
-        String name = Account.printable(account.name());
         Identity own = call.identity();
+        Optional<String> obstacle = account.obstacle(own);
+        if (obstacle.isPresent()) {
+            return temporary(call, obstacle.get());
+        }
         Identity theirs = account.identityOr(own);
         if (theirs.uid() == own.uid()) {
             // Not root, so neither groups nor anything else can be changed.
             theirs = own;
-        } else if (!own.isRoot()) {
-            return temporary(
-                    call,
-                    name + " has uid " + theirs.uid() + ", and this runs as uid " + own.uid()
-                            + ": run it as root (tcpserver without -u), or give " + name + " that uid in a file of"
-                            + " accounts");
-        }
-        if (account.home().isEmpty()) {
-            return temporary(call, name + " has no home");
         }
         Path home = call.path(account.home());
         try {

@@ -46,7 +46,7 @@ final class PosternCommand {
     /** Java's exceptions of files say the file alone: with what is wrong with it. */
     private static String words(Exception e) {
         return e instanceof FileSystemException fs && fs.getFile() != null
-                ? fs.getFile() + ": " + Errno.djbText(fs)
+                ? Errno.djbTextWithFile(fs)
                 : String.valueOf(e.getMessage());
     }
 

@@ -10,6 +10,7 @@ import org.postern.chain.Chain;
 import org.postern.chain.Descriptors;
 import org.postern.chain.Ended;
 import org.postern.chain.Tool;
+import org.postern.os.Octets;
 import org.postern.pop3d.Authenticator.Verdict;
 import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
@@ -66,7 +67,7 @@ public final class QmailPopup implements Tool {
                 .formatted(ThisProcess.PID, call.id(), Instant.now().getEpochSecond(), arguments.getFirst());
         connection.bytewise(!staysHere.wholly(call, subprogram));
         AuthorizationSession session =
-                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.AUTHORIZATION);
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL);
         AuthorizationSession.End<Credentials> end =
                 session.run(credentials -> login(call, subprogram, timestamp, credentials));
         connection.bytewise(false);
@@ -83,11 +84,10 @@ public final class QmailPopup implements Tool {
             Invocation call, List<String> subprogram, String timestamp, Credentials credentials) {
         call.fds().connection().bytewise(false);
         String address = call.env().find("TCPREMOTEIP").orElse("unknown");
-        String who = " user=" + LogText.of(credentials.user()) + " ip=" + LogText.of(address);
+        String who = " user=" + Octets.word(credentials.user()) + " ip=" + Octets.word(address);
         AtomicBoolean proved = new AtomicBoolean();
         Runnable succeeded = () -> {
             if (proved.compareAndSet(false, true)) {
-                failedLogins.succeeded(address);
                 log(call, "login" + who);
             }
         };

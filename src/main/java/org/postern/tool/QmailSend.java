@@ -124,7 +124,6 @@ public final class QmailSend implements Tool {
     }
 
     private static String explain(IOException e, Path home) {
-        String file = e instanceof java.nio.file.FileSystemException f && f.getFile() != null ? f.getFile() + ": " : "";
-        return "unable to use " + home + ": " + file + Errno.djbText(e);
+        return "unable to use " + home + ": " + Errno.djbTextWithFile(e);
     }
 }

@@ -3,27 +3,25 @@ package org.postern.tool;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.net.SocketException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.postern.chain.Env;
 import org.postern.chain.Log;
 import org.postern.chain.Tool;
 import org.postern.config.QmailControl;
 import org.postern.config.SmtpdSettings;
 import org.postern.file.Remembered;
-import org.postern.mail.Mailbox;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
 import org.postern.queue.ForeignQueue;
 import org.postern.queue.Intake;
 import org.postern.smtpd.End;
 import org.postern.smtpd.LocalIpHost;
+import org.postern.smtpd.LocalUsers;
 import org.postern.smtpd.Manners;
 import org.postern.smtpd.Peer;
 import org.postern.smtpd.QmailPolicy;
@@ -46,7 +44,7 @@ public final class QmailSmtpd implements Tool {
     private final ConcurrentMap<Controls, Remembered<SmtpdSettings>> controls = new ConcurrentHashMap<>();
 
     private final Queues queues;
-    private final Predicate<Mailbox> isLocalUser;
+    private final LocalUsers users;
     private final InstantSource clock;
 
     /** The queue of an installation. */
@@ -57,12 +55,12 @@ public final class QmailSmtpd implements Tool {
 
     /**
      * @param queues where messages go unless QMAILQUEUE says otherwise
-     * @param isLocalUser whether a mailbox of one of our domains is a user's own, by the rules of delivery; only such a
+     * @param users whether a mailbox of one of our domains is a user's own, by the rules of delivery; only such a
      *     one may have %, ! or @ in its local part
      */
-    public QmailSmtpd(Queues queues, Predicate<Mailbox> isLocalUser, InstantSource clock) {
+    public QmailSmtpd(Queues queues, LocalUsers users, InstantSource clock) {
         this.queues = queues;
-        this.isLocalUser = isLocalUser;
+        this.users = users;
         this.clock = clock;
     }
 
@@ -78,7 +76,7 @@ public final class QmailSmtpd implements Tool {
                     .get()
                     .in(env);
         } catch (IOException e) {
-            log.line("alert: qmail-smtpd: unable to read controls: " + words(e));
+            log.line("alert: qmail-smtpd: unable to read controls: " + Errno.djbTextWithFile(e));
             return withoutControls(call);
         }
         if (settings.rcpthosts().missing()) {
@@ -88,7 +86,7 @@ public final class QmailSmtpd implements Tool {
         }
         Consumer<SmtpdEvent> events = event -> {
             if (event instanceof SmtpdEvent.Trouble trouble) {
-                log.line("alert: qmail-smtpd: " + trouble.what() + ": " + words(trouble.why()));
+                log.line("alert: qmail-smtpd: " + trouble.what() + ": " + Errno.djbTextWithFile(trouble.why()));
             }
         };
         Site site = new Site(
@@ -97,7 +95,7 @@ public final class QmailSmtpd implements Tool {
                 new LocalIpHost(settings.localiphost(), QmailSmtpd::isMine),
                 intake(call, home, settings),
                 clock);
-        QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), isLocalUser, events);
+        QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), users, events);
         End end = new Session(site, call.fds().connection(), peer(env), policy, events).run();
         return Exit.code(end == End.QUIT ? 0 : 1);
     }
@@ -152,12 +150,5 @@ public final class QmailSmtpd implements Tool {
         } catch (SocketException e) {
             return false;
         }
-    }
-
-    /** With the file's name, where it has one. */
-    private static String words(IOException e) {
-        return e instanceof FileSystemException fs && fs.getFile() != null
-                ? fs.getFile() + ": " + Errno.djbText(e)
-                : Errno.djbText(e);
     }
 }

@@ -160,7 +160,7 @@ final class RelayCtrl {
             return Long.parseLong(text.substring(0, digits));
         } catch (NumberFormatException e) {
             // None at all, or more digits than a long has.
-            return digits > 18 ? MAX_SECONDS : 0;
+            return digits > 18 && !text.startsWith("-") ? MAX_SECONDS : 0;
         }
     }
 

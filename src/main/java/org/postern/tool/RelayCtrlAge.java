@@ -1,7 +1,11 @@
 package org.postern.tool;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import org.postern.chain.Tool;
+import org.postern.os.Errno;
 import org.postern.relay.Aged;
 
 /**
@@ -22,8 +26,12 @@ public final class RelayCtrlAge implements Tool {
                 try {
                     report(relayCtrl.store(in.spool()).age(), relayCtrl);
                     yield Exit.code(0);
-                } catch (IOException e) {
+                } catch (NoSuchFileException | NotDirectoryException | AccessDeniedException e) {
                     yield cannot(call, relayCtrl);
+                } catch (IOException e) {
+                    relayCtrl.fatal(
+                            "Could not list '" + call.env().get("RELAY_CTRL_DIR") + "': " + Errno.text(e) + ".");
+                    yield Exit.code(1);
                 }
             }
         };

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.postern.chain.Env;
 import org.postern.chain.Tool;
@@ -31,6 +33,22 @@ public final class RelayCtrlSend implements Tool {
     /** Set by ourselves for a background process. */
     private static final String WAIT = "RELAY_CTRL_SEND_WAIT";
 
+    /** Each has a socket and a thread, for as long as a receiver is down. */
+    private static final int MOST_IN_BACKGROUND = 200;
+
+    private final Semaphore background;
+    private final AtomicBoolean fullTold = new AtomicBoolean();
+    private final AtomicBoolean ownTold = new AtomicBoolean();
+
+    public RelayCtrlSend() {
+        this(MOST_IN_BACKGROUND);
+    }
+
+    /** @param mostInBackground clients told to silent receivers at a time; further ones are dropped */
+    RelayCtrlSend(int mostInBackground) {
+        this.background = new Semaphore(mostInBackground);
+    }
+
     @Override
     public Exit run(Invocation call) {
         RelayCtrl relayCtrl = RelayCtrl.of("relay-ctrl-send", call);
@@ -47,9 +65,17 @@ public final class RelayCtrlSend implements Tool {
         if (remotes == null) {
             relayCtrl.warning("$RELAY_CTRL_REMOTES is not set.");
         } else if (relayCtrl.isAuthenticated()) {
-            new Sending(client, relayCtrl, call).to(parse(remotes, relayCtrl));
+            tell(client, parse(remotes, relayCtrl), relayCtrl, call);
         }
         return relayCtrl.becomeNext(call.env().without(WAIT), why -> Exit.code(111));
+    }
+
+    private void tell(IpAddress client, List<IpAddress> remotes, RelayCtrl relayCtrl, Invocation call) {
+        if (!client.isMachinesOwn()) {
+            new Sending(client, relayCtrl, call, background, fullTold).to(remotes);
+        } else if (ownTold.compareAndSet(false, true)) {
+            relayCtrl.warning("Not announcing '" + client + "': on another machine it is another client.");
+        }
     }
 
     private static List<IpAddress> parse(String remotes, RelayCtrl relayCtrl) {
@@ -66,7 +92,8 @@ public final class RelayCtrlSend implements Tool {
     }
 
     /** One client, and who is to hear of it. */
-    private record Sending(IpAddress client, RelayCtrl relayCtrl, Invocation call) {
+    private record Sending(
+            IpAddress client, RelayCtrl relayCtrl, Invocation call, Semaphore background, AtomicBoolean fullTold) {
         void to(List<IpAddress> remotes) {
             if (call.env().has(WAIT)) {
                 toTheEnd(remotes);
@@ -79,8 +106,20 @@ public final class RelayCtrlSend implements Tool {
             if (call.fds().connection().wire() instanceof StandardWire) {
                 // This process is the session's, and may become a foreign program: its threads would be gone.
                 inProcess(silent);
-            } else {
-                Threads.start("relay-ctrl-send " + client, () -> toTheEnd(silent));
+            } else if (background.tryAcquire()) {
+                fullTold.set(false);
+                Threads.start("relay-ctrl-send " + client, () -> inThread(silent));
+            } else if (fullTold.compareAndSet(false, true)) {
+                relayCtrl.warning("Too many announcements without an answer, dropping those of '" + client
+                        + "' and others to " + silent + ".");
+            }
+        }
+
+        private void inThread(List<IpAddress> silent) {
+            try {
+                toTheEnd(silent);
+            } finally {
+                background.release();
             }
         }
 

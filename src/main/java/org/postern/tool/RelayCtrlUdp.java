@@ -8,9 +8,9 @@ import org.postern.chain.Tool;
 import org.postern.os.Errno;
 import org.postern.relay.Announcer;
 import org.postern.relay.GrantReceiver;
-import org.postern.relay.Network;
 import org.postern.relay.Spool;
 import org.postern.tcp.IpAddress;
+import org.postern.tcp.Network;
 
 /**
  * {@code relay-ctrl-udp}: receives what relay-ctrl-send tells on other machines, and grants it in RELAY_CTRL_DIR. For a

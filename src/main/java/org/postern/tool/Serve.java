@@ -50,13 +50,14 @@ final class Serve implements Callable<Integer> {
         Log log = Log.standardError(false);
         FileLimit.allow(Long.MAX_VALUE);
         Events events = event -> log.line(event.line());
-        Path file = config != null ? config : Files.exists(DEFAULT) ? DEFAULT : null;
+        // Where it cannot be told, there is one: a demo instead of it would surprise.
+        Path file = config != null ? config : !Files.notExists(DEFAULT) ? DEFAULT : null;
         if (file == null) {
             Path state = Demo.stateDirectory(
                     env.find("HOME").orElse(""), env.find("XDG_STATE_HOME").orElse(""), tools.self());
             try (Demo demo = Demo.start(state, tools.self(), events)) {
                 demo.instructions().forEach(System.out::println);
-                return untilTerm(demo.gateway());
+                return untilTerm(demo.gateway(), log);
             }
         }
         Settings settings;
@@ -70,7 +71,7 @@ final class Serve implements Callable<Integer> {
         }
         try (Gateway gateway = Gateway.start(settings, tools.self(), !Gateway.isPublic(settings), events)) {
             Signals.on("HUP", () -> reroute(gateway, file, log));
-            return untilTerm(gateway);
+            return untilTerm(gateway, log);
         }
     }
 
@@ -84,7 +85,7 @@ final class Serve implements Callable<Integer> {
     }
 
     /** TERM or INT: no new sessions, those under way finish within the limit. A second one ends it now. */
-    private static int untilTerm(Gateway gateway) throws InterruptedException, IOException {
+    private static int untilTerm(Gateway gateway, Log log) throws InterruptedException, IOException {
         CountDownLatch term = new CountDownLatch(1);
         for (String signal : new String[] {"TERM", "INT"}) {
             Signals.on(signal, () -> {
@@ -95,7 +96,9 @@ final class Serve implements Callable<Integer> {
             });
         }
         term.await();
-        gateway.drain(DRAIN_LIMIT);
+        if (!gateway.drain(DRAIN_LIMIT)) {
+            log.line("warning: sessions that had not ended within " + DRAIN_LIMIT.toSeconds() + " s are cut");
+        }
         return 0;
     }
 }

@@ -6,7 +6,6 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
-import java.util.function.Predicate;
 import org.postern.chain.Log;
 import org.postern.chain.Tool;
 import org.postern.config.QmailControl;
@@ -32,11 +31,12 @@ import org.postern.queue.Submitters;
 import org.postern.remote.OwnAddresses;
 import org.postern.remote.RemoteDeliverer;
 import org.postern.send.Deliverers;
+import org.postern.smtpd.LocalUsers;
 import org.postern.users.AccountSource;
 import org.postern.users.SystemAccounts;
 
 /** What qmail takes from the system: its accounts, and the users that its installation has made. */
-final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
+final class SystemParts implements QmailSend.Parts, LocalUsers {
     private final Nss nss = new Nss();
     private final AccountHomes users = new AccountHomes(this::account, Optional.empty());
     private final AccountFiles files;
@@ -79,16 +79,9 @@ final class SystemParts implements QmailSend.Parts, Predicate<Mailbox> {
         return new Submitters(uid("qmaild"), uid("alias"));
     }
 
-    /** Whether a mailbox is a user's own: only such a one may have %, ! or @ in its local part. */
     @Override
-    public boolean test(Mailbox mailbox) {
-        try {
-            return users.home(mailbox)
-                    .filter(home -> home.extension().isEmpty())
-                    .isPresent();
-        } catch (IOException e) {
-            return false;
-        }
+    public boolean has(Mailbox mailbox) throws IOException {
+        return users.home(mailbox).filter(home -> home.extension().isEmpty()).isPresent();
     }
 
     private OptionalInt uid(String name) throws IOException {

@@ -86,14 +86,18 @@ public final class Tcpserver implements Tool {
         }
         // The original catches TERM before it binds.
         Signals.on("TERM", () -> Runtime.getRuntime().halt(0));
-        try (Listener listener = Listener.open(
-                new InetSocketAddress(address, port.getAsInt()),
-                options.backlog(),
-                options.limit(),
-                new AtomicLong())) {
-            return serve(call, options, listener, log);
+        Listener opened;
+        try {
+            opened = Listener.open(
+                    new InetSocketAddress(address, port.getAsInt()),
+                    options.backlog(),
+                    options.limit(),
+                    new AtomicLong());
         } catch (IOException e) {
             return fatal(log, "unable to bind: " + Errno.djbText(e));
+        }
+        try (Listener listener = opened) {
+            return serve(call, options, listener, log);
         }
     }
 
@@ -186,7 +190,7 @@ public final class Tcpserver implements Tool {
         if (Files.isReadable(services)) {
             for (String line : Files.readAllLines(services, java.nio.charset.StandardCharsets.ISO_8859_1)) {
                 String[] fields = line.replaceFirst("#.*", "").trim().split("\\s+", -1);
-                if (fields.length > 1 && fields[1].endsWith("/tcp")) {
+                if (fields.length > 1 && fields[1].matches("[0-9]{1,5}/tcp")) {
                     for (int i = 0; i < fields.length; i++) {
                         if (i != 1 && fields[i].equals(port)) {
                             return OptionalInt.of(Integer.parseInt(fields[1].substring(0, fields[1].indexOf('/'))));

@@ -22,7 +22,7 @@ import org.postern.chain.Args;
  * @param rulesMayMiss -X
  * @param banner -B, octets
  * @param printPort -1
- * @param killIpOptions -O. Not the default, as it is said to be: Debian's build asks Linux for something else
+ * @param killIpOptions -O, the default, as the original's manual has it; Debian's build asks Linux for something else
  * @param noDelay -D
  * @param alwaysV6 -6 of ucspi-tcp-ipv6: IPv6 words in the environment for IPv4 clients, too
  * @param networkInterface -I of ucspi-tcp-ipv6: for link-local addresses
@@ -61,6 +61,10 @@ record TcpserverOptions(
     private static final int BACKLOG = 1024;
 
     static final String HOST_DEFAULT = "0";
+
+    private static final long LARGEST_ID = 0xffff_fffeL;
+
+    private static final long MANY = 1L << 40;
 
     /** A command line that says too little, or what is not known: exit 100. */
     static final class Misused extends Exception {
@@ -136,7 +140,7 @@ record TcpserverOptions(
         boolean rulesMayMiss;
         String banner = "";
         boolean printPort;
-        boolean killIpOptions;
+        boolean killIpOptions = true;
         boolean noDelay;
         boolean alwaysV6;
         Optional<String> networkInterface = Optional.empty();
@@ -147,8 +151,8 @@ record TcpserverOptions(
             switch (option) {
                 case '1' -> printPort = true;
                 case 'U' -> {
-                    uid = number(uidVariable);
-                    gid = number(gidVariable);
+                    uid = id(option, uidVariable);
+                    gid = id(option, gidVariable);
                 }
                 case 'X' -> rulesMayMiss = true;
                 case 'p' -> paranoid = true;
@@ -170,12 +174,12 @@ record TcpserverOptions(
             }
         }
 
-        void valued(char option, String value) {
+        void valued(char option, String value) throws Misused {
             switch (option) {
                 case 'c' -> limit = Math.max(1, number(value));
                 case 't' -> infoSeconds = number(value);
-                case 'u' -> uid = number(value);
-                case 'g' -> gid = number(value);
+                case 'u' -> uid = id(option, value);
+                case 'g' -> gid = id(option, value);
                 case 'l' -> localName = Optional.of(value);
                 case 'b' -> backlog = number(value);
                 case 'B' -> banner = value;
@@ -184,13 +188,28 @@ record TcpserverOptions(
             }
         }
 
-        /** scan_ulong: the digits it begins with. */
+        /**
+         * A uid or gid. Where theirs takes what is no number for 0, and so stays root ({@code -u "$(id -u nobody)"} on a
+         * machine without that account), it is refused.
+         */
+        private static int id(char option, String text) throws Misused {
+            long id = leading(text);
+            if (text.isEmpty() || text.charAt(0) < '0' || text.charAt(0) > '9' || id > LARGEST_ID) {
+                throw new Misused("tcpserver: fatal: -" + option + " has no number: \"" + text + "\"", true);
+            }
+            return (int) id;
+        }
+
+        /** As {@link #leading}, and no more than an int has. */
         private static int number(String text) {
-            int value = 0;
-            for (int i = 0;
-                    i < text.length() && text.charAt(i) >= '0' && text.charAt(i) <= '9' && value < 100_000_000;
-                    i++) {
-                value = value * 10 + (text.charAt(i) - '0');
+            return (int) Math.min(leading(text), Integer.MAX_VALUE);
+        }
+
+        /** scan_ulong: the digits it begins with; {@link #MANY} where they say more. */
+        private static long leading(String text) {
+            long value = 0;
+            for (int i = 0; i < text.length() && text.charAt(i) >= '0' && text.charAt(i) <= '9'; i++) {
+                value = Math.min(value * 10 + (text.charAt(i) - '0'), MANY);
             }
             return value;
         }

@@ -15,6 +15,7 @@ import org.postern.chain.Log;
 import org.postern.chain.Programs;
 import org.postern.chain.Tool;
 import org.postern.chain.Trampoline;
+import org.postern.dns.AddressName;
 import org.postern.dns.Resolver;
 import org.postern.os.Descriptor;
 import org.postern.os.Errno;
@@ -45,7 +46,7 @@ final class TcpserverSession implements Listener.Service {
     private final boolean v6Words;
 
     /** The name of each local address, looked up once: the original asks for every connection (design, 10). */
-    private final Map<IpAddress, Optional<String>> localNames = new ConcurrentHashMap<>();
+    private final Map<IpAddress, AddressName> localNames = new ConcurrentHashMap<>();
 
     TcpserverSession(
             TcpserverOptions options,
@@ -80,10 +81,10 @@ final class TcpserverSession implements Listener.Service {
         tell(status(sessions), "pid " + id + " from " + remoteIp(channel));
     }
 
-    private static String remoteIp(SocketChannel channel) {
+    private String remoteIp(SocketChannel channel) {
         try {
-            return IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress())
-                    .toString();
+            IpAddress ip = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
+            return options.alwaysV6() ? inV6(ip) : ip.toString();
         } catch (IOException e) {
             // Gone already, as the session will find.
             return "";
@@ -154,9 +155,7 @@ final class TcpserverSession implements Listener.Service {
             connection.write(options.banner());
             connection.flush();
         }
-        Optional<String> localHost = options.localName().isPresent()
-                ? options.localName()
-                : localNames.computeIfAbsent(localIp, resolver::nameOf);
+        Optional<String> localHost = options.localName().isPresent() ? options.localName() : localHost(localIp);
         Optional<String> remoteHost = options.lookUpHost() ? remoteHost(remoteIp) : Optional.empty();
         Optional<String> info = options.lookUpInfo() ? Ident.ask(local, remote, options.infoLimit()) : Optional.empty();
 
@@ -200,6 +199,18 @@ final class TcpserverSession implements Listener.Service {
             return DROPPED;
         }
         return chain.follow(new Trampoline.Step(child, found, dropping)).waitStatus();
+    }
+
+    /** What is no answer is asked again. */
+    private Optional<String> localHost(IpAddress ip) {
+        AddressName name = localNames.get(ip);
+        if (name == null) {
+            name = resolver.name(ip);
+            if (!(name instanceof AddressName.Temporary)) {
+                localNames.put(ip, name);
+            }
+        }
+        return name instanceof AddressName.Found found ? Optional.of(found.name()) : Optional.empty();
     }
 
     private Optional<String> remoteHost(IpAddress ip) {

@@ -1,7 +1,9 @@
 package org.postern.users;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Identity;
+import org.postern.os.Octets;
 
 /**
  * Someone who may log in and has a home.
@@ -20,20 +22,23 @@ public record Account(
         String shell,
         StoredPassword password,
         Admission admission) {
-    private static final int LONGEST_SHOWN = 128;
-
     /** Whose rights serve it, where this is the identity of who asks. */
     public Identity identityOr(Identity own) {
         return identity == null ? own : identity;
     }
 
-    /** A name as a log may show it: a client chose it. */
-    public static String printable(String octets) {
-        StringBuilder shown = new StringBuilder();
-        for (int i = 0; i < Math.min(octets.length(), LONGEST_SHOWN); i++) {
-            char c = octets.charAt(i);
-            shown.append(c > ' ' && c < 127 ? c : '?');
+    /**
+     * Why a process with this identity cannot serve it, for the administrator; empty where it can.
+     *
+     * @param own whose rights the process has
+     */
+    public Optional<String> obstacle(Identity own) {
+        String shown = Octets.word(name);
+        Identity theirs = identityOr(own);
+        if (theirs.uid() != own.uid() && !own.isRoot()) {
+            return Optional.of(shown + " has uid " + theirs.uid() + ", and this runs as uid " + own.uid()
+                    + ": run it as root (tcpserver without -u), or give " + shown + " that uid in a file of accounts");
         }
-        return octets.length() > LONGEST_SHOWN ? shown.append("...").toString() : shown.toString();
+        return home.isEmpty() ? Optional.of(shown + " has no home") : Optional.empty();
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.tcp.IpAddress;
+import org.postern.tcp.Network;
 
 /** Whether an account may be used at all, once its password is proved. */
 public sealed interface Admission {
@@ -21,9 +22,6 @@ public sealed interface Admission {
         }
     }
 
-    /** An address and how many of its bits count. */
-    record Network(IpAddress address, int prefix) {}
-
     /**
      * Why this client may not use it; empty where it may.
      *
@@ -34,7 +32,7 @@ public sealed interface Admission {
             case Open open -> Optional.empty();
             case Closed closed -> Optional.of(closed.why);
             case OnlyFrom only ->
-                client != null && only.networks.stream().anyMatch(n -> client.inNetwork(n.address, n.prefix))
+                client != null && only.networks.stream().anyMatch(n -> n.contains(client))
                         ? Optional.empty()
                         : Optional.of("allow_nets does not list "
                                 + (client == null ? "a client without TCPREMOTEIP" : client.toString()));
@@ -45,23 +43,12 @@ public sealed interface Admission {
     static Optional<Admission> onlyFrom(String list) {
         List<Network> networks = new ArrayList<>();
         for (String item : list.split(",", -1)) {
-            int slash = item.indexOf('/');
-            Optional<IpAddress> address = IpAddress.parse(slash < 0 ? item : item.substring(0, slash));
-            if (address.isEmpty()) {
+            Optional<Network> network = Network.parse(item);
+            if (network.isEmpty()) {
                 return Optional.empty();
             }
-            int bits = address.get().isV6() ? 128 : 32;
-            int prefix = slash < 0 ? bits : prefix(item.substring(slash + 1));
-            if (prefix < 0 || prefix > bits) {
-                return Optional.empty();
-            }
-            networks.add(new Network(address.get(), prefix));
+            networks.add(network.get());
         }
         return Optional.of(new OnlyFrom(networks));
-    }
-
-    private static int prefix(String digits) {
-        boolean number = digits.matches("[0-9]{1,3}");
-        return number ? Integer.parseInt(digits) : -1;
     }
 }

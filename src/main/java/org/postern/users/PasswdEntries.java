@@ -64,15 +64,15 @@ final class PasswdEntries {
         return switch (line) {
             case PasswdLine.Blank blank -> new Added.Fine();
             case PasswdLine.Bad bad -> {
-                String what = where + ": " + Account.printable(bad.name())
-                        + (bad.name().isEmpty() ? "" : ": ") + bad.why();
+                String what =
+                        where + ": " + Octets.word(bad.name()) + (bad.name().isEmpty() ? "" : ": ") + bad.why();
                 accounts.putIfAbsent(bad.name(), new Lookup.Unavailable(what));
                 yield new Added.Problem(what);
             }
             case PasswdLine.Good good -> {
                 Account account = good.account();
                 if (accounts.putIfAbsent(account.name(), new Lookup.Found(account)) != null) {
-                    yield new Added.Problem(where + ": " + Account.printable(account.name())
+                    yield new Added.Problem(where + ": " + Octets.word(account.name())
                             + " stands in an earlier line already; this one is ignored");
                 }
                 if (!(account.password() instanceof StoredPassword.Locked)) {

@@ -80,8 +80,25 @@ public final class PasswdFile implements AccountSource {
         try {
             return current(log).find(name);
         } catch (IOException e) {
-            return new Lookup.Unavailable("unable to use " + Octets.of(file) + ": " + Errno.djbText(e));
+            return new Lookup.Unavailable(unusable(e));
         }
+    }
+
+    /**
+     * Reads it, for one who wants to know at start. What is wrong with a line is told to the log and keeps nobody else out.
+     *
+     * @throws IOException where it cannot be used; the message names it
+     */
+    public void demandReadable(Log log) throws IOException {
+        try {
+            PasswdEntries _ = current(log);
+        } catch (IOException e) {
+            throw new IOException(unusable(e), e);
+        }
+    }
+
+    private String unusable(IOException e) {
+        return "unable to use " + Octets.of(file) + ": " + Errno.djbText(e);
     }
 
     /**

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
+import org.postern.os.Octets;
 
 /**
  * A line of Dovecot's passwd-file: {@code name:{SCHEME}hash:uid:gid:gecos:home:shell:key=value …}. Of the keys, those
@@ -59,7 +60,7 @@ sealed interface PasswdLine {
         }
         String home = field(fields, 5);
         if (!home.isEmpty() && home.charAt(0) != '/') {
-            return new Bad(name, "the home " + Account.printable(home) + " does not begin with /");
+            return new Bad(name, "the home " + Octets.word(home) + " does not begin with /");
         }
         Optional<Admission> admission = admission(field(fields, 7));
         if (admission.isEmpty()) {
@@ -95,12 +96,10 @@ sealed interface PasswdLine {
             gid = names.gid(group);
         }
         if (uid.isEmpty()) {
-            return new Bad(
-                    name, "the uid " + Account.printable(user) + " is neither a number nor a user of the system");
+            return new Bad(name, "the uid " + Octets.word(user) + " is neither a number nor a user of the system");
         }
         if (gid.isEmpty()) {
-            return new Bad(
-                    name, "the gid " + Account.printable(group) + " is neither a number nor a group of the system");
+            return new Bad(name, "the gid " + Octets.word(group) + " is neither a number nor a group of the system");
         }
         return new Good(account.by(new Identity(uid.get(), gid.get(), List.of(gid.get()))));
     }

@@ -46,12 +46,12 @@ final class PasswordField {
                 case "SHA256", "SSHA256" -> digested("SHA-256", 32, base64(data, encoding), name);
                 case "SHA512", "SSHA512" -> digested("SHA-512", 64, base64(data, encoding), name);
                 default ->
-                    new StoredPassword.NotSupported("password scheme {" + Account.printable(scheme)
+                    new StoredPassword.NotSupported("password scheme {" + Octets.word(scheme)
                             + "} is not supported: docs/users.md lists those that are");
             };
         } catch (IllegalArgumentException e) {
-            return new StoredPassword.NotSupported("password of scheme {" + Account.printable(scheme) + "} is not "
-                    + (encoding.isEmpty() ? "base64 or hex" : Account.printable(encoding)));
+            return new StoredPassword.NotSupported("password of scheme {" + Octets.word(scheme) + "} is not "
+                    + (encoding.isEmpty() ? "base64 or hex" : Octets.word(encoding)));
         }
     }
 

@@ -10,6 +10,7 @@ import org.postern.os.Crypt;
 import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
+import org.postern.os.Octets;
 
 /**
  * The system's own accounts: passwd(5), shadow(5) and group(5), from wherever nsswitch.conf says. A login shell is not
@@ -62,7 +63,7 @@ public final class SystemAccounts implements AccountSource {
     }
 
     private static Lookup unavailable(String name, String why) {
-        return new Lookup.Unavailable("unable to look up " + Account.printable(name) + ": " + why);
+        return new Lookup.Unavailable("unable to look up " + Octets.word(name) + ": " + why);
     }
 
     private Account account(Nss.Passwd passwd, Optional<Nss.Shadow> shadow, List<Integer> groups) {

@@ -11,6 +11,7 @@ import org.postern.chain.Log;
 import org.postern.os.Crypt;
 import org.postern.os.Identity;
 import org.postern.tcp.IpAddress;
+import org.postern.tcp.Network;
 import org.postern.users.Account;
 import org.postern.users.AccountSource;
 import org.postern.users.Admission;
@@ -87,7 +88,7 @@ class AuthenticatorTest {
     @Test
     void networksAreKept() {
         IpAddress inside = IpAddress.parse("192.0.2.7").orElseThrow();
-        Account bound = account(JOE, SECRET, new Admission.OnlyFrom(List.of(new Admission.Network(inside, 24))));
+        Account bound = account(JOE, SECRET, new Admission.OnlyFrom(List.of(new Network(inside, 24))));
         Authenticator authenticator = authenticator(Map.of("joe", bound), ROOT);
         assertThat(authenticator.authenticate(attempt("joe", "secret", inside), line -> {}))
                 .isEqualTo(new Authentication.Accepted(bound));

@@ -42,6 +42,19 @@ class IdentityIT {
         assertThat(Files.getAttribute(made, "unix:uid")).isEqualTo(65534);
     }
 
+    /** Told as "access denied", where setpriv would have found it out. */
+    @Test
+    void aProgramThatTheUserMayNotRunIsNotFound() throws Exception {
+        Path program = Files.writeString(directory.resolve("program"), "exit 0\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+        Programs programs = new Programs(name -> java.util.Optional.empty(), null);
+        Env env = Env.empty();
+        assertThat(programs.find("./program", env, directory))
+                .isEqualTo(new Programs.Found.Foreign(directory.resolve("./program")));
+        assertThatThrownBy(() -> ThreadIdentity.as(NOBODY, () -> programs.find("./program", env, directory)))
+                .isInstanceOf(AccessDeniedException.class);
+    }
+
     @Test
     void aForeignProgramGetsTheIdentityOfTheChain() throws Exception {
         try (TestingSocket socket = new TestingSocket()) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.postern.os.Identity;
 import org.postern.tcp.Connection;
 import org.postern.tcp.TestingWire;
@@ -51,6 +52,16 @@ public final class TestingCall {
     public Tool.Invocation invocation(String... args) {
         Descriptors fds = new Descriptors(new Connection(wire), log::add, others);
         return new Tool.Invocation(Args.of(args), env, cwd, new Identity(0, 0, List.of()), fds, 4711);
+    }
+
+    /** An environment's variables, whatever their order. */
+    public static Map<String, String> variables(Env env) {
+        Map<String, String> variables = new TreeMap<>();
+        for (String entry : env.entries()) {
+            int equals = entry.indexOf('=');
+            variables.put(entry.substring(0, equals), entry.substring(equals + 1));
+        }
+        return variables;
     }
 
     /** Runs the tool to its exit; its output is flushed. */

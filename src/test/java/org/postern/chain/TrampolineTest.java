@@ -1,12 +1,14 @@
 package org.postern.chain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -112,18 +114,17 @@ class TrampolineTest {
         int high = Descriptor.duplicate(spool, spool + 1000);
         env = env.with("RELAY_CTRL_DIR_FD", String.valueOf(high));
         trampoline()
-                .run(
-                        call(
-                                env,
-                                Map.of(3, new Descriptors.Other.Data("secret"), high, new Descriptors.Other.Open(high)),
-                                "sh",
-                                "-c",
-                                "cat <&3; echo; echo $RELAY_CTRL_DIR_FD; readlink /proc/$$/fd/4; ls /proc/$$/fd | tr '\\n' ' '"));
+                .run(call(
+                        env,
+                        Map.of(3, new Descriptors.Other.Data("secret"), high, new Descriptors.Other.Open(high)),
+                        "sh",
+                        "-c",
+                        "cat <&3; echo; echo $RELAY_CTRL_DIR_FD; readlink /proc/$$/fd/4; ls /proc/$$/fd; :"));
         Descriptor.close(spool);
         Descriptor.close(high);
         String[] lines = socket.receiveAll().split("\n", -1);
         assertThat(lines).startsWith("secret", "4", directory.toRealPath().toString());
-        assertThat(lines[3]).isEqualTo("0 1 2 3 4 ");
+        assertThat(lines).endsWith(directory.toRealPath().toString(), "0", "1", "2", "3", "4", "");
     }
 
     /** As execvp(3) does. */
@@ -277,13 +278,12 @@ class TrampolineTest {
 
     @Test
     void behindAProgramThatStandsBetweenTheClientAndUsWeAreAProcess() throws IOException {
-        Path real =
-                Files.writeString(launcher, "#!/bin/sh\necho \"a process with $*\"; ls /proc/$$/fd | tr '\\n' ' '\n");
+        Path real = Files.writeString(launcher, "#!/bin/sh\necho \"a process with $*\"; ls /proc/$$/fd; :\n");
         link();
         Ended ended = trampoline()
                 .run(call(Env.empty(), Map.of(), "sh", "-c", "\"$@\" | tr a-z A-Z; exit 5", "sh", "ours", "x"));
         assertThat(ended).isEqualTo(new Ended.Exited(5));
-        assertThat(socket.receiveAll()).isEqualTo("A PROCESS WITH X\n0 1 10 2 ");
+        assertThat(socket.receiveAll()).isEqualTo("A PROCESS WITH X\n0\n1\n10\n2\n");
         assertThat(real).exists();
     }
 
@@ -357,6 +357,72 @@ class TrampolineTest {
         Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
         assertThat(chain.run(call(Env.empty(), Map.of(), "ours"))).isEqualTo(new Ended.Exited(0));
         assertThat(socket.receiveAll()).isEqualTo("/nonexistent\n");
+    }
+
+    /** Java makes a virtual thread's socket non-blocking once; a read that waited there would hold its carrier. */
+    @Test
+    void theClientsSocketWaitsForAForeignProgramAndForNoVirtualThreadOfOurs() throws Exception {
+        link();
+        int client = socket.connection().wire().inputDescriptor();
+        List<Boolean> seen = new ArrayList<>();
+        Programs programs = new Programs(
+                name -> Optional.of(call -> {
+                    seen.add(waits(client));
+                    return Tool.Exit.code(0);
+                }),
+                launcher);
+        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of()));
+        socket.send("x");
+        Thread.ofVirtual()
+                .start(() -> {
+                    try {
+                        socket.connection().input(Duration.ofSeconds(30)).read();
+                        chain.run(call(Env.empty(), Map.of(), "sh", "-c", "grep flags /proc/$$/fdinfo/0"));
+                        seen.add(waits(client));
+                        chain.run(call(Env.empty(), Map.of(), "env", "ours"));
+                        seen.add(waits(client));
+                    } catch (IOException e) {
+                        log.add(e.toString());
+                    }
+                })
+                .join();
+        assertThat(log).isEmpty();
+        assertThat(seen).containsExactly(false, false, false);
+        assertThat(waits(socket.receiveAll())).as("for sh").isTrue();
+    }
+
+    private static boolean waits(int descriptor) throws IOException {
+        return waits(Files.readString(Path.of("/proc/self/fdinfo/" + descriptor)));
+    }
+
+    /** proc(5): octal flags of open(2). */
+    private static boolean waits(String fdinfo) {
+        String flags = fdinfo.lines()
+                .filter(line -> line.startsWith("flags:"))
+                .findFirst()
+                .orElseThrow();
+        return (Integer.parseInt(flags.substring(6).strip(), 8) & 04000) == 0;
+    }
+
+    /** Its end is told as what it was, and nothing of it stays in the process table. */
+    @Test
+    void aForeignProgramKilledWhileOursRunIsWaitedFor() throws IOException {
+        link();
+        Programs programs = new Programs(
+                name -> Optional.of(_ -> {
+                    ProcessHandle child =
+                            ProcessHandle.current().children().findFirst().orElseThrow();
+                    child.destroyForcibly();
+                    await().until(() -> Files.readString(Path.of("/proc/" + child.pid() + "/stat"))
+                            .contains(") Z "));
+                    return Tool.Exit.code(0);
+                }),
+                launcher);
+        assertThat(new Trampoline(programs, new Children(programs, Set.of()))
+                        .run(call(Env.empty(), Map.of(), "env", "ours")))
+                .isEqualTo(new Ended.Signalled(9));
+        assertThat(log).isEmpty();
+        assertThat(ProcessHandle.current().children()).isEmpty();
     }
 
     @Test

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postern.os.Octets;
 
 class PosternTomlTest {
     private static final String LEAST = """
@@ -121,7 +122,7 @@ class PosternTomlTest {
             assertThat(p.key()).isEqualTo(key);
             assertThat(p.what())
                     .startsWith("is " + line.substring(line.indexOf("= ") + 2)
-                            + ", but no such setting is known; the known ones: home, me, pop3d.listen");
+                            + ", an unknown setting; the known ones: home, me, pop3d.listen");
         });
     }
 
@@ -162,6 +163,25 @@ class PosternTomlTest {
                         4,
                         "smtpd.listen",
                         "is empty; write, for example, listen = \"127.0.0.1:25\""));
+    }
+
+    @Test
+    void anEmptyTextIsToldAsSuch() {
+        assertThatExceptionOfType(SettingsException.class)
+                .isThrownBy(() -> read(LEAST.replace("\"mail.example.com\"", "\"\"")))
+                .withMessageContaining("is empty; write, for example, me = \"mail.example.com\"");
+    }
+
+    /** UTF-8, an octet a char, as all that they are compared with and written into. */
+    @Test
+    void textsAreOctets() throws Exception {
+        Settings settings =
+                read(LEAST.replace("mail.example.com", "m\u00e4il.example").replace("/var/lib/", "/v\u00e4r/")
+                        + "smtpd.rcpthosts = \"\u4f8b.example\"\n");
+        assertThat(settings.me()).isEqualTo("m\u00c3\u00a4il.example");
+        assertThat(settings.send().locals()).containsExactly("m\u00c3\u00a4il.example");
+        assertThat(settings.smtpd().rcpthosts()).containsExactly("\u00e4\u00be\u008b.example");
+        assertThat(Octets.of(settings.home())).isEqualTo("/v\u00c3\u00a4r/postern");
     }
 
     @Test

@@ -77,6 +77,17 @@ class SendRouteTest {
     }
 
     @Test
+    void aSecretIsReadThroughALinkAndFromAFileOfOneOwnerOnly() throws IOException {
+        Path password = secret("password", "rw-------");
+        assertThat(SecretFile.read(Files.createSymbolicLink(dir.resolve("link"), password)))
+                .isEqualTo("geheim");
+        assertThatThrownBy(() -> SecretFile.read(dir)).hasMessageStartingWith("it is no file");
+        assertThatThrownBy(() -> SecretFile.read(dir.resolve("none"))).hasMessageStartingWith("there is no such file");
+        Files.writeString(password, "x".repeat(70_000));
+        assertThatThrownBy(() -> SecretFile.read(password)).hasMessageStartingWith("it has more than 65536 octets");
+    }
+
+    @Test
     void everyKeySetsItsComponent() throws IOException, SettingsException {
         Path password = secret("password", "rw-r-----");
         Path ca = Files.writeString(dir.resolve("ca"), "");

@@ -16,16 +16,16 @@ class KnownCopiesTest {
     void aMaildirIsListedOnceAndThenRemembered() throws IOException {
         Files.createDirectories(maildir.resolve("new"));
         KnownCopies copies = new KnownCopies();
-        assertThat(copies.find(maildir, "Q1")).isEmpty();
+        assertThat(copies.find(maildir, "H1")).isEmpty();
         // Put there by nobody that this process knows of: not looked for again.
-        Path unknown = Files.createFile(maildir.resolve("new/1.Q2.h"));
-        assertThat(copies.find(maildir, "Q2")).isEmpty();
-        assertThat(new KnownCopies().find(maildir, "Q2"))
+        Path unknown = Files.createFile(maildir.resolve("new/1.H2.h"));
+        assertThat(copies.find(maildir, "H2")).isEmpty();
+        assertThat(new KnownCopies().find(maildir, "H2"))
                 .map(KnownCopies.Copy::file)
                 .contains(unknown);
-        copies.add(maildir, "Q2");
-        assertThat(copies.find(maildir, "Q2")).map(KnownCopies.Copy::file).contains(unknown);
-        assertThat(copies.find(maildir.resolve("."), "Q2")).isPresent();
+        copies.add(maildir, "H2");
+        assertThat(copies.find(maildir, "H2")).map(KnownCopies.Copy::file).contains(unknown);
+        assertThat(copies.find(maildir.resolve("."), "H2")).isPresent();
     }
 
     @Test
@@ -33,13 +33,13 @@ class KnownCopiesTest {
         Files.createDirectories(maildir.resolve("a/new"));
         Files.createDirectories(maildir.resolve("b/new"));
         KnownCopies copies = new KnownCopies();
-        assertThat(copies.find(maildir.resolve("a"), "Q1")).isEmpty();
-        assertThat(copies.find(maildir.resolve("b"), "Q1")).isEmpty();
+        assertThat(copies.find(maildir.resolve("a"), "H1")).isEmpty();
+        assertThat(copies.find(maildir.resolve("b"), "H1")).isEmpty();
         for (int i = 0; i < 250_000; i++) {
-            copies.add(maildir.resolve("b"), "Qmany" + i);
+            copies.add(maildir.resolve("b"), "Hmany" + i);
         }
-        Path made = Files.createFile(maildir.resolve("a/new/1.Q1.h"));
-        assertThat(copies.find(maildir.resolve("a"), "Q1"))
+        Path made = Files.createFile(maildir.resolve("a/new/1.H1.h"));
+        assertThat(copies.find(maildir.resolve("a"), "H1"))
                 .map(KnownCopies.Copy::file)
                 .contains(made);
     }

@@ -62,7 +62,8 @@ class MaildirDeliveryTest {
     @Test
     void theFileHasTimeIdHostAndSizesInItsName() throws IOException {
         assertThat(deliver(process(Disk.real()), "4711-0"))
-                .isEqualTo(new Outcome.Stored(maildir.resolve("new/1795486673.Q4711-0.vm.example,S=54,W=59"), false));
+                .isEqualTo(new Outcome.Stored(
+                        maildir.resolve("new/1795486673.HkGoFRAlh3JHIAdCk18fcYZ.vm.example,S=54,W=59"), false));
         Path file = messages().getFirst();
         assertThat(Files.readString(file)).isEqualTo(HEAD + TEXT).hasSize(54);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -120,9 +121,9 @@ class MaildirDeliveryTest {
 
     @Test
     void namesOfOthersAreNotMistakenForOurs() throws IOException {
-        Files.createFile(maildir.resolve("new/1795486673.Q2"));
+        Files.createFile(maildir.resolve("new/1795486673.H2"));
         Files.createFile(maildir.resolve("new/1795486673.M1P2.host"));
-        Files.createFile(maildir.resolve("cur/Q1"));
+        Files.createFile(maildir.resolve("cur/H1"));
         deliver(process(Disk.real()), "1");
         assertThat(messages()).hasSize(4);
     }
@@ -154,6 +155,7 @@ class MaildirDeliveryTest {
     @Test
     void aHostNameCannotLeaveTheDirectory() throws IOException {
         new MaildirDelivery(Disk.real(), CLOCK, "a/b:c").deliver(maildir, "1", "", new TestingMessage("x\n").open());
-        assertThat(messages().getFirst().getFileName().toString()).isEqualTo("1795486673.Q1.a\\057b\\072c,S=2,W=3");
+        assertThat(messages().getFirst().getFileName().toString())
+                .isEqualTo("1795486673.Ha4ayc_80_OGda4BO_1o_V0.a\\057b\\072c,S=2,W=3");
     }
 }

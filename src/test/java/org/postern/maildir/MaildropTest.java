@@ -20,7 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.file.Disk;
+import org.postern.os.Identity;
 import org.postern.os.Octets;
+import org.postern.os.ThisProcess;
+import org.postern.os.ThreadIdentity;
 
 class MaildropTest {
     private static final Instant NOW = Instant.parse("2026-11-24T00:00:00Z");
@@ -124,6 +127,14 @@ class MaildropTest {
         open();
         assertThat(Files.readString(memory())).contains("foreign2").doesNotContain("foreign1");
         assertThat(Files.list(maildir.resolve("tmp"))).as("nothing left behind").isEmpty();
+    }
+
+    @Test
+    void memoryThatCannotBePutInPlaceLeavesNothingBehind() throws IOException {
+        write("new/foreign", "a\nb\n", OLD);
+        Files.createDirectory(memory());
+        assertThat(octets(open())).containsExactly(6L);
+        assertThat(maildir.resolve("tmp")).isEmptyDirectory();
     }
 
     @Test
@@ -276,6 +287,21 @@ class MaildropTest {
         Path file = Files.writeString(directory.resolve("file"), "");
         assertThat(open(file)).isInstanceOf(Maildrop.Opening.Missing.class);
         assertThat(open(directory)).isInstanceOf(Maildrop.Opening.CannotScan.class);
+    }
+
+    /** Else the mail of a user would seem to have gone. */
+    @Test
+    void messagesThatMayNotBeLookedAtAreNoEmptyMaildrop() throws Exception {
+        write("cur/a", "x", OLD);
+        Files.createSymbolicLink(maildir.resolve("new/to-nowhere"), Path.of("/etc/passwd/x"));
+        assertThat(open().size()).isEqualTo(1);
+        Identity self = ThisProcess.identity();
+        Identity other = self.isRoot() ? new Identity(65534, 65534, List.of()) : self;
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(maildir, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(maildir.resolve("new"), PosixFilePermissions.fromString("r-xr-xr-x"));
+        Files.setPosixFilePermissions(maildir.resolve("cur"), PosixFilePermissions.fromString("r--r--r--"));
+        assertThat(ThreadIdentity.as(other, () -> open(maildir))).isInstanceOf(Maildrop.Opening.CannotScan.class);
     }
 
     @Test

@@ -19,13 +19,6 @@ class FailedLoginsTest {
     }
 
     @Test
-    void successForgets() {
-        IntStream.range(0, 5).forEach(i -> failedLogins.failed("192.0.2.7", 0));
-        failedLogins.succeeded("192.0.2.7");
-        assertThat(failedLogins.failed("192.0.2.7", 0)).isZero();
-    }
-
-    @Test
     void timeForgets() {
         IntStream.range(0, 5).forEach(i -> failedLogins.failed("192.0.2.7", 0));
         assertThat(failedLogins.failed("192.0.2.7", Duration.ofMinutes(9).toNanos()))

@@ -130,7 +130,7 @@ class SessionTest {
     private static String authorization(Limits limits, String input) {
         TestingWire wire = TestingWire.sending(input);
         Connection connection = new Connection(wire);
-        new AuthorizationSession(connection, limits, "<t>", Capabilities.AUTHORIZATION)
+        new AuthorizationSession(connection, limits, "<t>", Capabilities.ALL)
                 .run(credentials -> new Authenticator.Verdict.Refused<>());
         return wire.output();
     }
@@ -147,8 +147,7 @@ class SessionTest {
     }
 
     private static TransactionSession session(Connection connection) {
-        return new TransactionSession(
-                connection, Limits.DEFAULT, Capabilities.TRANSACTION, new Maildrops(), Clock.systemUTC());
+        return new TransactionSession(connection, Limits.DEFAULT, Capabilities.ALL, new Maildrops(), Clock.systemUTC());
     }
 
     private void delete(String file) {

@@ -66,10 +66,10 @@ public final class TestingMaildrop {
     public TestingDialogue.Session server(Limits limits) {
         return connection -> {
             AuthorizationSession authorization =
-                    new AuthorizationSession(connection, limits, TIMESTAMP, Capabilities.AUTHORIZATION);
+                    new AuthorizationSession(connection, limits, TIMESTAMP, Capabilities.ALL);
             if (authorization.run(TestingMaildrop.this::check)
                     instanceof AuthorizationSession.End.LoggedIn<Path>(Path accepted)) {
-                new TransactionSession(connection, limits, Capabilities.TRANSACTION, new Maildrops(), Clock.systemUTC())
+                new TransactionSession(connection, limits, Capabilities.ALL, new Maildrops(), Clock.systemUTC())
                         .run(accepted, 0);
             }
         };

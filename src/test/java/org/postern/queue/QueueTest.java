@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.file.Disk;
+import org.postern.file.TestingDisk;
 import org.postern.mail.Envelope;
 
 @Timeout(60)
@@ -220,7 +221,7 @@ class QueueTest {
                     .anyMatch(l -> l.contains("1004-0000000000000005 is no file"))
                     .anyMatch(l -> l.contains("1006-0000000000000007 is no file"))
                     .anyMatch(l -> l.contains("has several names"))
-                    .anyMatch(l -> l.contains("not a name has no message's name"));
+                    .anyMatch(l -> l.contains("not?a?name has no message's name"));
         }
     }
 
@@ -330,6 +331,68 @@ class QueueTest {
             assertThat(files.names("marks")).isEmpty();
             assertThat(files.log).anyMatch(l -> l.contains("README is no message: not touched"));
             assertThat(queue.take()).isZero();
+        }
+    }
+
+    @Test
+    void marksGoOnlyWhenTheirMessageIsGoneForGood() throws IOException {
+        files.open().close();
+        Files.writeString(scratch.resolve("q/marks/97-0000000000000001"), "");
+        TestingDisk disk = new TestingDisk();
+        new TestingQueue(scratch.resolve("q"), disk).open().close();
+        assertThat(disk.operations()).containsSubsequence("syncdir mess", "unlink 97-0000000000000001");
+    }
+
+    @Test
+    void whatCannotBeSyncedAwayFromTheDropIsNotDeliveredYet() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        files = new TestingQueue(scratch.resolve("q"), disk);
+        try (Queue queue = files.open()) {
+            submit(files.drop(), TEXT, "s@x", "a@x");
+            disk.fault((operation, file) -> operation.equals("syncdir") && file.endsWith("drop")
+                    ? new IOException("Input/output error")
+                    : null);
+            queue.take();
+            assertThat(queue.nextArrival()).isNull();
+            assertThat(files.names("drop")).isEmpty();
+            disk.fault((operation, file) -> null);
+            queue.take();
+            assertThat(queue.nextArrival()).isNotNull();
+            queue.take();
+            assertThat(queue.nextArrival()).isNull();
+        }
+    }
+
+    @Test
+    void aNameFromTheDropAddsNoLineToTheLog() throws IOException {
+        try (Queue queue = files.open()) {
+            Files.writeString(scratch.resolve("q/drop/x\nalert: all is lost"), "");
+            queue.take();
+            assertThat(files.log)
+                    .containsExactly("alert: " + scratch.resolve("q/drop") + "/x?alert:?all?is?lost"
+                            + " has no message's name: moved to " + scratch.resolve("q/bad"));
+        }
+    }
+
+    @Test
+    void whatAKillHasLeftOfTheMakingOfTheQueueIsMadeGood() throws IOException {
+        Files.createDirectory(
+                scratch.resolve("q"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        TestingDisk disk = new TestingDisk();
+        new TestingQueue(scratch.resolve("q"), disk).open().close();
+        assertThat(mode("")).isEqualTo(0711);
+        assertThat(disk.operations())
+                .containsSubsequence("syncdir " + scratch.getFileName(), "syncdir q", "rename format", "syncdir q");
+    }
+
+    @Test
+    void aLinkToTheQueueIsAWayIn() throws IOException {
+        try (Queue queue = files.open()) {
+            Path link = Files.createSymbolicLink(scratch.resolve("postern-queue"), scratch.resolve("q"));
+            submit(new TestingQueue(link, Disk.real()).drop(), TEXT, "s@x", "a@x");
+            queue.take();
+            assertThat(queue.nextArrival()).isNotNull();
         }
     }
 

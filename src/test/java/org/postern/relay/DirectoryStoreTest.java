@@ -134,6 +134,16 @@ class DirectoryStoreTest {
                 .isEqualTo(Verdict.not(new Verdict.Why.Ahead(Duration.ofSeconds(6))));
     }
 
+    /** Else it would count again, and for the whole expiry, once the clock has caught up with it. */
+    @Test
+    void ageRemovesAGrantThatAClockSetBackHasLeftInTheFuture() throws IOException {
+        store.allow(CLIENT, JOE);
+        Instant since = granted(store.check(CLIENT)).since();
+        assertThat(at(since.minusSeconds(5)).age()).isEqualTo(new Aged(0, 1, 0, null));
+        assertThat(at(since.minusSeconds(6)).age()).isEqualTo(new Aged(1, 0, 0, null));
+        assertThat(store.check(CLIENT)).isEqualTo(Verdict.not(new Verdict.Why.Never()));
+    }
+
     @Test
     void checkRemovesNothing() throws IOException {
         spool.write("192.0.2.7", "", 10_000);

@@ -38,6 +38,15 @@ class DeadHostsTest {
     }
 
     @Test
+    void allCanBeForgotten() {
+        dead.timedOut(HOST);
+        after(Duration.ofMinutes(3));
+        dead.timedOut(HOST);
+        dead.clear();
+        assertThat(dead.leaveAlone(HOST)).isFalse();
+    }
+
+    @Test
     void anAnswerForgetsIt() {
         dead.timedOut(HOST);
         after(Duration.ofMinutes(3));

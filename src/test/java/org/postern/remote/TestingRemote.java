@@ -4,9 +4,9 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import org.postern.config.RemoteSettings;
+import org.postern.dns.AddressName;
 import org.postern.dns.Addresses;
 import org.postern.dns.MailExchangers;
 import org.postern.dns.MailExchangers.MailExchanger;
@@ -63,8 +63,8 @@ final class TestingRemote implements Resolver {
     }
 
     @Override
-    public Optional<String> nameOf(IpAddress address) {
-        return Optional.empty();
+    public AddressName name(IpAddress address) {
+        return new AddressName.None();
     }
 
     @Override

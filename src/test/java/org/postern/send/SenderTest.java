@@ -20,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postern.config.SendSettings;
 import org.postern.file.Disk;
 import org.postern.file.TestingDisk;
+import org.postern.mail.Deliverer;
+import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.queue.Intake;
 import org.postern.queue.Origin;
@@ -334,6 +336,99 @@ class SenderTest {
     }
 
     @Test
+    void aBounceMadeBeforeARestartIsSentOnce() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), disk);
+        TestingDeliverer refusing = new TestingDeliverer(d -> NO_MAILBOX);
+        disk.fault((operation, file) -> operation.equals("unlink")
+                        && file.getParent().endsWith("mess")
+                        && !file.toString().endsWith(".new")
+                ? new IOException("Read-only file system")
+                : null);
+        try (TestingSender s = new TestingSender(files, SETTINGS, refusing, remote)) {
+            submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com");
+            Awaitility.await().until(() -> s.log().stream().anyMatch(l -> l.startsWith("warning: unable to remove")));
+        }
+        disk.fault((operation, file) -> null);
+        files.log.clear();
+        Semaphore slow = new Semaphore(0);
+        TestingDeliverer hanging = new TestingDeliverer(d -> {
+            slow.acquireUninterruptibly();
+            return new DeliveryResult.Delivered("ok\n");
+        });
+        try (TestingSender s = new TestingSender(files, SETTINGS, TestingDeliverer.accepting("ok\n"), hanging)) {
+            Awaitility.await().until(() -> {
+                s.files.clock.advance(Duration.ofSeconds(30));
+                s.sender.wake();
+                return hanging.tries.size() == 1;
+            });
+            s.files.clock.advance(Duration.ofSeconds(10));
+            for (int i = 0; i < 3; i++) {
+                long id = id(submit(s.files.drop(), TEXT, "s@x", "b@hoge.example.com"));
+                s.awaitLog("end msg " + id);
+            }
+            assertThat(hanging.tries).hasSize(1);
+            slow.release(2);
+            s.awaitEmpty();
+        }
+    }
+
+    @Test
+    void theDropIsWatchedWhateverHappens() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), disk);
+        files.open().close();
+        java.nio.file.Files.writeString(scratch.resolve("q/drop/.abandoned"), "half");
+        files.clock.advance(Duration.ofDays(100_000)); // The file's own time is this machine's.
+        disk.fault((operation, file) -> {
+            if (file.endsWith(".abandoned")) {
+                throw new IllegalStateException("oops");
+            }
+            return null;
+        });
+        try (TestingSender s = new TestingSender(files, SETTINGS, TestingDeliverer.accepting("ok\n"), remote)) {
+            s.awaitLog("alert: unable to clean drop: java.lang.IllegalStateException: oops");
+            long id = id(submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com"));
+            s.awaitLog("end msg " + id);
+        }
+    }
+
+    @Test
+    void largeMessagesDoNotWaitForTheNextRound() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        files.open().close();
+        String large = TEXT + "0123456789abcdef\n".repeat(70_000);
+        for (int i = 0; i < 13; i++) {
+            submit(files.drop(), large, "s@x", "a@hoge.example.com");
+        }
+        // Four at a time, ten seconds apart, would take thirty.
+        try (TestingSender s = new TestingSender(files, SETTINGS, TestingDeliverer.accepting("ok\n"), remote)) {
+            s.awaitEmpty();
+        }
+    }
+
+    @Test
+    void alrmMakesHostsThatDidNotAnswerWorthATryAgain() throws IOException {
+        AtomicInteger forgotten = new AtomicInteger();
+        Deliverer forgetting = new Deliverer() {
+            @Override
+            public DeliveryResult deliver(Delivery d) {
+                return new DeliveryResult.Deferred("later\n");
+            }
+
+            @Override
+            public void forgetTroubles() {
+                forgotten.incrementAndGet();
+            }
+        };
+        try (TestingSender s = new TestingSender(
+                scratch.resolve("q"), Disk.real(), SETTINGS, TestingDeliverer.accepting("ok\n"), forgetting)) {
+            s.sender.retryAll();
+            assertThat(forgotten).hasValue(1);
+        }
+    }
+
+    @Test
     void aDelivererThatThrowsDefers() throws IOException {
         AtomicInteger calls = new AtomicInteger();
         TestingDeliverer local = new TestingDeliverer(d -> {
@@ -478,11 +573,13 @@ class SenderTest {
         for (int i = 0; i < recipients.length; i++) {
             recipients[i] = "a@far" + i + ".example";
         }
-        fill(files, Lane.MAX_WAITING / Job.PORTION + 5, recipients);
+        int messages = Lane.MAX_WAITING / Job.PORTION + 5;
+        int all = messages * Job.PORTION;
+        fill(files, messages, recipients);
         Semaphore slow = new Semaphore(0);
         TestingDeliverer hanging = new TestingDeliverer(d -> {
             slow.acquireUninterruptibly();
-            return new DeliveryResult.Delivered("ok\n");
+            return new DeliveryResult.Deferred("later\n");
         });
         try (TestingSender s = new TestingSender(files, SETTINGS, TestingDeliverer.accepting("ok\n"), hanging)) {
             Awaitility.await().until(() -> hanging.tries.size() == 20);
@@ -490,7 +587,8 @@ class SenderTest {
             s.awaitLog("end msg " + id);
             assertThat(hanging.tries).hasSize(20);
             slow.release(1_000_000);
-            s.awaitEmpty();
+            // Those that were parked had their turn.
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> hanging.tries.size() == all);
         }
     }
 

@@ -7,10 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.postern.config.RcptHosts;
 import org.postern.config.SmtpdSettings;
-import org.postern.mail.Mailbox;
 import org.postern.queue.TestingIntake;
 import org.postern.tcp.Connection;
 import org.postern.tcp.Wire;
@@ -27,7 +25,7 @@ public final class TestingSession {
     private int maxbadcommands = SmtpdSettings.MAXBADCOMMANDS;
     private Optional<String> relayClient = Optional.empty();
     private Relaying relaying = (from, to) -> new Relaying.Answer.No("log in by POP3 first");
-    private Predicate<Mailbox> localUsers = mailbox -> false;
+    private LocalUsers localUsers = mailbox -> false;
     private TestingIntake intake = TestingIntake.numbering();
     private final List<SmtpdEvent> events = new ArrayList<>();
 
@@ -86,7 +84,7 @@ public final class TestingSession {
         return this;
     }
 
-    public TestingSession localUsers(Predicate<Mailbox> users) {
+    public TestingSession localUsers(LocalUsers users) {
         localUsers = users;
         return this;
     }

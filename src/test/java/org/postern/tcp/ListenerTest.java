@@ -12,9 +12,11 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.postern.os.Threads;
 
 /** A service that greets with the connection's number and ends when the client has said something or gone. */
 @Timeout(60)
@@ -50,7 +52,10 @@ class ListenerTest implements Listener.Service {
     }
 
     private Listener serve(int limit) throws IOException {
-        Listener listener = Listener.open(ANY_PORT, 10, limit, serial);
+        return serve(Listener.open(ANY_PORT, 10, limit, serial));
+    }
+
+    private Listener serve(Listener listener) {
         Thread.ofPlatform().daemon().start(() -> {
             try {
                 listener.serve(this);
@@ -73,12 +78,11 @@ class ListenerTest implements Listener.Service {
             assertThat(first.getInputStream().read()).isEqualTo(7);
             try (Socket second = connect(listener)) {
                 assertThat(second.getInputStream().read()).isEqualTo(8);
-                assertThat(listener.sessions()).isEqualTo(2);
                 second.getOutputStream().write(5);
                 assertThat(second.getInputStream().read()).as("its end").isEqualTo(-1);
             }
-            await().until(() -> listener.sessions() == 1);
-            assertThat(told).containsExactly("opened 7 of 1", "opened 8 of 2", "closed 8 with 5 leaving 1");
+            await().untilAsserted(() ->
+                    assertThat(told).containsExactly("opened 7 of 1", "opened 8 of 2", "closed 8 with 5 leaving 1"));
         }
     }
 
@@ -91,6 +95,29 @@ class ListenerTest implements Listener.Service {
             first.getOutputStream().write(0);
             assertThat(second.getInputStream().read()).isEqualTo(8);
             assertThat(told).containsExactly("opened 7 of 1", "closed 7 with 0 leaving 0", "opened 8 of 1");
+        }
+    }
+
+    /** As at the system's limit of tasks: the one place is free again for the next. */
+    @Test
+    void aConnectionThatGetsNoThreadIsClosedAndTheNextIsServed() throws IOException {
+        AtomicBoolean failed = new AtomicBoolean();
+        try (Listener listener = serve(Listener.open(ANY_PORT, 10, 1, serial, (name, work) -> {
+                    if (!failed.getAndSet(true)) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    return Threads.start(name, work);
+                }));
+                Socket first = connect(listener);
+                Socket second = connect(listener)) {
+            assertThat(first.getInputStream().read()).isEqualTo(-1);
+            assertThat(second.getInputStream().read()).isEqualTo(8);
+            assertThat(told)
+                    .containsExactly(
+                            "opened 7 of 1",
+                            "closed 7 with 28416 leaving 0",
+                            "failed java.io.IOException: no thread for a session: unable to create native thread",
+                            "opened 8 of 1");
         }
     }
 

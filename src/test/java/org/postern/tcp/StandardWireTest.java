@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.postern.os.Descriptor;
 import org.postern.os.Octets;
 
 class StandardWireTest {
@@ -22,7 +25,7 @@ class StandardWireTest {
     void afterATimeOutTheNextReadGetsWhatCame() throws IOException {
         try (PipedOutputStream client = new PipedOutputStream();
                 PipedInputStream in = new PipedInputStream(client)) {
-            StandardWire wire = new StandardWire(in, new ByteArrayOutputStream());
+            StandardWire wire = new StandardWire(in, new ByteArrayOutputStream(), -1);
             byte[] into = new byte[8];
             assertThatThrownBy(() -> wire.read(into, 0, 8, SHORT)).isInstanceOf(SocketTimeoutException.class);
             client.write(Octets.bytes("abc"));
@@ -32,6 +35,29 @@ class StandardWireTest {
             assertThat(Octets.of(into, 0, 3)).isEqualTo("abc");
             client.close();
             assertThat(wire.read(into, 0, 8, LONG)).isEqualTo(-1);
+        }
+    }
+
+    /** A client that reads no more, behind somebody else's tcpserver. */
+    @Test
+    @Timeout(60)
+    void aWriteThatNobodyTakesEndsAtItsLimit() throws IOException {
+        int[] pipe = Descriptor.pipe();
+        try (FileOutputStream out = new FileOutputStream(Descriptor.java(pipe[1]))) {
+            StandardWire wire = new StandardWire(InputStream.nullInputStream(), out, pipe[1]);
+            byte[] octets = new byte[10_000];
+            wire.write(octets, 0, octets.length, SHORT);
+            byte[] taken = new byte[20_000];
+            assertThat(Descriptor.read(pipe[0], taken)).isEqualTo(octets.length);
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 1000; i++) {
+                            wire.write(octets, 0, octets.length, SHORT);
+                        }
+                    })
+                    .isInstanceOf(SocketTimeoutException.class);
+            assertThat(Descriptor.isOpen(pipe[1])).as("open behind it").isFalse();
+        } finally {
+            Descriptor.close(pipe[0]);
         }
     }
 }

@@ -26,7 +26,7 @@ class EnvdirCommandTest {
 
     private Map<String, String> variables() throws IOException {
         assertThat(run("envdir", ".", "prog", "a", "")).isInstanceOf(Tool.Exit.Exec.class);
-        return ((Tool.Exit.Exec) run("envdir", ".", "prog", "a", "")).env().asMap();
+        return TestingCall.variables(((Tool.Exit.Exec) run("envdir", ".", "prog", "a", "")).env());
     }
 
     private void assertFails(String message) {

@@ -58,7 +58,7 @@ class EnvdirCompatIT {
             case Tool.Exit.Exec exec -> {
                 assertThat(their.code()).as(told + their.stderr()).isZero();
                 assertThat(exec.argv().values()).containsExactly("/usr/bin/env", "-0");
-                assertThat(exec.env().asMap()).as(told).isEqualTo(variables(their.stdout()));
+                assertThat(TestingCall.variables(exec.env())).as(told).isEqualTo(variables(their.stdout()));
             }
             case Tool.Exit.Code code -> {
                 assertThat(code.value()).as(told + stderr).isEqualTo(their.code());

@@ -78,7 +78,7 @@ class PopRecordsTest {
                     "",
                     "CAPA",
                     "-ERR unimplemented\r\n",
-                    "+OK \r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\n.\r\n",
+                    "+OK \r\nTOP\r\nUSER\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\n.\r\n",
                     CAPA),
             new Difference(
                     "popup: 100k line", "USER " + "u".repeat(100_000), "+OK \r\n", "-ERR line too long\r\n", LENGTH),

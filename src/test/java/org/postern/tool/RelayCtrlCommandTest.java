@@ -118,7 +118,9 @@ class RelayCtrlCommandTest {
         assertThat(allow.kept().others())
                 .containsExactly(java.util.Map.entry(number, new Descriptors.Other.Open(number)));
         assertThat(number).isLessThan(4096);
-        assertThat(Descriptor.closesOnExec(number)).isTrue();
+        assertThat(Files.readString(Path.of("/proc/self/fdinfo/" + number)))
+                .as("O_CLOEXEC")
+                .containsPattern("flags:\\s+0[0-7]?2[0-7]{6}\n");
 
         Tool.Exit.Exec next = exec(new RelayCtrlAllow().run(invocation(allow)));
         assertThat(names(spool)).containsExactly("192.0.2.7");

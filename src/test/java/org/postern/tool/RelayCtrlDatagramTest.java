@@ -172,6 +172,17 @@ class RelayCtrlDatagramTest {
         assertThat(receiver.stderr()).isEqualTo("relay-ctrl-udp: Warning: Invalid IP from '127.0.0.1'.\n");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1", "0.0.0.0", "::", "169.254.0.7", "fe80::7"})
+    void anAddressThatIsAnotherClientThereIsNotGranted(String text) throws IOException {
+        startReceiving(udp());
+        assertThat(answers("127.0.0.1", text)).isFalse();
+        assertThat(names()).isEmpty();
+        assertThat(receiver.stderr())
+                .isEqualTo("relay-ctrl-udp: Warning: '" + text
+                        + "' from '127.0.0.1' is another client there, so it is not granted here.\n");
+    }
+
     @Test
     void garbageDoesNotStopItAndDoesNotFloodTheLog() throws IOException {
         startReceiving(udp());
@@ -257,6 +268,34 @@ class RelayCtrlDatagramTest {
             assertThat(heard).containsExactly("192.0.2.7", "192.0.2.7", "192.0.2.7");
             listening.interrupt();
         }
+    }
+
+    @Test
+    void beyondTheLimitAnnouncementsAreDroppedWithOneWarning() throws IOException {
+        RelayCtrlSend none = new RelayCtrlSend(0);
+        TestingCall first = send("192.0.2.7");
+        first.run(none, "relay-ctrl-send", "x");
+        TestingCall second = send("192.0.2.8");
+        second.run(none, "relay-ctrl-send", "x");
+        assertThat(first.stderr())
+                .isEqualTo("relay-ctrl-send[4711]: Warning: Too many announcements without an answer,"
+                        + " dropping those of '192.0.2.7' and others to [127.0.0.1].\n");
+        assertThat(second.stderr()).isEmpty();
+    }
+
+    @Test
+    void anAddressThatIsAnotherClientElsewhereIsNotAnnounced() throws IOException {
+        startReceiving(udp());
+        RelayCtrlSend send = new RelayCtrlSend();
+        TestingCall first = send("127.0.0.1");
+        for (TestingCall call : List.of(first, send("::1"), send("169.254.0.7"), send("fe80::7"), send("0.0.0.0"))) {
+            call.run(send, "relay-ctrl-send", "x");
+            assertThat(call.stderr().isEmpty()).as("told once").isEqualTo(call != first);
+        }
+        assertThat(first.stderr())
+                .isEqualTo("relay-ctrl-send[4711]: Warning: Not announcing '127.0.0.1':"
+                        + " on another machine it is another client.\n");
+        assertThat(names()).isEmpty();
     }
 
     private static void listen(DatagramSocket socket, List<String> heard) {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +75,7 @@ class SendmailCommandTest {
     }
 
     private static Map<String, String> changed(Tool.Exit.Exec exec) {
-        Map<String, String> env = new TreeMap<>(exec.env().asMap());
+        Map<String, String> env = TestingCall.variables(exec.env());
         env.remove("QMAILHOME");
         return env;
     }

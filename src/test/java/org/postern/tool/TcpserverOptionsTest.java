@@ -11,6 +11,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postern.chain.Args;
 
 class TcpserverOptionsTest {
@@ -44,7 +45,7 @@ class TcpserverOptionsTest {
                         false,
                         "",
                         false,
-                        false,
+                        true,
                         false,
                         false,
                         Optional.empty(),
@@ -72,7 +73,7 @@ class TcpserverOptionsTest {
         assertThat(with(TcpserverOptions::rulesMayMiss, "-X")).isTrue();
         assertThat(with(TcpserverOptions::banner, "-Bone", "-B", "t\u00e9")).isEqualTo("t\u00e9");
         assertThat(with(TcpserverOptions::printPort, "-1")).isTrue();
-        assertThat(with(TcpserverOptions::killIpOptions, "-O")).isTrue();
+        assertThat(with(TcpserverOptions::killIpOptions, "-o")).isFalse();
         assertThat(with(TcpserverOptions::killIpOptions, "-Oo")).isFalse();
         assertThat(with(TcpserverOptions::noDelay, "-D")).isTrue();
         assertThat(with(TcpserverOptions::noDelay, "-Dd")).isFalse();
@@ -85,6 +86,27 @@ class TcpserverOptionsTest {
     void idsGoByTheLastWord(String options, int uid, int gid) throws TcpserverOptions.Misused {
         assertThat(with(TcpserverOptions::uid, options.split(" "))).isEqualTo(uid);
         assertThat(with(TcpserverOptions::gid, options.split(" "))).isEqualTo(gid);
+    }
+
+    /** An empty one comes of {@code -u "$(id -u nobody)"} where that account is missing; 0 would leave it root. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "x", "-1", "4294967295", "4294967296", "99999999999999999999"})
+    void anIdThatIsNoNumberIsRefused(String id) {
+        for (String option : List.of("-u", "-g")) {
+            assertThatExceptionOfType(TcpserverOptions.Misused.class)
+                    .isThrownBy(() -> parse("-q", option, id, "0", "25", "program"))
+                    .withMessage("tcpserver: fatal: " + option + " has no number: \"" + id + "\"")
+                    .satisfies(e -> assertThat(e.said).isTrue());
+        }
+        assertThatExceptionOfType(TcpserverOptions.Misused.class)
+                .isThrownBy(() -> TcpserverOptions.parse(List.of("-U", "0", "25", "program"), id, "1"));
+    }
+
+    @Test
+    void numbersAreReadWhole() throws TcpserverOptions.Misused {
+        assertThat(with(TcpserverOptions::uid, "-u4294967294")).isEqualTo((int) 4294967294L);
+        assertThat(with(TcpserverOptions::gid, "-g1234567890")).isEqualTo(1234567890);
+        assertThat(with(TcpserverOptions::limit, "-c99999999999999999999")).isEqualTo(Integer.MAX_VALUE);
     }
 
     @Test

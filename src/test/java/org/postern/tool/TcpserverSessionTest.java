@@ -25,6 +25,7 @@ import org.postern.chain.Programs;
 import org.postern.chain.TestingCall;
 import org.postern.chain.Tool;
 import org.postern.chain.Trampoline;
+import org.postern.dns.AddressName;
 import org.postern.dns.Addresses;
 import org.postern.dns.MailExchangers;
 import org.postern.dns.Resolver;
@@ -48,9 +49,13 @@ class TcpserverSessionTest implements Resolver {
     private List<Integer> ports = new ArrayList<>();
 
     @Override
-    public Optional<String> nameOf(IpAddress address) {
+    public AddressName name(IpAddress address) {
         asked.add(address.toString());
-        return Optional.ofNullable(names.get(address.toString()));
+        String name = names.get(address.toString());
+        if (name == null) {
+            return new AddressName.None();
+        }
+        return name.isEmpty() ? new AddressName.Temporary() : new AddressName.Found(name);
     }
 
     @Override
@@ -188,6 +193,13 @@ class TcpserverSessionTest implements Resolver {
         assertThat(asked).as("the local one once").hasSize(3);
         String logged = "bad?name??" + "x".repeat(90) + "...";
         assertThat(log()).contains("ok 8 " + logged + ":127.0.0.1:PORT " + logged + ":127.0.0.1::CLIENT\n");
+    }
+
+    @Test
+    void aNameServerThatIsSilentIsAskedAgainForTheLocalName() throws Exception {
+        names.put("127.0.0.1", "");
+        serve(2, "-vRH", "127.0.0.1");
+        assertThat(asked).hasSize(2);
     }
 
     @Test

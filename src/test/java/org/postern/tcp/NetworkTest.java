@@ -1,4 +1,4 @@
-package org.postern.relay;
+package org.postern.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,7 +20,9 @@ class NetworkTest {
         "192.0.2.0/24, ::ffff:192.0.2.1, true"
     })
     void contains(String network, String address, boolean inside) {
-        assertThat(Network.parse(network).orElseThrow().contains(TestingSpool.address(address)))
+        assertThat(Network.parse(network)
+                        .orElseThrow()
+                        .contains(IpAddress.parse(address).orElseThrow()))
                 .isEqualTo(inside);
     }
 

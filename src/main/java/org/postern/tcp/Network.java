@@ -1,7 +1,6 @@
-package org.postern.relay;
+package org.postern.tcp;
 
 import java.util.Optional;
-import org.postern.tcp.IpAddress;
 
 /**
  * A network, as 192.0.2.0/24, or a single address.
