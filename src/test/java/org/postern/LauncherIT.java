@@ -218,6 +218,15 @@ class LauncherIT {
                 .isEqualTo(pwd.isEmpty() ? List.of() : List.of("PWD=" + pwd));
     }
 
+    /** The real one, too: where the trial run of a build fails all works on, three times as slow to start. */
+    @Test
+    void buildHasAnArchiveOfItsClasses() throws IOException {
+        Path launcher = TestingPrograms.links().resolve("envdir").toRealPath();
+        assertThat(launcher.resolveSibling(".image/postern.aot"))
+                .as(Files.readString(launcher.resolveSibling("target/train.log")))
+                .isNotEmptyFile();
+    }
+
     /** The real one: a JVM that cannot reserve its memory never starts. */
     @Test
     void memoryLimitTooSmallForAJvmIsToldInOneLine() throws IOException {

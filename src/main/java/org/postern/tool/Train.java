@@ -46,6 +46,8 @@ final class Train implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path directory = Files.createTempDirectory("postern-train");
+        // The demo's user is nobody, where root builds, and must get to its home.
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
         try {
             for (int round = 0; round < ROUNDS; round++) {
                 programs(directory);
