@@ -58,7 +58,9 @@ class RecipeIT {
 
             assertThat(recipe.syslog()).containsPattern("(?m)^<30>[^<]*pop3d: .*tcpserver: ok \\d+ .*127\\.0\\.0\\.5");
             assertThat(recipe.syslog()).containsPattern("(?m)^<30>[^<]*smtp: .*tcpserver: ok \\d+ .*127\\.0\\.0\\.6");
-            assertThat(recipe.syslog()).containsPattern("(?m)^<22>[^<]*qmail: .*delivery \\d+: success");
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(recipe.syslog())
+                            .containsPattern("(?m)^<22>[^<]*qmail: .*delivery \\d+: success"));
             assertThat(recipe.output()).isEmpty();
         }
     }
