@@ -3,6 +3,7 @@ package org.postern.queue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.BitSet;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,28 +41,43 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
                 String.format(Locale.ROOT, "P1 %019d %010d %08x\n", messageLength, envelope.length, crc(envelope)));
     }
 
+    /** Reads octets of a file. */
+    @FunctionalInterface
+    interface Octetwise {
+        byte[] read(long position, int length) throws IOException;
+    }
+
     /** Reads the footer and the envelope; of the message nothing. */
     static MessageFile read(FileChannel channel, long size) throws IOException {
+        return read((position, length) -> read(channel, position, length), size);
+    }
+
+    static MessageFile read(Octetwise file, long size) throws IOException {
         if (size < FOOTER) {
             throw new Malformed("shorter than its footer");
         }
-        Matcher footer = FOOTER_FORM.matcher(Octets.of(read(channel, size - FOOTER, FOOTER)));
+        Matcher footer = FOOTER_FORM.matcher(Octets.of(file.read(size - FOOTER, FOOTER)));
         if (!footer.matches()) {
             throw new Malformed("no footer at its end");
         }
         long envelopeLength = Long.parseLong(footer.group(2));
         long messageLength = size - FOOTER - envelopeLength;
         if (envelopeLength > StoredEnvelope.MAX_OCTETS
-                || !footer.group(1).equals(String.format(Locale.ROOT, "%019d", messageLength))) {
+                || messageLength != Long.parseLong(footer.group(1))) {
             throw new Malformed("lengths in the footer are not those of the file");
         }
-        byte[] envelope = read(channel, messageLength, (int) envelopeLength);
+        byte[] envelope = file.read(messageLength, (int) envelopeLength);
         if (crc(envelope) != Long.parseLong(footer.group(3), 16)) {
             throw new Malformed("envelope damaged");
         }
         return new MessageFile(
                 messageLength,
                 StoredEnvelope.parse(envelope).orElseThrow(() -> new Malformed("unknown field in the envelope")));
+    }
+
+    /** @param finished the recipients that are; not changed afterwards */
+    Outline outline(BitSet finished) {
+        return new Outline(envelope.raw(), messageLength, finished);
     }
 
     private static byte[] read(FileChannel channel, long position, int length) throws IOException {

@@ -6,10 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
@@ -36,6 +38,7 @@ public final class Queue implements Closeable {
     private final SharedSync messSync;
     private final SharedSync marksSync;
     private final Taking taking;
+    private final Holds holds;
     private final ConcurrentLinkedQueue<MessageName> arrived = new ConcurrentLinkedQueue<>();
     private volatile Runnable onArrival = () -> {};
 
@@ -65,6 +68,7 @@ public final class Queue implements Closeable {
         ids = new Ids(clock, found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
+        holds = new Holds(directory, disk);
         taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
     }
 
@@ -271,6 +275,59 @@ public final class Queue implements Closeable {
             }
         }
         ids.free(name);
+    }
+
+    /**
+     * Removes messages, done or not: durable at return. Where it throws, some may be gone: {@link #exists} tells.
+     *
+     * @return how many there were
+     */
+    public int removeAll(Collection<MessageName> names) throws IOException {
+        int removed = 0;
+        for (MessageName name : names) {
+            try {
+                disk.unlink(path(name.text()));
+                removed++;
+            } catch (NoSuchFileException e) {
+                // Someone did by hand.
+            }
+        }
+        messSync.sync();
+        for (MessageName name : names) {
+            try {
+                disk.unlink(marksPath(name));
+            } catch (NoSuchFileException e) {
+                // The most have none.
+            }
+            holds.forget(name);
+            ids.free(name);
+        }
+        return removed;
+    }
+
+    /** The names of the messages that are held, as the files have it. */
+    public Set<String> held() throws IOException {
+        return files().held();
+    }
+
+    /** These are not to be delivered until they are released; durable at return. Where it throws, nothing is changed. */
+    public void hold(Collection<MessageName> names) throws IOException {
+        holds.hold(names);
+    }
+
+    /** They may be delivered again; durable at return. */
+    public void release(Collection<MessageName> names) throws IOException {
+        holds.release(names);
+    }
+
+    /** A message that was held is gone. */
+    public void forgetHold(MessageName name) throws IOException {
+        holds.forget(name);
+    }
+
+    /** The files, to be looked at. */
+    public QueueFiles files() {
+        return new QueueFiles(directory);
     }
 
     private Path path(String name) {

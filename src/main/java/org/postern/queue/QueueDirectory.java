@@ -37,6 +37,10 @@ public record QueueDirectory(Path root) {
         return root.resolve("marks");
     }
 
+    Path held() {
+        return root.resolve("held");
+    }
+
     Path bad() {
         return root.resolve("bad");
     }
@@ -79,6 +83,7 @@ public record QueueDirectory(Path root) {
             make(disk, mess(), PRIVATE_MODE);
             make(disk, marks(), PRIVATE_MODE);
             make(disk, bad(), PRIVATE_MODE);
+            make(disk, held(), PRIVATE_MODE);
             Path unfinished = root.resolve("format.new");
             if (Files.exists(unfinished)) {
                 disk.unlink(unfinished);
@@ -94,6 +99,11 @@ public record QueueDirectory(Path root) {
             } // Else somebody else has made the directory.
             disk.syncDirectory(root);
             disk.rename(unfinished, format());
+            disk.syncDirectory(root);
+        }
+        if (!Files.isDirectory(held())) {
+            // Made by a Postern that could not hold messages.
+            make(disk, held(), PRIVATE_MODE);
             disk.syncDirectory(root);
         }
     }

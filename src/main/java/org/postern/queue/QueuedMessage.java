@@ -9,6 +9,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.BitSet;
 import java.util.Optional;
 import org.postern.mail.MessageSource;
 
@@ -69,6 +70,11 @@ public final class QueuedMessage implements MessageSource {
     /** What the envelope costs in memory. */
     public int envelopeOctets() {
         return file.envelope().octets();
+    }
+
+    /** What a list of the queue needs to know. */
+    public Outline outline(BitSet finished) {
+        return file.outline(finished);
     }
 
     /** Goes through the recipients, from the first. */

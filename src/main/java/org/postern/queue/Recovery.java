@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.postern.chain.Log;
 import org.postern.file.Disk;
+import org.postern.os.Octets;
 
 /** What the owner does once, at its start, with what it finds: the last column of the table in docs/queue.md. */
 final class Recovery {
@@ -32,6 +33,7 @@ final class Recovery {
         List<MessageName> names = messages();
         removeTakenTwice(names);
         removeOrphanedMarks();
+        removeOrphanedHolds();
         names.sort(Comparator.comparingLong(MessageName::id));
         return names;
     }
@@ -100,6 +102,15 @@ final class Recovery {
             disk.syncDirectory(queue.mess());
             for (Path entry : orphaned) {
                 disk.unlink(entry);
+            }
+        }
+    }
+
+    /** The message went, and its hold could not be removed with it. */
+    private void removeOrphanedHolds() throws IOException {
+        for (String held : new QueueFiles(queue).held()) {
+            if (!found.contains(held)) {
+                disk.unlink(queue.held().resolve(Octets.path(held)));
             }
         }
     }
