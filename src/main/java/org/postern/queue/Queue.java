@@ -35,6 +35,7 @@ public final class Queue implements Closeable {
     private final int owner;
     private final Ids ids;
     private final List<MessageName> found;
+    private final Set<String> held;
     private final SharedSync messSync;
     private final SharedSync marksSync;
     private final Taking taking;
@@ -58,14 +59,15 @@ public final class Queue implements Closeable {
             Log log,
             LockFile lock,
             int owner,
-            List<MessageName> found) {
+            Recovery.Found found) {
         this.directory = directory;
         this.disk = disk;
         this.clock = clock;
         this.lock = lock;
         this.owner = owner;
-        this.found = found;
-        ids = new Ids(clock, found);
+        this.found = found.messages();
+        this.held = found.held();
+        ids = new Ids(clock, this.found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
         holds = new Holds(directory, disk);
@@ -85,7 +87,7 @@ public final class Queue implements Closeable {
             directory.prepare(disk);
             Disk limited = disk.limitingSyncs(SYNCS_AT_ONCE);
             int owner = (int) Files.getAttribute(directory.root(), "unix:uid");
-            List<MessageName> found = new Recovery(directory, limited, log).run();
+            Recovery.Found found = new Recovery(directory, limited, log).run();
             kept = true;
             return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found));
         } finally {
@@ -305,9 +307,9 @@ public final class Queue implements Closeable {
         return removed;
     }
 
-    /** The names of the messages that are held, as the files have it. */
-    public Set<String> held() throws IOException {
-        return files().held();
+    /** Whether a message that was found at the start was held then. */
+    public boolean wasHeld(MessageName name) {
+        return held.contains(name.text());
     }
 
     /** These are not to be delivered until they are released; durable at return. Where it throws, nothing is changed. */

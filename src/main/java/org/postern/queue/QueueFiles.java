@@ -1,7 +1,9 @@
 package org.postern.queue;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -10,6 +12,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
@@ -25,6 +31,7 @@ import org.postern.os.OsException;
  * meanwhile may or may not be seen; each message is seen whole.
  */
 public final class QueueFiles {
+    private static final int PORTION = 500;
     private static final int MOSTLY = Outline.MOST_OCTETS;
 
     private final QueueDirectory queue;
@@ -72,18 +79,77 @@ public final class QueueFiles {
         }
     }
 
+    /** One message, to read its text. */
+    public QueuedMessage message(MessageName name) throws IOException {
+        return QueuedMessage.read(name, queue.mess().resolve(name.text()));
+    }
+
+    /** When what is to be tried again, as the last sender has left it. */
+    public ScheduleFile schedule() {
+        return new ScheduleFile(queue.schedule(), Disk.real());
+    }
+
+    /** Receives messages. */
+    @FunctionalInterface
+    public interface Each {
+        void message(Listed message) throws IOException;
+    }
+
+    /** Reads these messages' envelopes, in as many threads as there are processors, and gives them out in this order. */
+    public void read(List<MessageName> names, Each each) throws IOException {
+        Set<String> marked = names(queue.marks());
+        int processors = Runtime.getRuntime().availableProcessors();
+        try (ExecutorService workers = Executors.newFixedThreadPool(processors)) {
+            ArrayDeque<Future<List<Listed>>> under = new ArrayDeque<>();
+            for (int from = 0; from < names.size() || !under.isEmpty(); from += PORTION) {
+                if (from < names.size()) {
+                    List<MessageName> portion = names.subList(from, Math.min(names.size(), from + PORTION));
+                    under.add(workers.submit(() -> read(portion, marked)));
+                }
+                if (under.size() > 2 * processors || from + PORTION >= names.size()) {
+                    for (Listed message : result(under.remove())) {
+                        each.message(message);
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<Listed> result(Future<List<Listed>> portion) throws IOException {
+        try {
+            return portion.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("while reading envelopes");
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause() == null ? e.toString() : String.valueOf(e.getCause().getMessage()), e);
+        }
+    }
+
+    private List<Listed> read(List<MessageName> names, Set<String> marked) throws IOException {
+        List<Listed> messages = new ArrayList<>();
+        try (Reader reader = new Reader(marked)) {
+            for (MessageName name : names) {
+                reader.outline(name).ifPresent(outline -> messages.add(outline.of(name)));
+            }
+        }
+        return messages;
+    }
+
     /** Reads envelopes, one after the other. For one thread at a time. */
     public Reader reader() throws IOException {
-        return new Reader();
+        return new Reader(names(queue.marks()));
     }
 
     /** Two directories open, so that each message costs a handful of system calls. */
     public final class Reader implements AutoCloseable {
         private final Directory mess = Directory.open(Octets.of(queue.mess()));
         /** Mostly few: asking for each message's would double the cost. */
-        private final Set<String> marked = names(queue.marks());
+        private final Set<String> marked;
 
-        private Reader() throws IOException {}
+        private Reader(Set<String> marked) throws IOException {
+            this.marked = marked;
+        }
 
         /** A message and what is done of it; empty where it is gone. */
         public Optional<Outline> outline(MessageName name) throws IOException {

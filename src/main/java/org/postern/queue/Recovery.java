@@ -28,14 +28,21 @@ final class Recovery {
         this.log = log;
     }
 
-    /** All messages that are in the queue, the oldest first. */
-    List<MessageName> run() throws IOException {
+    /**
+     * What is in the queue.
+     *
+     * @param messages the oldest first
+     * @param held the names of those that are held
+     */
+    record Found(List<MessageName> messages, Set<String> held) {}
+
+    Found run() throws IOException {
         List<MessageName> names = messages();
         removeTakenTwice(names);
         removeOrphanedMarks();
-        removeOrphanedHolds();
+        Set<String> held = held();
         names.sort(Comparator.comparingLong(MessageName::id));
-        return names;
+        return new Found(names, held);
     }
 
     private List<MessageName> messages() throws IOException {
@@ -106,12 +113,15 @@ final class Recovery {
         }
     }
 
-    /** The message went, and its hold could not be removed with it. */
-    private void removeOrphanedHolds() throws IOException {
-        for (String held : new QueueFiles(queue).held()) {
-            if (!found.contains(held)) {
-                disk.unlink(queue.held().resolve(Octets.path(held)));
+    /** Where a message went, and its hold could not be removed with it, it is removed now. */
+    private Set<String> held() throws IOException {
+        Set<String> held = new HashSet<>(new QueueFiles(queue).held());
+        for (String name : List.copyOf(held)) {
+            if (!found.contains(name)) {
+                disk.unlink(queue.held().resolve(Octets.path(name)));
+                held.remove(name);
             }
         }
+        return held;
     }
 }

@@ -34,7 +34,10 @@ final class Job {
     boolean countsAsRemote;
 
     boolean atEnd;
+    /** Recipients that wait for a delivery or have one. */
     int outstanding;
+    /** Those that have one. */
+    int active;
     boolean localLeft;
     boolean remoteLeft;
     boolean localDeferred;
@@ -102,6 +105,14 @@ final class Job {
                 yield remoteDue;
             }
         };
+    }
+
+    /** Nobody more is tried in this pass; those who were not may be local or remote. */
+    void stop(int takenBack) {
+        outstanding -= takenBack;
+        atEnd = true;
+        localLeft = true;
+        remoteLeft = true;
     }
 
     void deferred(Route route) {

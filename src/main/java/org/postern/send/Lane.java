@@ -108,6 +108,36 @@ final class Lane {
         return null;
     }
 
+    /** Takes out what is parked of these messages; adds it to the other set. */
+    void unparkAll(Set<Entry> wanted, Set<Entry> taken) {
+        for (Destination d : List.copyOf(withParked)) {
+            d.parked.removeIf(entry -> wanted.contains(entry) && taken.add(entry));
+            if (d.parked.isEmpty()) {
+                withParked.remove(d);
+                forgetIfIdle(d);
+            }
+        }
+    }
+
+    /** Takes back the recipients of these jobs that have no delivery yet; counts them. */
+    void recall(Set<Job> jobs, Map<Job, Integer> counts) {
+        for (Destination d : List.copyOf(destinations.values())) {
+            int before = d.works.size();
+            d.works.removeIf(work -> {
+                boolean wanted = jobs.contains(work.job());
+                if (wanted) {
+                    counts.merge(work.job(), 1, Integer::sum);
+                }
+                return wanted;
+            });
+            waiting -= before - d.works.size();
+            if (before > 0 && d.works.isEmpty()) {
+                turns.remove(d);
+                forgetIfIdle(d);
+            }
+        }
+    }
+
     private void forgetIfIdle(Destination d) {
         if (d.isIdle()) {
             destinations.remove(d.key);
