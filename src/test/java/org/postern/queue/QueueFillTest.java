@@ -42,12 +42,14 @@ class QueueFillTest {
                     recipients.add(all.address());
                 }
                 assertThat(message.sender()).isEqualTo("sender@fill.example");
-                assertThat(message.taken()).isBetween(Instant.now().minusSeconds(3700), Instant.now().minusSeconds(3599));
-                assertThat(TestingQueue.text(message)).startsWith("Received: (qmail " + message.told() + " invoked by uid ");
+                assertThat(message.taken())
+                        .isBetween(
+                                Instant.now().minusSeconds(3700), Instant.now().minusSeconds(3599));
+                assertThat(TestingQueue.text(message))
+                        .startsWith("Received: (qmail " + message.told() + " invoked by uid ");
             }
             assertThat(recipients)
-                    .containsExactly(
-                            "ann@dead.example", "ann@dead.example", "bob@host0.example", "bob@host1.example");
+                    .containsExactly("ann@dead.example", "ann@dead.example", "bob@host0.example", "bob@host1.example");
             assertThat(files.log).isEmpty();
             assertThat(fill(root, "1=ann@dead.example")).isEqualTo(1);
         }
