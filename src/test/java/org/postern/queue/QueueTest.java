@@ -270,7 +270,11 @@ class QueueTest {
     void whereAMessageComesFromIsKept() throws IOException {
         try (Queue queue = files.open()) {
             Intake drop = new DropIntake(files.directory, Disk.real(), files.clock, Origin.NETWORK);
-            for (Intake in : List.of(drop, drop.ofClients(), files.drop(), queue.intake(Origin.NETWORK).ofClients())) {
+            for (Intake in : List.of(
+                    drop,
+                    drop.ofClients(),
+                    files.drop(),
+                    queue.intake(Origin.NETWORK).ofClients())) {
                 submit(in, TEXT, "s@x", "a@x");
                 queue.take();
             }

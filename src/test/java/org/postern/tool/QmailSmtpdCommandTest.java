@@ -62,7 +62,9 @@ class QmailSmtpdCommandTest {
     void whoHasRelayclientSendsTheSitesOwn() throws IOException {
         call(MESSAGE).run(tool, "qmail-smtpd");
         call(MESSAGE).env("RELAYCLIENT", "").run(tool, "qmail-smtpd");
-        assertThat(intake.messages()).extracting(TestingIntake.Message::ofClient).containsExactly(false, true);
+        assertThat(intake.messages())
+                .extracting(TestingIntake.Message::ofClient)
+                .containsExactly(false, true);
     }
 
     @Test
