@@ -218,7 +218,8 @@ final class StoredEnvelope {
                 return -1;
             }
             boolean known = switch (octets[at]) {
-                case 'n' -> Notify.parse(Octets.of(octets, at + 1, end - at - 1)).isPresent();
+                case 'n' ->
+                    Notify.parse(Octets.of(octets, at + 1, end - at - 1)).isPresent();
                 case 'c' -> DsnRcpt.isOrcpt(Octets.of(octets, at + 1, end - at - 1));
                 default -> octets[at] == 'T';
             };
