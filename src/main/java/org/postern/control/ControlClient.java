@@ -1,12 +1,13 @@
 package org.postern.control;
 
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ConnectException;
-import java.net.StandardProtocolFamily;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
@@ -14,11 +15,15 @@ import java.util.function.Consumer;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
 import org.postern.os.OsException;
+import org.postern.tcp.UnixWire;
+import org.postern.tcp.Wire;
 
 /** Asks the process that holds a queue. */
 public final class ControlClient {
     /** Dropping 100,000 messages takes a while, during which nothing is said. */
     private static final Duration PATIENCE = Duration.ofMinutes(30);
+
+    private static final String OTHER = "what answers is no Postern of this version: restart it";
 
     private ControlClient() {}
 
@@ -32,22 +37,13 @@ public final class ControlClient {
      */
     public static OptionalInt ask(Path queue, Request request, OutputStream out, Consumer<String> error)
             throws IOException {
-        try (ControlPlace place = ControlPlace.open(queue);
-                SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            try {
-                channel.connect(place.address());
-            } catch (ConnectException e) {
-                return OptionalInt.empty(); // The socket of a process that was killed.
-            } catch (java.net.SocketException e) {
-                if (java.nio.file.Files.notExists(place.socket())) {
-                    return OptionalInt.empty();
-                }
-                throw new IOException(ControlPlace.below(queue) + "/socket: " + e.getMessage(), e);
+        try (ControlPlace place = ControlPlace.open(queue)) {
+            if (Files.notExists(place.socket())) {
+                return OptionalInt.empty();
             }
-            try (TimedChannel server = new TimedChannel(channel)) {
-                server.write(ByteBuffer.wrap(Octets.bytes(RequestText.write(request) + "\n")), PATIENCE);
-                return OptionalInt.of(answer(server, out, error));
-            }
+            return ask(place, request, out, error);
+        } catch (ConnectException e) {
+            return OptionalInt.empty(); // The socket of a process that was killed.
         } catch (OsException e) {
             return switch (Errno.of(e)) {
                 case ENOENT -> OptionalInt.empty();
@@ -57,18 +53,25 @@ public final class ControlClient {
         }
     }
 
-    private static int answer(TimedChannel server, OutputStream out, Consumer<String> error) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(Frame.HEAD + Frame.MOST).limit(0);
+    private static OptionalInt ask(ControlPlace place, Request request, OutputStream out, Consumer<String> error)
+            throws IOException {
+        try (UnixWire server = UnixWire.connect(place.socket())) {
+            byte[] line = Octets.bytes(RequestText.write(request) + "\n");
+            server.write(line, 0, line.length, PATIENCE);
+            return OptionalInt.of(answer(server, out, error));
+        }
+    }
+
+    private static int answer(Wire server, OutputStream out, Consumer<String> error) throws IOException {
+        DataInputStream in = new DataInputStream(new BufferedInputStream(reading(server), Frame.HEAD + Frame.MOST));
         while (true) {
-            fill(server, buffer, Frame.HEAD);
-            byte letter = buffer.get();
-            int length = buffer.getInt();
+            byte letter = in.readByte();
+            int length = in.readInt();
             if (length < 0 || length > Frame.MOST) {
-                throw new IOException("what answers is no Postern of this version");
+                throw new IOException(OTHER);
             }
-            fill(server, buffer, length);
             byte[] rest = new byte[length];
-            buffer.get(rest);
+            in.readFully(rest);
             switch (Frame.of(letter, rest)) {
                 case Frame.Out o -> out.write(o.octets());
                 case Frame.Error e -> {
@@ -79,21 +82,27 @@ public final class ControlClient {
                     out.flush();
                     return x.code();
                 }
-                case Frame.Malformed _ -> throw new IOException("what answers is no Postern of this version");
+                case Frame.Malformed _ -> throw new IOException(OTHER);
             }
         }
     }
 
-    /** Until so many octets can be taken out. */
-    private static void fill(TimedChannel server, ByteBuffer buffer, int wanted) throws IOException {
-        if (buffer.remaining() < wanted) {
-            buffer.compact();
-            while (buffer.position() < wanted) {
-                if (server.read(buffer, PATIENCE) < 0) {
+    private static InputStream reading(Wire server) {
+        return new InputStream() {
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                int n = server.read(into, offset, length, PATIENCE);
+                if (n < 0) {
                     throw new EOFException("the answer broke off: the process that holds the queue has ended");
                 }
+                return n;
             }
-            buffer.flip();
-        }
+        };
     }
 }

@@ -2,7 +2,6 @@ package org.postern.control;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -51,10 +50,6 @@ final class ControlPlace implements Closeable {
         ControlPlace place = open(queue);
         place.removeSocket();
         return place;
-    }
-
-    UnixDomainSocketAddress address() {
-        return UnixDomainSocketAddress.of(socket());
     }
 
     Path socket() {

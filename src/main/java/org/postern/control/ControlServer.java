@@ -5,39 +5,36 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.SocketTimeoutException;
-import java.net.StandardProtocolFamily;
-import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.postern.chain.Log;
-import org.postern.os.Descriptor;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
+import org.postern.os.PeerCredentials;
+import org.postern.tcp.Listener;
+import org.postern.tcp.UnixWire;
+import org.postern.tcp.Wire;
 
 /** Answers requests on the control socket of a queue, for as long as its process holds the queue. */
 public final class ControlServer implements Closeable {
     /** A longer request is refused. */
     static final int LONGEST_REQUEST = 256 << 10;
 
-    static final int CLIENTS = 8;
+    /** More clients wait for their turn. */
+    private static final int CLIENTS = 8;
 
     private static final int BACKLOG = 16;
     private static final int FAILED = 111;
     private static final int MISUSED = 100;
 
-    private final Path queue;
     private final ControlPlace place;
-    private final ServerSocketChannel socket;
-    private final int owner;
-    private final Handler handler;
+    private final Listener listener;
     private final Limits limits;
     private final Log log;
-    private final Semaphore free = new Semaphore(CLIENTS);
 
     /**
      * How long is waited.
@@ -50,19 +47,9 @@ public final class ControlServer implements Closeable {
         static final Limits USUAL = new Limits(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(60));
     }
 
-    private ControlServer(
-            Path queue,
-            ControlPlace place,
-            ServerSocketChannel socket,
-            int owner,
-            Handler handler,
-            Limits limits,
-            Log log) {
-        this.queue = queue;
+    private ControlServer(ControlPlace place, Listener listener, Limits limits, Log log) {
         this.place = place;
-        this.socket = socket;
-        this.owner = owner;
-        this.handler = handler;
+        this.listener = listener;
         this.limits = limits;
         this.log = log;
     }
@@ -80,107 +67,111 @@ public final class ControlServer implements Closeable {
     static ControlServer start(Path queue, Handler handler, Limits limits, Log log) throws IOException {
         int owner = (int) Files.getAttribute(queue, "unix:uid");
         ControlPlace place = ControlPlace.make(queue);
-        ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            socket.bind(place.address(), BACKLOG);
-            Files.setAttribute(place.socket(), "unix:mode", 0600);
+            Listener listener = Listener.open(place.socket(), 0600, BACKLOG, CLIENTS, new AtomicLong());
+            ControlServer server = new ControlServer(place, listener, limits, log);
+            Clients clients = new Clients(owner, handler, limits, log);
+            Thread.ofPlatform().daemon().name("control").start(() -> server.accept(clients));
+            return server;
         } catch (IOException e) {
-            socket.close();
             place.close();
             throw e;
         }
-        ControlServer server = new ControlServer(queue, place, socket, owner, handler, limits, log);
-        Thread.ofPlatform().daemon().name("control").start(server::accept);
-        return server;
     }
 
-    private void accept() {
-        while (socket.isOpen()) {
-            try {
-                SocketChannel channel = socket.accept();
-                Thread.ofPlatform().daemon().name("control client").start(() -> serve(channel));
-            } catch (java.nio.channels.ClosedChannelException e) {
-                return;
-            } catch (IOException e) {
-                log.line("warning: control socket: unable to accept: " + Errno.djbText(e));
-                pause();
-            }
-        }
-    }
-
-    /** Descriptors are short, say: not a thousand lines a second about it. */
-    private static void pause() {
+    private void accept(Clients clients) {
         try {
-            Thread.sleep(1000);
+            listener.serve(clients);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void serve(SocketChannel channel) {
-        try (TimedChannel client = new TimedChannel(channel)) {
-            ToClient answer = new ToClient(client, limits.reader);
-            int uid = Descriptor.peerUid(Descriptor.of(channel));
-            if (uid != 0 && uid != owner) {
-                log.line("warning: control socket: uid " + Integer.toUnsignedString(uid) + " refused");
-                answer.error("only root and user " + owner + " may ask this");
-                answer.exit(FAILED);
-            } else if (!free.tryAcquire()) {
-                answer.error(CLIENTS + " others are asking already: try again");
-                answer.exit(FAILED);
-            } else {
-                try {
-                    answer.exit(answer(client, answer));
-                } finally {
-                    free.release();
-                }
-            }
-        } catch (SocketTimeoutException e) {
-            log.line("warning: control socket: a client did nothing for too long");
-        } catch (IOException e) {
-            return; // The client has gone.
-        } catch (RuntimeException e) {
-            log.line("alert: control socket: " + e);
-        }
-    }
-
-    private int answer(TimedChannel client, ToClient answer) throws IOException {
+    /** No new requests; those under way are answered, within their limit. */
+    @Override
+    public void close() throws IOException {
+        listener.close();
         try {
-            Request request = RequestText.read(line(client));
-            int code = handler.answer(request, answer);
-            answer.out.flush();
-            return code;
-        } catch (RequestText.Malformed e) {
-            answer.error(String.valueOf(e.getMessage()));
-            return MISUSED;
-        } catch (ClientGone e) {
-            throw e;
-        } catch (IOException e) {
-            answer.out.flush();
-            answer.error(Errno.djbText(e));
-            return FAILED;
+            if (!listener.awaitSessions(limits.end)) {
+                log.line("warning: control socket: a request is still being worked on");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+        listener.cut();
+        place.removeSocket();
+        place.close();
     }
 
-    private String line(TimedChannel client) throws IOException {
-        long deadline = System.nanoTime() + limits.request.toNanos();
-        ByteBuffer buffer = ByteBuffer.allocate(1024);
-        int seen = 0;
-        while (true) {
-            Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-            if (client.read(buffer, left) < 0) {
-                throw new RequestText.Malformed("it has no line feed at its end");
-            }
-            for (; seen < buffer.position(); seen++) {
-                if (buffer.get(seen) == '\n') {
-                    return Octets.of(buffer.array(), 0, seen);
+    private record Clients(int owner, Handler handler, Limits limits, Log log) implements Listener.Service {
+        @Override
+        public void failed(IOException why) {
+            log.line("warning: control socket: unable to accept: " + Errno.djbText(why));
+        }
+
+        @Override
+        public int run(SocketChannel channel, long id) {
+            Wire wire = new UnixWire(channel);
+            ToClient answer = new ToClient(wire, limits.reader);
+            try {
+                int uid = PeerCredentials.of(channel).uid();
+                if (uid == 0 || uid == owner) {
+                    answer.exit(answer(wire, answer));
+                } else {
+                    log.line("warning: control socket: uid " + Integer.toUnsignedString(uid) + " refused");
+                    answer.error("only root and uid " + owner + " may ask this");
+                    answer.exit(FAILED);
                 }
+            } catch (SocketTimeoutException e) {
+                log.line("warning: control socket: a client did nothing for too long");
+            } catch (ClientGone e) {
+                // Whoever does not wait for the answer, like head, does not need it.
+                return 0;
+            } catch (IOException | RuntimeException e) {
+                log.line("warning: control socket: " + e);
             }
-            if (!buffer.hasRemaining()) {
-                if (buffer.capacity() >= LONGEST_REQUEST) {
+            return 0;
+        }
+
+        private int answer(Wire client, ToClient answer) throws IOException {
+            try {
+                Request request = RequestText.read(line(client));
+                int code = handler.answer(request, answer);
+                answer.out.flush();
+                return code;
+            } catch (RequestText.Malformed e) {
+                answer.error(String.valueOf(e.getMessage()));
+                return MISUSED;
+            } catch (ClientGone | SocketTimeoutException e) {
+                throw e;
+            } catch (IOException e) {
+                answer.error(Errno.djbText(e));
+                return FAILED;
+            }
+        }
+
+        /** What comes behind the line feed is nothing to us. */
+        private String line(Wire client) throws IOException {
+            long deadline = System.nanoTime() + limits.request.toNanos();
+            byte[] octets = new byte[1024];
+            int filled = 0;
+            while (true) {
+                Duration left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+                int n = client.read(octets, filled, octets.length - filled, left);
+                if (n < 0) {
+                    throw new RequestText.Malformed("it has no line feed at its end");
+                }
+                for (int end = filled + n; filled < end; filled++) {
+                    if (octets[filled] == '\n') {
+                        return Octets.of(octets, 0, filled);
+                    }
+                }
+                if (filled >= LONGEST_REQUEST) {
                     throw new RequestText.Malformed("longer than " + LONGEST_REQUEST + " octets");
                 }
-                buffer = ByteBuffer.allocate(buffer.capacity() * 4).put(buffer.flip());
+                if (filled == octets.length) {
+                    octets = Arrays.copyOf(octets, Math.min(4 * filled, LONGEST_REQUEST + 1));
+                }
             }
         }
     }
@@ -197,11 +188,11 @@ public final class ControlServer implements Closeable {
     private static final class ToClient implements Answer {
         private static final int BUFFER = 32 << 10;
 
-        private final TimedChannel client;
+        private final Wire client;
         private final Duration limit;
         private final OutputStream out;
 
-        ToClient(TimedChannel client, Duration limit) {
+        ToClient(Wire client, Duration limit) {
             this.client = client;
             this.limit = limit;
             out = new BufferedOutputStream(new Framing(), BUFFER);
@@ -209,8 +200,10 @@ public final class ControlServer implements Closeable {
 
         private void frame(char letter, byte[] from, int offset, int length) throws IOException {
             try {
-                client.write(Frame.head(letter, length), limit);
-                client.write(ByteBuffer.wrap(from, offset, length), limit);
+                client.write(Frame.head(letter, length), 0, Frame.HEAD, limit);
+                client.write(from, offset, length, limit);
+            } catch (SocketTimeoutException e) {
+                throw e;
             } catch (IOException e) {
                 throw new ClientGone(e);
             }
@@ -246,20 +239,5 @@ public final class ControlServer implements Closeable {
                 }
             }
         }
-    }
-
-    /** No new requests; those under way are answered, within their limit. */
-    @Override
-    public void close() throws IOException {
-        socket.close();
-        try {
-            if (!free.tryAcquire(CLIENTS, limits.end.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.line("warning: control socket of " + queue + ": a request is still being worked on");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        place.removeSocket();
-        place.close();
     }
 }

@@ -22,8 +22,8 @@ sealed interface Frame {
     /** What is no frame. */
     record Malformed() implements Frame {}
 
-    static ByteBuffer head(char letter, int length) {
-        return ByteBuffer.allocate(HEAD).put((byte) letter).putInt(length).flip();
+    static byte[] head(char letter, int length) {
+        return ByteBuffer.allocate(HEAD).put((byte) letter).putInt(length).array();
     }
 
     static Frame of(byte letter, byte[] rest) {

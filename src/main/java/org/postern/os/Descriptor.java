@@ -33,8 +33,6 @@ public final class Descriptor {
     private static final short POLLOUT = 4;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_PEERCRED = 17;
     private static final int IPPROTO_IP = 0;
     private static final int IP_OPTIONS = 4;
 
@@ -225,23 +223,6 @@ public final class Descriptor {
         }
     }
 
-    /** Whose process is at the other end of a connected socket of the Unix domain: its effective uid when it connected. */
-    public static int peerUid(int descriptor) throws OsException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.state(arena);
-            MemorySegment credentials = arena.allocate(INT, 3); // struct ucred: pid, uid, gid
-            MemorySegment length = arena.allocateFrom(INT, 12);
-            int r = (int) GetSockOpt.HANDLE.invokeExact(
-                    state, descriptor, SOL_SOCKET, SO_PEERCRED, credentials, length);
-            Libc.check("getsockopt", r, state);
-            return credentials.getAtIndex(INT, 1);
-        } catch (OsException e) {
-            throw e;
-        } catch (Throwable t) {
-            throw Libc.impossible(t);
-        }
-    }
-
     /** Whether a write will take something, waiting for that as long as the limit says; also where it will fail. */
     public static boolean awaitWritable(int descriptor, Duration limit) throws OsException {
         long deadline = System.nanoTime() + limit.toNanos();
@@ -351,11 +332,6 @@ public final class Descriptor {
 
     private static final class Read {
         static final MethodHandle HANDLE = Libc.function("read", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
-    }
-
-    private static final class GetSockOpt {
-        static final MethodHandle HANDLE =
-                Libc.function("getsockopt", FunctionDescriptor.of(INT, INT, INT, INT, POINTER, POINTER));
     }
 
     private static final class ReadAt {
