@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Optional;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.MessageSource;
 
 /** A message in the queue: its envelope is in memory, its text is read from the file when wanted. */
@@ -62,6 +64,11 @@ public final class QueuedMessage implements MessageSource {
         return Optional.ofNullable(file.envelope().facts().about());
     }
 
+    /** What the sender says of notices about it. */
+    public DsnMail dsn() {
+        return file.envelope().dsn();
+    }
+
     public int recipientCount() {
         return file.envelope().recipients();
     }
@@ -103,6 +110,11 @@ public final class QueuedMessage implements MessageSource {
 
         public String address() {
             return address;
+        }
+
+        /** What the sender wants to hear of this recipient. */
+        public DsnRcpt dsn() {
+            return cursor.dsn();
         }
     }
 
