@@ -70,9 +70,7 @@ class DotQmailProgramsIT {
     /** The messages in the Maildir, when there are that many. */
     private List<String> arrived(int count) throws IOException {
         Path arriving = home.resolve("Maildir/new");
-        await().atMost(LIMIT)
-                .alias(send.log())
-                .until(() -> files(arriving) >= count);
+        await().atMost(LIMIT).alias(send.log()).until(() -> files(arriving) >= count);
         List<String> texts = new ArrayList<>();
         try (Stream<Path> files = Files.list(arriving)) {
             for (Path file : files.toList()) {

@@ -19,8 +19,7 @@ record Condition(Subprogram subprogram) {
     /** @param name whose lines the log gets */
     Answer ask(Tool.Invocation call, String name, List<String> program) {
         return switch (subprogram.run(call.with(new Args(program), call.env(), call.fds()))) {
-            case Subprogram.Outcome.Exited(int code)
-            when code == 0 -> Answer.YES;
+            case Subprogram.Outcome.Exited(int code) when code == 0 -> Answer.YES;
             case Subprogram.Outcome.Exited(int code)
             when code == TEMPORARY -> later(call, name + ": fatal: temporary child error");
             case Subprogram.Outcome.Exited _ -> Answer.NO;

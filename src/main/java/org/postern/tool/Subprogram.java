@@ -50,11 +50,10 @@ interface Subprogram {
     }
 
     private static Outcome cannotRun(IOException why) {
-        boolean forGood =
-                switch (Errno.of(why)) {
-                    case ENOENT, EACCES, EPERM, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, ENOEXEC, E2BIG, EINVAL -> true;
-                    case null, default -> false;
-                };
+        boolean forGood = switch (Errno.of(why)) {
+            case ENOENT, EACCES, EPERM, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, ENOEXEC, E2BIG, EINVAL -> true;
+            case null, default -> false;
+        };
         return new Outcome.CannotRun(forGood, Errno.djbText(why));
     }
 }

@@ -80,8 +80,7 @@ final class Tools {
         this.self = self;
         this.programs = new Programs(this::find, launcher);
         Set<String> variables = Set.copyOf(Main.DESCRIPTOR_VARIABLES);
-        this.chain =
-                new Trampoline(programs, new Children(programs, variables, Predicate.not(DOT_QMAIL::contains)));
+        this.chain = new Trampoline(programs, new Children(programs, variables, Predicate.not(DOT_QMAIL::contains)));
         this.subprogram =
                 Subprogram.by(programs, new Trampoline(programs, new Children(programs, variables, _ -> false)));
     }

@@ -71,8 +71,7 @@ class ConditionCommandTest {
         assertThat(run(line, new Subprogram.Outcome.CannotRun(true, "file does not exist")))
                 .isZero();
         assertThat(call.stderr())
-                .isEqualTo(
-                        line.substring(0, line.indexOf(' ')) + ": warning: unable to run p: file does not exist\n");
+                .isEqualTo(line.substring(0, line.indexOf(' ')) + ": warning: unable to run p: file does not exist\n");
     }
 
     @ParameterizedTest

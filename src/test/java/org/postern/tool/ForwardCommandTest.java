@@ -89,7 +89,9 @@ class ForwardCommandTest {
     void forwardSendsAllOfTheMessage() throws IOException {
         // As the lines before it in a .qmail file may have left it.
         assertThat(Descriptor.read(message, new byte[100])).isEqualTo(MESSAGE.length());
-        assertThat(run(new Forward(), "forward", "a@b.c", "joe-x")).as("%s", call.stderr()).isZero();
+        assertThat(run(new Forward(), "forward", "a@b.c", "joe-x"))
+                .as("%s", call.stderr())
+                .isZero();
         assertThat(call.stderr()).matches("forward: qp [0-9]+\n");
         assertThat(queued()).containsExactly("joe-owner@hoge.example.com", "a@b.c", "joe-x", DTLINE + MESSAGE);
     }
@@ -100,14 +102,18 @@ class ForwardCommandTest {
         Descriptor.write(pipe[1], Octets.bytes("X: y\n"));
         Descriptor.close(pipe[1]);
         call.descriptor(0, pipe[0]);
-        assertThat(run(new Forward(), "forward", "a@b.c")).as("%s", call.stderr()).isZero();
+        assertThat(run(new Forward(), "forward", "a@b.c"))
+                .as("%s", call.stderr())
+                .isZero();
         Descriptor.close(pipe[0]);
         assertThat(queued()).endsWith(DTLINE + "X: y\n");
     }
 
     @Test
     void condredirectSendsAllOfWhatItsProgramHasRead() throws IOException {
-        assertThat(run(reading(), "condredirect", "a@b.c", "p")).as("%s", call.stderr()).isEqualTo(99);
+        assertThat(run(reading(), "condredirect", "a@b.c", "p"))
+                .as("%s", call.stderr())
+                .isEqualTo(99);
         assertThat(call.stderr()).matches("condredirect: qp [0-9]+\n");
         assertThat(queued()).containsExactly("sender@x.y", "a@b.c", DTLINE + MESSAGE);
     }
@@ -124,7 +130,9 @@ class ForwardCommandTest {
         Path program = Files.writeString(home.resolve("qq"), "#!/bin/sh\ncat >got; cat <&1 >>got; pwd >>got\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         call.env("QMAILQUEUE", program.toString());
-        assertThat(run(reading(), "condredirect", "a@b.c", "p")).as("%s", call.stderr()).isEqualTo(99);
+        assertThat(run(reading(), "condredirect", "a@b.c", "p"))
+                .as("%s", call.stderr())
+                .isEqualTo(99);
         assertThat(Octets.of(Files.readAllBytes(home.resolve("got"))))
                 .isEqualTo(DTLINE + MESSAGE + "Fsender@x.y\0Ta@b.c\0\0" + home + "\n");
     }

@@ -32,11 +32,16 @@ class PrelineCommandTest {
     });
 
     private static TestingCall calledWith(String message) {
-        return TestingCall.stdin(message).env("UFLINE", "F\n").env("RPLINE", "R\n").env("DTLINE", "D\n");
+        return TestingCall.stdin(message)
+                .env("UFLINE", "F\n")
+                .env("RPLINE", "R\n")
+                .env("DTLINE", "D\n");
     }
 
     private int run(String options) throws IOException {
-        return ((Tool.Exit.Code) call.run(preline, ("preline " + options).strip().split(" "))).value();
+        return ((Tool.Exit.Code)
+                        call.run(preline, ("preline " + options).strip().split(" ")))
+                .value();
     }
 
     @ParameterizedTest
@@ -84,8 +89,7 @@ class PrelineCommandTest {
 
     @Test
     void aMessageThatCannotBeReadIsTriedLater() throws IOException {
-        call = TestingCall.wire(TestingWire.failingAfter(
-                        "half", new OsException("read", Errno.EIO.number())))
+        call = TestingCall.wire(TestingWire.failingAfter("half", new OsException("read", Errno.EIO.number())))
                 .env("UFLINE", "F\n")
                 .env("RPLINE", "R\n")
                 .env("DTLINE", "D\n");
