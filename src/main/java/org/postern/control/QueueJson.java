@@ -14,6 +14,7 @@ import org.postern.send.QueueControl;
 /** For machines: an object a line. Addresses are taken as UTF-8; what is none of it becomes U+FFFD. */
 final class QueueJson implements QueueWriter {
     private final JsonGenerator json;
+    private boolean any;
 
     QueueJson(OutputStream out) throws IOException {
         json = JsonFactory.builder().build().createGenerator(out);
@@ -39,6 +40,7 @@ final class QueueJson implements QueueWriter {
     }
 
     private void fields(Listed message, QueueControl.State state, @Nullable String report) throws IOException {
+        any = true;
         json.writeNumberField("id", message.name().id());
         json.writeNumberField("qp", message.told());
         json.writeStringField("file", message.name().text());
@@ -46,6 +48,7 @@ final class QueueJson implements QueueWriter {
         json.writeNumberField("size", message.size());
         json.writeNumberField("uid", Integer.toUnsignedLong(message.uid()));
         json.writeBooleanField("bounce", message.isBounce());
+        json.writeBooleanField("failures", message.failures());
         switch (state) {
             case QueueControl.State.Held _ -> json.writeStringField("state", "held");
             case QueueControl.State.UnderWay _ -> json.writeStringField("state", "under way");
@@ -74,12 +77,15 @@ final class QueueJson implements QueueWriter {
 
     @Override
     public void end() throws IOException {
-        json.writeRaw('\n');
+        if (any) {
+            json.writeRaw('\n');
+        }
         json.flush();
     }
 
     @Override
     public void done(Verb verb, QueueControl.Touched touched, boolean runs) throws IOException {
+        any = true;
         json.writeStartObject();
         json.writeStringField("did", verb.word);
         json.writeNumberField("messages", touched.messages());

@@ -99,6 +99,9 @@ final class QueueTable implements QueueWriter {
                 write();
             }
         }
+        if (message.failures()) {
+            line.append("failed     a recipient has refused it; the sender is told when it is done\n");
+        }
         if (report != null) {
             lines("last said  ", report);
         }

@@ -11,6 +11,7 @@ import java.util.List;
  * @param uid who handed it in
  * @param told the number he was told
  * @param isBounce whether it is a notice of a failure, made here
+ * @param failures whether a recipient has refused it for good: there will be such a notice about it
  */
 public record Listed(
         MessageName name,
@@ -19,6 +20,7 @@ public record Listed(
         int uid,
         long told,
         boolean isBounce,
+        boolean failures,
         String sender,
         List<Recipient> recipients) {
     /**

@@ -3,11 +3,11 @@ package org.postern.queue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.util.BitSet;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 import org.postern.os.Octets;
 
 /**
@@ -75,9 +75,8 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
                 StoredEnvelope.parse(envelope).orElseThrow(() -> new Malformed("unknown field in the envelope")));
     }
 
-    /** @param finished the recipients that are; not changed afterwards */
-    Outline outline(BitSet finished) {
-        return new Outline(envelope.raw(), messageLength, finished);
+    Outline outline(@Nullable Marks marks) {
+        return new Outline(envelope.raw(), messageLength, marks);
     }
 
     private static byte[] read(FileChannel channel, long position, int length) throws IOException {

@@ -14,12 +14,18 @@ public final class Outline {
     private final byte[] envelope;
     private final long size;
     private final @Nullable BitSet finished;
+    private final boolean failures;
 
-    /** @param finished the recipients that are; not changed afterwards */
-    Outline(byte[] envelope, long size, BitSet finished) {
+    private Outline(byte[] envelope, long size, BitSet finished, boolean failures) {
         this.envelope = envelope;
         this.size = size;
         this.finished = finished.isEmpty() ? null : finished;
+        this.failures = failures;
+    }
+
+    /** @param marks as they are now; null where there are none */
+    Outline(byte[] envelope, long size, @Nullable Marks marks) {
+        this(envelope, size, marks == null ? new BitSet() : marks.finished(), marks != null && marks.hasFailures());
     }
 
     /** Small enough to be kept for as long as the message waits. */
@@ -28,8 +34,8 @@ public final class Outline {
     }
 
     /** The same message, of which more recipients are finished. */
-    public Outline with(BitSet nowFinished) {
-        return new Outline(envelope, size, nowFinished);
+    public Outline with(Marks marks) {
+        return new Outline(envelope, size, marks);
     }
 
     public Listed of(MessageName name) {
@@ -47,6 +53,7 @@ public final class Outline {
                 facts.uid(),
                 facts.told(),
                 facts.origin() == Origin.BOUNCE,
+                failures,
                 stored.sender(),
                 recipients);
     }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -157,13 +156,11 @@ public final class QueueFiles {
             if (file == null) {
                 return Optional.empty();
             }
-            BitSet finished = new BitSet();
-            if (marked.contains(name.text())) {
-                Path marks = queue.marks().resolve(name.text());
-                finished = Marks.read(Disk.real(), marks, new SharedSync(Disk.real(), queue.marks()))
-                        .finished();
-            }
-            return Optional.of(file.outline(finished));
+            Path marks = queue.marks().resolve(name.text());
+            return Optional.of(file.outline(
+                    marked.contains(name.text())
+                            ? Marks.read(Disk.real(), marks, new SharedSync(Disk.real(), queue.marks()))
+                            : null));
         }
 
         @Override

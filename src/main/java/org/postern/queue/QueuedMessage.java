@@ -9,7 +9,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.BitSet;
 import java.util.Optional;
 import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
@@ -85,8 +84,8 @@ public final class QueuedMessage implements MessageSource {
     }
 
     /** What a list of the queue needs to know. */
-    public Outline outline(BitSet finished) {
-        return file.outline(finished);
+    public Outline outline(Marks marks) {
+        return file.outline(marks);
     }
 
     /** Goes through the recipients, from the first. */

@@ -55,7 +55,7 @@ final class Opening {
                 entry.isNew = false;
                 log.newMessage(message);
             }
-            Outline outline = message.outline(marks.finished());
+            Outline outline = message.outline(marks);
             entry.outline = outline.isSmall() ? outline : null;
             Instant now = clock.now();
             boolean dying = message.taken().plus(settings.queuelifetime()).isBefore(now);
@@ -75,7 +75,7 @@ final class Opening {
     /** What an administrator ordered while a delivery was under way; true where the message is gone by it. */
     private boolean carryOut(Dropping order, Entry entry) throws IOException {
         QueuedMessage message = queue.read(entry.name);
-        Listed listed = message.outline(queue.marks(entry.name).finished()).of(entry.name);
+        Listed listed = message.outline(queue.marks(entry.name)).of(entry.name);
         return switch (order.carryOut(queue, listed, entry.unsaved)) {
             case GONE -> {
                 log.end(entry.name.id());

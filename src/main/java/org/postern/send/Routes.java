@@ -6,14 +6,14 @@ import org.postern.config.SendSettings;
 import org.postern.os.Octets;
 
 /** Decides which recipients are local: qmail-send's rewrite(). Asked at every try, so a changed setting counts at once. */
-final class Routes {
+public final class Routes {
     private final SendSettings settings;
 
-    Routes(SendSettings settings) {
+    public Routes(SendSettings settings) {
         this.settings = settings;
     }
 
-    Route route(String recipient) {
+    public Route route(String recipient) {
         String address = complete(recipient);
         int at = address.lastIndexOf('@');
         String domain = lower(address.substring(at + 1));

@@ -115,7 +115,7 @@ final class Running implements QueueControl {
     void outline(Job job) {
         Outline outline = job.entry.outline;
         if (outline != null && job.message.recipientCount() > 1) {
-            job.entry.outline = outline.with(job.marks.finished());
+            job.entry.outline = outline.with(job.marks);
         }
     }
 
