@@ -64,6 +64,16 @@ public final class ControlServer implements Closeable {
         return start(queue, handler, Limits.USUAL, log);
     }
 
+    /** As {@link #start}; where there can be none, the log says so, and mail goes on without it. */
+    public static Closeable startOrWarn(Path queue, Handler handler, Log log) {
+        try {
+            return start(queue, handler, log);
+        } catch (IOException e) {
+            log.line("warning: no control socket, postern queue will not work: " + Errno.djbText(e));
+            return () -> {};
+        }
+    }
+
     static ControlServer start(Path queue, Handler handler, Limits limits, Log log) throws IOException {
         int owner = (int) Files.getAttribute(queue, "unix:uid");
         ControlPlace place = ControlPlace.make(queue);

@@ -8,8 +8,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.postern.chain.Log;
 import org.postern.os.Octets;
 import org.postern.queue.Listed;
+import org.postern.queue.Queue;
 import org.postern.queue.QueueFiles;
 import org.postern.send.QueueControl;
+import org.postern.send.Sender;
 
 /** Does what is asked of a queue, and says what came of it. */
 public final class QueueAnswers {
@@ -31,6 +33,11 @@ public final class QueueAnswers {
         this.clock = clock;
         this.log = log;
         this.runs = runs;
+    }
+
+    /** For a queue that is being sent from. */
+    public static QueueAnswers of(Queue queue, Sender sender, InstantSource clock, Log log) {
+        return new QueueAnswers(sender.control(), queue.files(), clock, log, true);
     }
 
     /** @return the exit code */

@@ -15,8 +15,13 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.postern.auth.Authenticator;
 import org.postern.auth.PasswordCheck;
+import org.postern.chain.Log;
 import org.postern.config.HostPort;
 import org.postern.config.Settings;
+import org.postern.control.ControlServer;
+import org.postern.control.Handler;
+import org.postern.control.QueueAnswers;
+import org.postern.control.Request;
 import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
@@ -51,6 +56,7 @@ public final class Gateway implements Closeable {
     private final Queue queue;
     private final Delivery delivery;
     private final Sender sender;
+    private final Closeable control;
     private final Thread sending;
     private final Thread ageing;
     private final List<Listener> listeners;
@@ -62,6 +68,7 @@ public final class Gateway implements Closeable {
             Queue queue,
             Delivery delivery,
             Sender sender,
+            Closeable control,
             Thread sending,
             Thread ageing,
             Bound pop3d,
@@ -70,6 +77,7 @@ public final class Gateway implements Closeable {
         this.queue = queue;
         this.delivery = delivery;
         this.sender = sender;
+        this.control = control;
         this.sending = sending;
         this.ageing = ageing;
         this.listeners = new ArrayList<>(pop3d.listeners);
@@ -127,8 +135,9 @@ public final class Gateway implements Closeable {
             Bound pop3d = bind(settings.pop3d().listen(), serial, opened);
             Bound smtpd = bind(settings.smtpd().listen(), serial, opened);
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
+            Closeable control = control(queue, sender, clock, events);
             Thread ageing = Threads.start("age", () -> age(grants, events));
-            Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, pop3d, smtpd);
+            Gateway gateway = new Gateway(events, queue, delivery, sender, control, sending, ageing, pop3d, smtpd);
             gateway.serve(
                     "pop3",
                     pop3d,
@@ -152,6 +161,16 @@ public final class Gateway implements Closeable {
             queue.close();
             throw e;
         }
+    }
+
+    private static Closeable control(Queue queue, Sender sender, SenderClock clock, Events events) {
+        Log log = line -> events.tell(new Event.Note(line));
+        QueueAnswers answers = QueueAnswers.of(queue, sender, clock.time(), log);
+        Handler handler = (request, answer) ->
+                switch (request) {
+                    case Request.OfQueue q -> answers.answer(q, answer);
+                };
+        return ControlServer.startOrWarn(queue.directory().root(), handler, log);
     }
 
     /** Whoever can write to the spool can let anybody relay: it is ours, and for us alone. */
@@ -289,6 +308,7 @@ public final class Gateway implements Closeable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        control.close();
         delivery.close();
         queue.close();
     }
