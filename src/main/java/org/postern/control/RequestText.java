@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -19,7 +20,9 @@ import org.postern.queue.Selection;
  * "senders":["*@example.com"]}}. Octets above 127 are characters of that number.
  */
 public final class RequestText {
-    private static final JsonFactory JSON = JsonFactory.builder().build();
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .build();
 
     private RequestText() {}
 
@@ -35,7 +38,6 @@ public final class RequestText {
     static String write(Request request) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(text)) {
-            json.enable(JsonGenerator.Feature.ESCAPE_NON_ASCII);
             json.writeStartObject();
             json.writeStringField("do", verb(request));
             json.writeStringField("form", request.form().name().toLowerCase(Locale.ROOT));

@@ -1,6 +1,7 @@
 package org.postern.send;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.postern.mail.Deliverer;
@@ -35,6 +38,8 @@ final class Running implements QueueControl {
 
     private static final int LONGEST_REPORT = 300;
 
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
     private final Queue queue;
     private final SenderClock clock;
     private final Deliverer remote;
@@ -44,6 +49,8 @@ final class Running implements QueueControl {
     private final Schedule schedule;
     private final Lanes lanes;
     private final Set<Job> open;
+
+    private final CountDownLatch started = new CountDownLatch(1);
 
     /** Guarded by the lock. */
     private final Map<String, String> reports = new LinkedHashMap<>(16, 0.75f, true) {
@@ -133,7 +140,20 @@ final class Running implements QueueControl {
 
     // ---- looking
 
-    private List<Known> snapshot() {
+    /** All that was found at the start is in the schedule now: before, a hold would miss it. */
+    void started() {
+        started.countDown();
+    }
+
+    private List<Known> snapshot() throws IOException {
+        try {
+            if (!started.await(START_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IOException("the queue is still being read: try again");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("while the queue is read");
+        }
         List<Known> all = new ArrayList<>();
         lock.lock();
         try {

@@ -113,6 +113,7 @@ public final class Sender {
         lock.lock();
         try {
             schedule.addAll(found);
+            control.started();
             status();
             while (!(exiting && (isQuiet() || abandoned))) {
                 stirred = false;

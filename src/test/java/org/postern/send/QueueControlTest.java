@@ -305,7 +305,7 @@ class QueueControlTest {
             s.sender.control().release(Selection.ALL);
             s.awaitEmpty();
             assertThat(slow.recipients()).hasSize(305).doesNotHaveDuplicates();
-            assertThat(s.log()).contains("end msg " + big);
+            s.awaitLog("end msg " + big);
         }
     }
 
