@@ -28,6 +28,8 @@ final class Tools {
             "envdir",
             "maildirmake",
             "qmail-inject",
+            "qmail-newmrh",
+            "qmail-newu",
             "qmail-pop3d",
             "qmail-popup",
             "qmail-queue",
@@ -106,6 +108,8 @@ final class Tools {
             case "envdir" -> new Envdir();
             case "maildirmake" -> new Maildirmake();
             case "qmail-inject" -> new QmailInject(InstantSource.system());
+            case "qmail-newmrh" -> new QmailNewmrh(Disk.real());
+            case "qmail-newu" -> new QmailNewu(Disk.real());
             case "qmail-pop3d" -> new QmailPop3d();
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
             case "qmail-queue" -> new QmailQueue();
