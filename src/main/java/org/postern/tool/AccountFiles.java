@@ -57,7 +57,9 @@ final class AccountFiles {
 
     /** The same, where the process may read the file: passwords are not for everyone's eyes. */
     Optional<AccountSource> readable(Tool.Invocation call) throws IOException {
-        Path file = call.env().find("CHECKPASSWORD_FILE").filter(named -> !named.isEmpty())
+        Path file = call.env()
+                .find("CHECKPASSWORD_FILE")
+                .filter(named -> !named.isEmpty())
                 .map(call::path)
                 .orElse(defaultFile);
         try (SeekableByteChannel _ = Files.newByteChannel(file)) {

@@ -106,8 +106,7 @@ record CdbFromLines(String program, String source, String cdb, Disk disk) {
     private static void write(Path from, Path temporary, Making making) throws Failure {
         String writing = "write " + Octets.of(temporary);
         try (OctetLines lines = attempt("open " + Octets.of(from), () -> OctetLines.open(from));
-                CdbWriter writer =
-                        attempt("create " + Octets.of(temporary), () -> CdbWriter.createNew(temporary))) {
+                CdbWriter writer = attempt("create " + Octets.of(temporary), () -> CdbWriter.createNew(temporary))) {
             Compiler compiler = making.into(writer);
             Next next = Next.GO_ON;
             while (next == Next.GO_ON) {

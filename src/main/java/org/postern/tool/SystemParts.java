@@ -59,7 +59,10 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
         QmailControl control = new QmailControl(home.resolve("control"));
         InstantSource clock = InstantSource.system();
         LocalDeliverer local = new LocalDeliverer(
-                homes(home, name -> account(files.listed(call), name, call, log), nss.passwd("alias").map(Nss.Passwd::name)),
+                homes(
+                        home,
+                        name -> account(files.listed(call), name, call, log),
+                        nss.passwd("alias").map(Nss.Passwd::name)),
                 LocalSettings.of(defaultDelivery),
                 call.env(),
                 new MaildirDelivery(Disk.real(), clock, HostName.get()),
@@ -102,8 +105,7 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
 
     /** qmail-lspawn's order: users/cdb, accounts, alias. */
     private static Homes homes(Path home, AccountHomes.Accounts accounts, Optional<String> alias) {
-        return new AssignedHomes(
-                new Assignments(home.resolve("users/cdb")), home, new AccountHomes(accounts, alias));
+        return new AssignedHomes(new Assignments(home.resolve("users/cdb")), home, new AccountHomes(accounts, alias));
     }
 
     private OptionalInt uid(String name) throws IOException {

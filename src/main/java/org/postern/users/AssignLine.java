@@ -45,10 +45,12 @@ public sealed interface AssignLine {
             return new Malformed("it begins with a colon");
         }
         if (fields.length < 8) {
-            return new Malformed("it has " + (fields.length - 1)
-                    + " colons; wanted are 7: =local:user:uid:gid:homedir:dash:ext:");
+            return new Malformed(
+                    "it has " + (fields.length - 1) + " colons; wanted are 7: =local:user:uid:gid:homedir:dash:ext:");
         }
         return new Assigns(
-                line.charAt(0), fields[0].substring(1), String.join("\0", Arrays.asList(fields).subList(1, 7)));
+                line.charAt(0),
+                fields[0].substring(1),
+                String.join("\0", Arrays.asList(fields).subList(1, 7)));
     }
 }

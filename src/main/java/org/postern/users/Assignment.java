@@ -13,8 +13,7 @@ import org.postern.os.Octets;
  * @param extension of the line; for a wildcard with what of the address it leaves open behind it
  * @param exact whether the line names the whole address, with {@code =}
  */
-public record Assignment(
-        String user, int uid, int gid, String home, String dash, String extension, boolean exact) {
+public record Assignment(String user, int uid, int gid, String home, String dash, String extension, boolean exact) {
     private static final int FIELDS = 6;
 
     /** The fields of a line behind the address, or why they assign nothing. */

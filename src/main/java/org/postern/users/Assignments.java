@@ -45,7 +45,8 @@ public record Assignments(Path file) {
 
     private static Optional<Assignment> find(Cdb cdb, String localPart) throws IOException {
         // qmail-newu of any make writes the record, empty where there are no wildcards.
-        String breaks = Octets.lowerCase(cdb.find("").orElseThrow(() -> new IOException("it has no table of wildcards")));
+        String breaks =
+                Octets.lowerCase(cdb.find("").orElseThrow(() -> new IOException("it has no table of wildcards")));
         String key = "!" + Octets.lowerCase(localPart);
         Optional<String> exact = cdb.find(key + "\0");
         if (exact.isPresent()) {

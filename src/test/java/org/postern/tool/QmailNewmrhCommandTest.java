@@ -89,7 +89,8 @@ class QmailNewmrhCommandTest {
 
     @Test
     void linesThatNeverMatchAreWarnedOf() throws IOException {
-        assertThat(newmrh("ok.example\n@at.example\n blank.example\n*.star.example\n")).isEqualTo(Tool.Exit.code(0));
+        assertThat(newmrh("ok.example\n@at.example\n blank.example\n*.star.example\n"))
+                .isEqualTo(Tool.Exit.code(0));
         assertThat(call.stderr().lines())
                 .hasSize(3)
                 .first()

@@ -55,7 +55,9 @@ class QmailNewuCommandTest {
 
     @Test
     void theCdbIsAsTheOriginalWritesIt() throws IOException {
-        assertThat(newu("=Joe:joe:503:78:/home/joe:::\n+Joe-:joe:503:78:/home/joe:-::\n+x:x:1:1:/x:-:p:z\n+:a:2:3::::\n."))
+        assertThat(
+                        newu(
+                                "=Joe:joe:503:78:/home/joe:::\n+Joe-:joe:503:78:/home/joe:-::\n+x:x:1:1:/x:-:p:z\n+:a:2:3::::\n."))
                 .isEqualTo(Tool.Exit.code(0));
         assertThat(TestingCdb.entries(users.resolve("cdb")))
                 .containsExactly(

@@ -126,6 +126,9 @@ class AssignmentsPropertyTest {
 
     @Provide
     Arbitrary<String> colons() {
-        return Arbitraries.strings().withChars("::::=+a1-/\u00e9").ofMinLength(8).ofMaxLength(24);
+        return Arbitraries.strings()
+                .withChars("::::=+a1-/\u00e9")
+                .ofMinLength(8)
+                .ofMaxLength(24);
     }
 }

@@ -115,9 +115,9 @@ class AssignmentsTest {
     @Test
     void aCdbThatQmailNewuDidNotMakeIsRefused() throws IOException {
         Path file = TestingCdb.write(dir.resolve("x"), List.of(new TestingCdb.Entry("!joe\0", "joe\0" + "1\0")));
-        assertThatThrownBy(() -> new Assignments(file).find("joe")).hasMessageContaining("it has no table of wildcards");
-        TestingCdb.write(
-                file, List.of(new TestingCdb.Entry("!joe\0", "joe\0" + "1\0"), new TestingCdb.Entry("", "")));
+        assertThatThrownBy(() -> new Assignments(file).find("joe"))
+                .hasMessageContaining("it has no table of wildcards");
+        TestingCdb.write(file, List.of(new TestingCdb.Entry("!joe\0", "joe\0" + "1\0"), new TestingCdb.Entry("", "")));
         assertThatThrownBy(() -> new Assignments(file).find("joe")).hasMessageContaining("3 fields instead of 6");
     }
 
