@@ -107,8 +107,23 @@ public final class Queue implements Closeable {
 
     /** The way in for this process: one file, one sync, and a share of the directory's sync. */
     public Intake intake(Origin origin) {
-        Submitters submitters = Submitters.none();
-        return () -> {
+        return new Own(origin);
+    }
+
+    private final class Own implements Intake {
+        private final Origin origin;
+
+        Own(Origin origin) {
+            this.origin = origin;
+        }
+
+        @Override
+        public Intake ofClients() {
+            return new Own(Origin.CLIENT);
+        }
+
+        @Override
+        public Draft begin() throws IOException {
             MessageName name = ids.next();
             StoredEnvelope.Facts facts =
                     new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
@@ -117,10 +132,11 @@ public final class Queue implements Closeable {
                         release(name);
                         return name.id();
                     });
-            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), submitters.words(origin, owner), clock.instant()));
+            String words = Submitters.none().words(origin, owner, owner);
+            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
             draft.write(line, 0, line.length);
             return new Claimed(draft, name);
-        };
+        }
     }
 
     /** Gives the id back where the draft comes to nothing. */

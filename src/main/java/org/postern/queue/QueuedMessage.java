@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Optional;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.MessageSource;
 
 /** A message in the queue: its envelope is in memory, its text is read from the file when wanted. */
@@ -47,6 +49,11 @@ public final class QueuedMessage implements MessageSource {
         return Instant.ofEpochSecond(file.envelope().facts().taken());
     }
 
+    /** Where it comes from. */
+    public Origin origin() {
+        return file.envelope().facts().origin();
+    }
+
     /** The submitter's uid. */
     public int uid() {
         return file.envelope().facts().uid();
@@ -60,6 +67,11 @@ public final class QueuedMessage implements MessageSource {
     /** The message that this one is the bounce of. */
     public Optional<MessageName> about() {
         return Optional.ofNullable(file.envelope().facts().about());
+    }
+
+    /** What the sender says of notices about it. */
+    public DsnMail dsn() {
+        return file.envelope().dsn();
     }
 
     public int recipientCount() {
@@ -103,6 +115,11 @@ public final class QueuedMessage implements MessageSource {
 
         public String address() {
             return address;
+        }
+
+        /** What the sender wants to hear of this recipient. */
+        public DsnRcpt dsn() {
+            return cursor.dsn();
         }
     }
 
