@@ -23,11 +23,10 @@ final class Paces {
     /** A delivery has ended. A deferral that comes soon may be no answer at all, and changes nothing. */
     void learn(Destination.Key key, DeliveryResult result, Duration took) {
         Pace before = known.remove(key);
-        Pace now =
-                switch (result) {
-                    case DeliveryResult.Delivered _, DeliveryResult.Bounced _ -> Pace.PROMPT;
-                    case DeliveryResult.Deferred _ -> before;
-                };
+        Pace now = switch (result) {
+            case DeliveryResult.Delivered _, DeliveryResult.Bounced _ -> Pace.PROMPT;
+            case DeliveryResult.Deferred _ -> before;
+        };
         now = took.compareTo(LONG) >= 0 ? Pace.SLOW : now;
         if (now != null) {
             known.put(key, now);
