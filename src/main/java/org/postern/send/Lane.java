@@ -2,7 +2,6 @@ package org.postern.send;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,30 +32,33 @@ final class Lane {
 
     final int limit;
     private final Map<Destination.Key, Destination> destinations = new HashMap<>();
-    private final Map<Pace, Pool> pools = new EnumMap<>(Pace.class);
+    private final Pool prompt = new Pool();
+    private final Pool unknown = new Pool();
+    private final Pool slow = new Pool();
     private final Paces paces = new Paces();
     private int turn;
     private long envelopes;
 
     Lane(int limit) {
         this.limit = limit;
-        for (Pace pace : PACES) {
-            pools.put(pace, new Pool());
-        }
     }
 
     private Pool pool(Pace pace) {
-        return pools.get(pace);
+        return switch (pace) {
+            case PROMPT -> prompt;
+            case UNKNOWN -> unknown;
+            case SLOW -> slow;
+        };
     }
 
     /** Deliveries under way. */
     int active() {
-        return pools.values().stream().mapToInt(pool -> pool.active).sum();
+        return prompt.active + unknown.active + slow.active;
     }
 
     /** Recipients that wait for their turn. */
     int waiting() {
-        return pools.values().stream().mapToInt(pool -> pool.waiting).sum();
+        return prompt.waiting + unknown.waiting + slow.waiting;
     }
 
     private boolean isFull(Pace pace) {
@@ -113,7 +115,9 @@ final class Lane {
     /** All that are parked. */
     List<Entry> parked() {
         List<Entry> all = new ArrayList<>();
-        pools.values().forEach(pool -> pool.withParked().forEach(d -> all.addAll(d.parked)));
+        for (Pace pace : PACES) {
+            pool(pace).withParked().forEach(d -> all.addAll(d.parked));
+        }
         return all;
     }
 
@@ -154,11 +158,10 @@ final class Lane {
 
     /** How many more deliveries destinations of this pace may have together. */
     private int free(Pace pace) {
-        int slow = pool(Pace.SLOW).active;
         return switch (pace) {
             case PROMPT -> limit - active();
-            case UNKNOWN -> Math.min(free(Pace.PROMPT), limit - limit / 4 - slow - pool(Pace.UNKNOWN).active);
-            case SLOW -> Math.min(free(Pace.UNKNOWN), limit - limit / 2 - slow);
+            case UNKNOWN -> Math.min(free(Pace.PROMPT), limit - limit / 4 - slow.active - unknown.active);
+            case SLOW -> Math.min(free(Pace.UNKNOWN), limit - limit / 2 - slow.active);
         };
     }
 
