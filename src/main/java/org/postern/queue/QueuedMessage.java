@@ -8,6 +8,8 @@ import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.MessageSource;
 
 /** A message in the queue: its envelope is in memory, its text is read from the disk when wanted. */
@@ -63,6 +65,11 @@ public final class QueuedMessage implements MessageSource {
         return Optional.ofNullable(file.envelope().facts().about());
     }
 
+    /** What the sender says of notices about it. */
+    public DsnMail dsn() {
+        return file.envelope().dsn();
+    }
+
     public int recipientCount() {
         return file.envelope().recipients();
     }
@@ -104,6 +111,11 @@ public final class QueuedMessage implements MessageSource {
 
         public String address() {
             return address;
+        }
+
+        /** What the sender wants to hear of this recipient. */
+        public DsnRcpt dsn() {
+            return cursor.dsn();
         }
     }
 

@@ -63,7 +63,7 @@ final class TestingSender implements AutoCloseable {
                 .pollInterval(Duration.ofMillis(2))
                 .atMost(Duration.ofSeconds(20))
                 .until(() ->
-                        files.names("mess").isEmpty() && files.names("drop").isEmpty());
+                        files.messages().isEmpty() && files.names("drop").isEmpty());
     }
 
     void awaitStopped() {

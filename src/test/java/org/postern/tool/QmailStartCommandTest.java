@@ -155,7 +155,7 @@ class QmailStartCommandTest {
                         instanceof org.postern.queue.Intake.Outcome.Queued);
         Awaitility.await()
                 .until(() ->
-                        files.names("drop").isEmpty() && files.names("mess").isEmpty());
+                        files.names("drop").isEmpty() && files.messages().isEmpty());
         running.interrupt();
         running.join();
     }
