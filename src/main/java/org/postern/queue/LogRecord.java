@@ -36,8 +36,7 @@ sealed interface LogRecord {
 
     /** The line in front of a message's octets. */
     static byte[] message(String token, MessageName name, byte[] octets) {
-        return line(
-                String.format(Locale.ROOT, "M %s %s %d %08x", token, name, octets.length, MessageFile.crc(octets)));
+        return line(String.format(Locale.ROOT, "M %s %s %d %08x", token, name, octets.length, MessageFile.crc(octets)));
     }
 
     static byte[] done(String token, MessageName name) {

@@ -5,14 +5,17 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.postern.file.Disk;
+import org.postern.os.Errno;
 
 /**
  * Writes the records of the log: one thread, which takes all that has come while it waited for the disk, writes it in one
@@ -24,6 +27,8 @@ final class LogWriter {
 
     private static final int BATCH_OCTETS = 4 << 20;
     private static final int BUFFER = 256 << 10;
+    /** While a disk is full for long, more than this are not remembered: a restart may then deliver what was refused. */
+    private static final int MOST_OWED = 10_000;
 
     private final Path directory;
     private final Disk disk;
@@ -32,7 +37,9 @@ final class LogWriter {
     private final BlockingQueue<Write> waiting = new LinkedBlockingQueue<>();
     private final Thread thread;
     private final byte[] buffer = new byte[BUFFER];
-    private final List<MessageName> withdrawn = new ArrayList<>();
+    /** Whose end has to be written, since a batch failed: they were refused, or are done. */
+    private final Set<MessageName> owed = new LinkedHashSet<>();
+
     private long number;
     private @Nullable Open open;
 
@@ -45,11 +52,20 @@ final class LogWriter {
         void sealed(Segment segment);
     }
 
-    /** A record to be written, and who waits for it; one without a name asks for the segment to be sealed. */
-    private record Write(
-            @Nullable MessageName name,
-            byte @Nullable [] octets,
-            CompletableFuture<@Nullable IOException> ended) {
+    /** What somebody waits for; it ends with the error, or null. */
+    private static final class Write {
+        /** Null: the segment is to be sealed. */
+        final @Nullable MessageName name;
+        /** Null: the message is done. */
+        final byte @Nullable [] octets;
+
+        final CompletableFuture<@Nullable IOException> ended = new CompletableFuture<>();
+
+        Write(@Nullable MessageName name, byte @Nullable [] octets) {
+            this.name = name;
+            this.octets = octets;
+        }
+
         int size() {
             return LogRecord.LONGEST_LINE + (octets == null ? 0 : octets.length);
         }
@@ -81,35 +97,34 @@ final class LogWriter {
 
     /** Returns when the message is on disk. */
     void message(MessageName name, byte[] octets) throws IOException {
-        await(new Write(name, octets, new CompletableFuture<>()));
+        await(new Write(name, octets));
     }
 
     /** Returns when it is on disk that these are not here any more. */
     void done(List<MessageName> names) throws IOException {
-        List<Write> writes = names.stream()
-                .map(name -> new Write(name, null, new CompletableFuture<>()))
-                .toList();
+        List<Write> writes = names.stream().map(name -> new Write(name, null)).toList();
         waiting.addAll(writes);
         IOException thrown = null;
         for (Write write : writes) {
             IOException failure = write.ended.join();
             thrown = thrown == null ? failure : thrown;
         }
-        if (thrown != null) {
-            throw new IOException(thrown.getMessage(), thrown);
-        }
+        throwIfFailed(thrown);
     }
 
     /** The segment gets no more records. */
     void seal() throws IOException {
-        await(new Write(null, null, new CompletableFuture<>()));
+        await(new Write(null, null));
     }
 
     private void await(Write write) throws IOException {
         waiting.add(write);
-        IOException failure = write.ended.join();
+        throwIfFailed(write.ended.join());
+    }
+
+    private static void throwIfFailed(@Nullable IOException failure) throws IOException {
         if (failure != null) {
-            throw new IOException(failure.getMessage(), failure);
+            throw new IOException(Errno.text(failure), failure);
         }
     }
 
@@ -137,14 +152,18 @@ final class LogWriter {
             write(batch);
         } catch (IOException e) {
             failure = e;
-            // What is in the file now, nobody can say; what follows goes to another one. Refused messages are taken back.
+            // What is in the file now, nobody can say; what follows goes to another one.
             closeSegment();
-            batch.stream()
-                    .filter(write -> write.octets != null && write.name != null)
-                    .forEach(write -> withdrawn.add(write.name));
         } catch (RuntimeException e) {
             failure = new IOException(e);
             closeSegment();
+        }
+        if (failure != null) {
+            for (Write write : batch) {
+                if (write.name != null && owed.size() < MOST_OWED) {
+                    owed.add(write.name);
+                }
+            }
         }
         for (Write write : batch) {
             write.ended.complete(failure);
@@ -159,28 +178,33 @@ final class LogWriter {
         Open to = writable();
         List<LogRecord> records = new ArrayList<>(batch.size());
         Filling filling = new Filling(to.output);
-        for (MessageName name : withdrawn) {
+        for (MessageName name : owed) {
             filling.put(LogRecord.done(to.token, name));
         }
         for (Write write : batch) {
-            MessageName name = write.name;
-            byte[] octets = write.octets;
-            if (name != null && octets == null) {
-                filling.put(LogRecord.done(to.token, name));
-                records.add(new LogRecord.Done(name));
-            } else if (name != null) {
-                filling.put(LogRecord.message(to.token, name, octets));
-                records.add(new LogRecord.Message(name, to.length + filling.total, octets.length));
-                filling.put(octets);
+            if (write.name != null) {
+                records.add(put(write.name, write.octets, to, filling));
             }
         }
         filling.flush();
         to.output.sync();
         to.length += filling.total;
-        withdrawn.clear();
+        owed.clear();
         for (LogRecord record : records) {
             listener.written(to.segment, record);
         }
+    }
+
+    private static LogRecord put(MessageName name, byte @Nullable [] octets, Open to, Filling filling)
+            throws IOException {
+        if (octets == null) {
+            filling.put(LogRecord.done(to.token, name));
+            return new LogRecord.Done(name);
+        }
+        filling.put(LogRecord.message(to.token, name, octets));
+        LogRecord record = new LogRecord.Message(name, to.length + filling.total, octets.length);
+        filling.put(octets);
+        return record;
     }
 
     private final class Filling {

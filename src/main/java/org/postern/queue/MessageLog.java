@@ -28,9 +28,11 @@ import org.postern.os.Errno;
  */
 final class MessageLog implements Closeable {
     /** So long a segment waits for its messages to be delivered before they get files. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final Duration AFTER_TROUBLE = Duration.ofSeconds(10);
+    /** After so long the keeper looks whether there is something else to do. */
+    private static final Duration ONE_GO = Duration.ofSeconds(5);
     /** At a clean stop, files are made for so long at most. */
     private static final Duration AT_STOP = Duration.ofSeconds(10);
     /** So many files share the sync of their directory. */
@@ -40,6 +42,7 @@ final class MessageLog implements Closeable {
     private final Disk disk;
     private final SharedSync mess;
     private final Log log;
+    private final Duration patience;
     private final LogWriter writer;
     private final Thread keeper;
 
@@ -47,6 +50,8 @@ final class MessageLog implements Closeable {
     private final Map<MessageName, Stored> stored = new HashMap<>();
     /** Messages that are getting a file in this moment. */
     private final Set<MessageName> moving = new HashSet<>();
+    /** Messages for which that failed half way: there may be a file, too. */
+    private final Set<MessageName> halfMoved = new HashSet<>();
 
     private long troubleUntil = System.nanoTime();
     private boolean closed;
@@ -54,11 +59,12 @@ final class MessageLog implements Closeable {
     /** @param done it needs to be kept no more, though the disk did not let us write that */
     private record Stored(Segment segment, Place place, boolean done) {}
 
-    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found) {
+    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Duration patience) {
         this.queue = queue;
         this.disk = disk;
         this.mess = mess;
         this.log = log;
+        this.patience = patience;
         for (Segment segment : found.segments()) {
             segments.add(segment);
         }
@@ -84,14 +90,16 @@ final class MessageLog implements Closeable {
     /**
      * The message is done; returns when that is on disk.
      *
-     * @return false where it is not here: then it has a file
+     * @return false where it has a file, or may have one
      */
     boolean remove(MessageName name) throws IOException {
+        boolean alone;
         synchronized (this) {
             awaitMoved(name);
             if (!stored.containsKey(name)) {
                 return false;
             }
+            alone = !halfMoved.contains(name);
         }
         try {
             writer.done(List.of(name));
@@ -100,7 +108,7 @@ final class MessageLog implements Closeable {
             release(List.of(name));
             throw e;
         }
-        return true;
+        return alone;
     }
 
     private void awaitMoved(MessageName name) {
@@ -131,6 +139,7 @@ final class MessageLog implements Closeable {
 
     private synchronized void forget(MessageName name) {
         Stored at = stored.remove(name);
+        halfMoved.remove(name);
         if (at != null && !at.done && --at.segment.kept == 0 && at.segment.sealed) {
             notifyAll();
         }
@@ -142,6 +151,7 @@ final class MessageLog implements Closeable {
         public void began(Segment segment) {
             synchronized (MessageLog.this) {
                 segments.add(segment);
+                MessageLog.this.notifyAll();
             }
         }
 
@@ -189,7 +199,7 @@ final class MessageLog implements Closeable {
         try {
             switch (task) {
                 case Task.Remove r -> remove(r.segment);
-                case Task.Empty e -> empty(e.segment, Long.MAX_VALUE);
+                case Task.Empty e -> empty(e.segment, System.nanoTime() + ONE_GO.toNanos());
                 case Task.Seal _ -> writer.seal();
             }
         } catch (IOException e) {
@@ -211,9 +221,12 @@ final class MessageLog implements Closeable {
             } else if (oldest != null && oldest.sealed && oldest.kept == 0) {
                 return new Task.Remove(oldest);
             } else if (oldest != null) {
-                rest = PATIENCE.toNanos() - (now - oldest.since);
-                if (rest <= 0) {
+                rest = patience.toNanos() - (now - oldest.since);
+                if (rest <= 0 && oldest.kept > 0) {
                     return oldest.sealed ? new Task.Empty(oldest) : new Task.Seal();
+                } else if (rest <= 0) {
+                    oldest.since = now; // Nothing to keep, and the next message can still go into it.
+                    rest = patience.toNanos();
                 }
             }
             try {
@@ -247,10 +260,13 @@ final class MessageLog implements Closeable {
 
     /** Gives files to the messages that are still in the segment; until the deadline of {@link System#nanoTime}. */
     private void empty(Segment segment, long deadline) throws IOException {
-        for (Map<MessageName, Place> some = some(segment);
-                !some.isEmpty() && (deadline == Long.MAX_VALUE || deadline - System.nanoTime() > 0);
-                some = some(segment)) {
-            move(some);
+        boolean more = true;
+        while (more && deadline - System.nanoTime() > 0) {
+            Map<MessageName, Place> some = some(segment);
+            more = !some.isEmpty();
+            if (more) {
+                move(some);
+            }
         }
     }
 
@@ -269,6 +285,9 @@ final class MessageLog implements Closeable {
 
     private void move(Map<MessageName, Place> some) throws IOException {
         try {
+            synchronized (this) {
+                halfMoved.addAll(some.keySet());
+            }
             for (Map.Entry<MessageName, Place> e : some.entrySet()) {
                 move(e.getKey(), e.getValue());
             }
@@ -279,8 +298,9 @@ final class MessageLog implements Closeable {
             synchronized (this) {
                 for (MessageName name : some.keySet()) {
                     Stored at = stored.get(name);
-                    if (at != null && at.done) {
+                    if (at == null || at.done) {
                         stored.remove(name);
+                        halfMoved.remove(name);
                     }
                 }
                 moving.removeAll(some.keySet());

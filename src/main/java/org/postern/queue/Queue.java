@@ -66,7 +66,7 @@ public final class Queue implements Closeable {
         ids = new Ids(clock, this.found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
-        messages = new MessageLog(directory, disk, messSync, log, found.inLog());
+        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), MessageLog.PATIENCE);
         taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
     }
 

@@ -16,6 +16,7 @@ public record QueueDirectory(Path root) {
     private static final String FORMAT = "postern-queue 2\n";
     /** Without a log. */
     private static final String FORMAT_BEFORE = "postern-queue 1\n";
+
     private static final int ROOT_MODE = 0711;
     /** Sticky, and files get the directory's group, so that an owner who is not root can read them. */
     private static final int DROP_MODE = 03777;

@@ -123,7 +123,8 @@ public final class QueuedMessage implements MessageSource {
     public InputStream open() throws IOException {
         return Place.open(
                 place,
-                (channel, at) -> new Text(Channels.newInputStream(channel.position(at.offset())), file.messageLength()));
+                (channel, at) ->
+                        new Text(Channels.newInputStream(channel.position(at.offset())), file.messageLength()));
     }
 
     @Override

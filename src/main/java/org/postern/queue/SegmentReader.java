@@ -75,8 +75,7 @@ record SegmentReader(List<LogRecord> records, long damaged, long torn) {
                 return null;
             }
             boolean done = parts.group(1) == null;
-            MessageName name =
-                    MessageName.parse(parts.group(done ? 6 : 2)).orElse(null);
+            MessageName name = MessageName.parse(parts.group(done ? 6 : 2)).orElse(null);
             if (name == null) {
                 return null;
             }
