@@ -109,8 +109,23 @@ public final class Queue implements Closeable {
 
     /** The way in for this process: a share of the log's sync, or a file where the message is large. */
     public Intake intake(Origin origin) {
-        Submitters submitters = Submitters.none();
-        return () -> {
+        return new Own(origin);
+    }
+
+    private final class Own implements Intake {
+        private final Origin origin;
+
+        Own(Origin origin) {
+            this.origin = origin;
+        }
+
+        @Override
+        public Intake ofClients() {
+            return new Own(Origin.CLIENT);
+        }
+
+        @Override
+        public Draft begin() throws IOException {
             MessageName name = ids.next();
             StoredEnvelope.Facts facts =
                     new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
@@ -126,10 +141,11 @@ public final class Queue implements Closeable {
                         }
                         return name.id();
                     });
-            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), submitters.words(origin, owner), clock.instant()));
+            String words = Submitters.none().words(origin, owner, owner);
+            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
             draft.write(line, 0, line.length);
             return draft;
-        };
+        }
     }
 
     private NewMessage create(MessageName name) throws IOException {
