@@ -245,6 +245,8 @@ class SendmailInteropIT {
                 "--data",
                 "Subject: pipe\n\nhello\n");
         assertThat(outcome.exit()).as("%s", outcome.output()).isZero();
-        assertThat(arrived(NOBODY)).startsWith("Return-Path: <me@hoge.example.com>\n").contains("Subject: pipe\n\nhello\n");
+        assertThat(arrived(NOBODY))
+                .startsWith("Return-Path: <me@hoge.example.com>\n")
+                .contains("Subject: pipe\n\nhello\n");
     }
 }

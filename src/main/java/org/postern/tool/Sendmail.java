@@ -151,7 +151,8 @@ public final class Sendmail implements Tool {
                         .map(account -> Map.of("LOGNAME", account.name()))
                         .orElse(Map.of()));
             } catch (IOException e) {
-                return failed(call, FAILED, "unable to look up uid " + call.identity().uid() + ": " + Errno.djbText(e));
+                return failed(
+                        call, FAILED, "unable to look up uid " + call.identity().uid() + ": " + Errno.djbText(e));
             }
         }
         arguments.add("--");
