@@ -8,8 +8,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.postern.chain.Log;
 import org.postern.os.Octets;
 import org.postern.queue.Listed;
-import org.postern.queue.Queue;
-import org.postern.queue.QueueFiles;
 import org.postern.send.QueueControl;
 import org.postern.send.Sender;
 
@@ -18,7 +16,6 @@ public final class QueueAnswers {
     private static final int LONGEST_HEADER = 64 << 10;
 
     private final QueueControl control;
-    private final QueueFiles files;
     private final InstantSource clock;
     private final Log log;
     private final boolean runs;
@@ -27,17 +24,16 @@ public final class QueueAnswers {
      * @param log is told what was done
      * @param runs whether somebody sends from the queue
      */
-    public QueueAnswers(QueueControl control, QueueFiles files, InstantSource clock, Log log, boolean runs) {
+    public QueueAnswers(QueueControl control, InstantSource clock, Log log, boolean runs) {
         this.control = control;
-        this.files = files;
         this.clock = clock;
         this.log = log;
         this.runs = runs;
     }
 
     /** For a queue that is being sent from. */
-    public static QueueAnswers of(Queue queue, Sender sender, InstantSource clock, Log log) {
-        return new QueueAnswers(sender.control(), queue.files(), clock, log, true);
+    public static QueueAnswers of(Sender sender, InstantSource clock, Log log) {
+        return new QueueAnswers(sender.control(), clock, log, true);
     }
 
     /** @return the exit code */
@@ -81,7 +77,7 @@ public final class QueueAnswers {
 
     /** The message's header as it lies in the file; empty where the message has gone meanwhile. */
     private String header(Listed message) throws IOException {
-        try (InputStream in = files.message(message.name()).open()) {
+        try (InputStream in = control.message(message.name()).open()) {
             String text = Octets.of(in.readNBytes(LONGEST_HEADER));
             int end = text.startsWith("\n") ? 0 : text.indexOf("\n\n") + 1;
             return end > 0 || text.startsWith("\n") ? text.substring(0, end) : text;

@@ -78,7 +78,7 @@ final class QueueTable implements QueueWriter {
             throws IOException {
         count(state);
         line.append("message    ").append(message.name().id()).append('\n');
-        line.append("file       mess/").append(message.name()).append('\n');
+        line.append("name       ").append(message.name()).append('\n');
         if (message.told() != message.name().id()) {
             line.append("qp         ").append(message.told()).append('\n');
         }

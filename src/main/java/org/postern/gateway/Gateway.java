@@ -165,7 +165,7 @@ public final class Gateway implements Closeable {
 
     private static Closeable control(Queue queue, Sender sender, SenderClock clock, Events events) {
         Log log = line -> events.tell(new Event.Note(line));
-        QueueAnswers answers = QueueAnswers.of(queue, sender, clock.time(), log);
+        QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
         Handler handler = (request, answer) ->
                 switch (request) {
                     case Request.OfQueue q -> answers.answer(q, answer);

@@ -3,6 +3,7 @@ package org.postern.queue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -47,9 +48,22 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
         byte[] read(long position, int length) throws IOException;
     }
 
-    /** Reads the footer and the envelope; of the message nothing. */
-    static MessageFile read(FileChannel channel, long size) throws IOException {
-        return read((position, length) -> read(channel, position, length), size);
+    /** What a message of so many octets and its envelope are in a file. */
+    static byte[] octets(byte[] message, int length, byte[] envelope) {
+        byte[] octets = Arrays.copyOf(message, length + envelope.length + FOOTER);
+        System.arraycopy(envelope, 0, octets, length, envelope.length);
+        System.arraycopy(footer(length, envelope), 0, octets, length + envelope.length, FOOTER);
+        return octets;
+    }
+
+    /**
+     * Reads the footer and the envelope; of the message nothing.
+     *
+     * @param offset where the message begins
+     * @param size of message, envelope and footer
+     */
+    static MessageFile read(FileChannel channel, long offset, long size) throws IOException {
+        return read((position, length) -> read(channel, offset + position, length), size);
     }
 
     static MessageFile read(Octetwise file, long size) throws IOException {
@@ -79,7 +93,7 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
         return new Outline(envelope.raw(), messageLength, marks);
     }
 
-    private static byte[] read(FileChannel channel, long position, int length) throws IOException {
+    static byte[] read(FileChannel channel, long position, int length) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(length);
         long at = position;
         while (buffer.hasRemaining()) {

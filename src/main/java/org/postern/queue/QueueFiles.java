@@ -2,19 +2,24 @@ package org.postern.queue;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
@@ -31,20 +36,13 @@ import org.postern.os.OsException;
  */
 public final class QueueFiles {
     private static final int PORTION = 500;
+    private static final int TRIES = 3;
     private static final int MOSTLY = Outline.MOST_OCTETS;
 
     private final QueueDirectory queue;
 
     public QueueFiles(QueueDirectory queue) {
         this.queue = queue;
-    }
-
-    /** The messages that were taken, the oldest first. */
-    public List<MessageName> messages() throws IOException {
-        List<MessageName> names = new ArrayList<>();
-        visit(queue.mess(), text -> MessageName.parse(text).ifPresent(names::add));
-        names.sort(Comparator.comparingLong(MessageName::id));
-        return names;
     }
 
     /** How many wait in the drop to be taken. */
@@ -80,7 +78,26 @@ public final class QueueFiles {
 
     /** One message, to read its text. */
     public QueuedMessage message(MessageName name) throws IOException {
-        return QueuedMessage.read(name, queue.mess().resolve(name.text()));
+        Path file = queue.mess().resolve(name.text());
+        LogRecovery.In inLog = Files.exists(file) ? null : inLog().get(name);
+        return QueuedMessage.read(name, () -> inLog == null ? Place.whole(file) : inLog.place());
+    }
+
+    /** The messages that have no file of their own. */
+    private Map<MessageName, LogRecovery.In> inLog() throws IOException {
+        if (Files.notExists(queue.log())) {
+            return Map.of(); // A queue that no newer Postern has opened yet.
+        }
+        for (int tries = TRIES; ; tries--) {
+            try {
+                return LogRecovery.read(queue, Set.of(), line -> {}).messages();
+            } catch (NoSuchFileException e) {
+                // A segment was removed in this moment.
+                if (tries == 1) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** When what is to be tried again, as the last sender has left it. */
@@ -94,8 +111,23 @@ public final class QueueFiles {
         void message(Listed message) throws IOException;
     }
 
-    /** Reads these messages' envelopes, in as many threads as there are processors, and gives them out in this order. */
-    public void read(List<MessageName> names, Each each) throws IOException {
+    /**
+     * Reads envelopes, in as many threads as there are processors.
+     *
+     * @param each gets them, the oldest first
+     */
+    public void read(Predicate<MessageName> wanted, Each each) throws IOException {
+        // First the log: what gets its file meanwhile is seen twice rather than not at all.
+        Map<MessageName, LogRecovery.In> inLog = inLog();
+        Set<MessageName> all = new HashSet<>();
+        visit(queue.mess(), text -> MessageName.parse(text).ifPresent(all::add));
+        Map<MessageName, LogRecovery.In> alone = new HashMap<>(inLog);
+        alone.keySet().removeAll(all);
+        all.addAll(alone.keySet());
+        List<MessageName> names = all.stream()
+                .filter(wanted)
+                .sorted(Comparator.comparingLong(MessageName::id))
+                .toList();
         Set<String> marked = names(queue.marks());
         int processors = Runtime.getRuntime().availableProcessors();
         try (ExecutorService workers = Executors.newFixedThreadPool(processors)) {
@@ -103,7 +135,7 @@ public final class QueueFiles {
             for (int from = 0; from < names.size() || !under.isEmpty(); from += PORTION) {
                 if (from < names.size()) {
                     List<MessageName> portion = names.subList(from, Math.min(names.size(), from + PORTION));
-                    under.add(workers.submit(() -> read(portion, marked)));
+                    under.add(workers.submit(() -> read(portion, marked, alone)));
                 }
                 if (under.size() > 2 * processors || from + PORTION >= names.size()) {
                     for (Listed message : result(under.remove())) {
@@ -125,11 +157,14 @@ public final class QueueFiles {
         }
     }
 
-    private List<Listed> read(List<MessageName> names, Set<String> marked) throws IOException {
+    private List<Listed> read(
+            List<MessageName> names, Set<String> marked, Map<MessageName, LogRecovery.In> inLog) throws IOException {
         List<Listed> messages = new ArrayList<>();
         try (Reader reader = new Reader(marked)) {
             for (MessageName name : names) {
-                reader.outline(name).ifPresent(outline -> messages.add(outline.of(name)));
+                LogRecovery.In there = inLog.get(name);
+                Optional<Outline> outline = there == null ? reader.outline(name) : reader.outline(name, there.place());
+                outline.ifPresent(o -> messages.add(o.of(name)));
             }
         }
         return messages;
@@ -150,17 +185,25 @@ public final class QueueFiles {
             this.marked = marked;
         }
 
-        /** A message and what is done of it; empty where it is gone. */
+        /** A message that has a file, and what is done of it; empty where there is none. */
         public Optional<Outline> outline(MessageName name) throws IOException {
-            MessageFile file = read(mess.descriptor(), name.text());
-            if (file == null) {
-                return Optional.empty();
+            MessageFile file = QueueFiles.read(mess.descriptor(), name.text());
+            return file == null ? Optional.empty() : Optional.of(file.outline(marks(name)));
+        }
+
+        private Optional<Outline> outline(MessageName name, Place place) throws IOException {
+            try {
+                return Optional.of(QueuedMessage.read(name, () -> place).outline(marks(name)));
+            } catch (NoSuchFileException e) {
+                return outline(name); // It has its file now, or is gone.
             }
-            Path marks = queue.marks().resolve(name.text());
-            return Optional.of(file.outline(
-                    marked.contains(name.text())
-                            ? Marks.read(Disk.real(), marks, new SharedSync(Disk.real(), queue.marks()))
-                            : null));
+        }
+
+        private @Nullable Marks marks(MessageName name) throws IOException {
+            Path file = queue.marks().resolve(name.text());
+            return marked.contains(name.text())
+                    ? Marks.read(Disk.real(), file, new SharedSync(Disk.real(), queue.marks()))
+                    : null;
         }
 
         @Override

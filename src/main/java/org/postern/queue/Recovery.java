@@ -31,18 +31,24 @@ final class Recovery {
     /**
      * What is in the queue.
      *
-     * @param messages the oldest first
+     * @param names all messages, the oldest first
+     * @param inLog those that have no file yet
      * @param held the names of those that are held
      */
-    record Found(List<MessageName> messages, Set<String> held) {}
+    record Found(List<MessageName> names, LogRecovery inLog, Set<String> held) {}
 
     Found run() throws IOException {
         List<MessageName> names = messages();
         removeTakenTwice(names);
+        LogRecovery inLog = LogRecovery.read(queue, found, log);
+        for (MessageName name : inLog.messages().keySet()) {
+            names.add(name);
+            found.add(name.text());
+        }
         removeOrphanedMarks();
         Set<String> held = held();
         names.sort(Comparator.comparingLong(MessageName::id));
-        return new Found(names, held);
+        return new Found(names, inLog, held);
     }
 
     private List<MessageName> messages() throws IOException {

@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.postern.queue.Listed;
+import org.postern.queue.MessageName;
+import org.postern.queue.QueuedMessage;
 import org.postern.queue.Selection;
 
 /** What an administrator can do with a queue: through its sender ({@link Sender#control}), or where there is none. */
 public interface QueueControl {
     /** Goes through the messages that are meant, the oldest first. */
     void list(Selection which, Reader reader) throws IOException;
+
+    /** One message, to read its text. */
+    QueuedMessage message(MessageName name) throws IOException;
 
     /** They are tried now; also hosts that did not answer before. What is held stays held. */
     Touched retry(Selection which) throws IOException;

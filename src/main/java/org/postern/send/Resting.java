@@ -13,6 +13,7 @@ import org.postern.queue.Listed;
 import org.postern.queue.MessageName;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueFiles;
+import org.postern.queue.QueuedMessage;
 import org.postern.queue.ScheduleFile;
 import org.postern.queue.Selection;
 
@@ -52,10 +53,13 @@ public final class Resting implements QueueControl {
                         null));
     }
 
+    @Override
+    public QueuedMessage message(MessageName name) throws IOException {
+        return files.message(name);
+    }
+
     private void find(Selection which, QueueFiles.Each found) throws IOException {
-        List<MessageName> names = files.messages();
-        names.removeIf(name -> !which.mayMatch(name));
-        files.read(names, message -> {
+        files.read(which::mayMatch, message -> {
             if (which.matches(message)) {
                 found.message(message);
             }

@@ -1,6 +1,7 @@
 package org.postern.send;
 
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.SendSettings;
 import org.postern.os.Octets;
@@ -11,6 +12,14 @@ public final class Routes {
 
     public Routes(SendSettings settings) {
         this.settings = settings;
+    }
+
+    /** The address as it is delivered on this machine; empty where it is another's. */
+    public Optional<String> local(String recipient) {
+        return switch (route(recipient)) {
+            case Route.Local local -> Optional.of(local.address());
+            case Route.Remote _ -> Optional.empty();
+        };
     }
 
     public Route route(String recipient) {

@@ -24,6 +24,7 @@ import org.postern.queue.MessageName;
 import org.postern.queue.Outline;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueFiles;
+import org.postern.queue.QueuedMessage;
 import org.postern.queue.Selection;
 
 /**
@@ -108,13 +109,16 @@ final class Running implements QueueControl {
         }
     }
 
-    private static Optional<Outline> read(Entry entry, QueueFiles.Reader reader) {
+    private Optional<Outline> read(Entry entry, QueueFiles.Reader reader) {
         try {
-            Optional<Outline> outline = reader.outline(entry.name);
-            entry.outline = outline.filter(Outline::isSmall).orElse(null);
-            return outline;
+            Optional<Outline> inFile = reader.outline(entry.name);
+            Outline outline = inFile.isPresent()
+                    ? inFile.get()
+                    : queue.read(entry.name).outline(queue.marks(entry.name));
+            entry.outline = outline.isSmall() ? outline : null;
+            return Optional.of(outline);
         } catch (IOException e) {
-            return Optional.empty(); // What cannot be read is logged when it is to be delivered.
+            return Optional.empty(); // Gone, or it cannot be read: then that is logged when it is to be delivered.
         }
     }
 
@@ -210,6 +214,11 @@ final class Running implements QueueControl {
     @Override
     public void list(Selection which, Reader reader) throws IOException {
         find(which, (known, message) -> reader.message(message, known.state, known.report));
+    }
+
+    @Override
+    public QueuedMessage message(MessageName name) throws IOException {
+        return queue.read(name);
     }
 
     // ---- doing

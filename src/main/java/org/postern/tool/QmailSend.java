@@ -116,7 +116,7 @@ public final class QmailSend implements Tool {
         Signals.on("TERM", sender::terminate);
         Signals.on("ALRM", sender::retryAll);
         Signals.on("HUP", sender::reload);
-        QueueAnswers answers = QueueAnswers.of(queue, sender, clock.time(), log);
+        QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
         Handler handler = (request, answer) ->
                 switch (request) {
                     case Request.OfQueue q -> answers.answer(q, answer);

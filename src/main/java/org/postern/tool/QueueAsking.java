@@ -48,7 +48,7 @@ final class QueueAsking {
         InstantSource clock = InstantSource.system();
         Log nobody = line -> {};
         QueueAnswers answers =
-                new QueueAnswers(new Resting(files, () -> open(queue, clock), clock), files, clock, nobody, false);
+                new QueueAnswers(new Resting(files, () -> open(queue, clock), clock), clock, nobody, false);
         try {
             // Root makes no files that the owner could not touch afterwards.
             int code = ThreadIdentity.as(
