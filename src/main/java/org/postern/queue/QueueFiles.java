@@ -45,6 +45,19 @@ public final class QueueFiles {
         this.queue = queue;
     }
 
+    private Set<MessageName> inMess() throws IOException {
+        Set<MessageName> names = new HashSet<>();
+        visit(queue.mess(), text -> MessageName.parse(text).ifPresent(names::add));
+        return names;
+    }
+
+    /** How many messages were taken, and are still there. */
+    public int count() throws IOException {
+        Set<MessageName> all = new HashSet<>(inLog().keySet());
+        all.addAll(inMess());
+        return all.size();
+    }
+
     /** How many wait in the drop to be taken. */
     public int dropped() throws IOException {
         Set<String> names = names(queue.drop());
@@ -118,10 +131,8 @@ public final class QueueFiles {
      */
     public void read(Predicate<MessageName> wanted, Each each) throws IOException {
         // First the log: what gets its file meanwhile is seen twice rather than not at all.
-        Map<MessageName, LogRecovery.In> inLog = inLog();
-        Set<MessageName> all = new HashSet<>();
-        visit(queue.mess(), text -> MessageName.parse(text).ifPresent(all::add));
-        Map<MessageName, LogRecovery.In> alone = new HashMap<>(inLog);
+        Map<MessageName, LogRecovery.In> alone = new HashMap<>(inLog());
+        Set<MessageName> all = inMess();
         alone.keySet().removeAll(all);
         all.addAll(alone.keySet());
         List<MessageName> names = all.stream()

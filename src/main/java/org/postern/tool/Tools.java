@@ -38,6 +38,8 @@ final class Tools {
             "qmail-newu",
             "qmail-pop3d",
             "qmail-popup",
+            "qmail-qread",
+            "qmail-qstat",
             "qmail-queue",
             "qmail-send",
             "qmail-smtpd",
@@ -133,6 +135,8 @@ final class Tools {
             case "qmail-newu" -> new QmailNewu(Disk.real());
             case "qmail-pop3d" -> new QmailPop3d();
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
+            case "qmail-qread" -> new QmailQread();
+            case "qmail-qstat" -> new QmailQstat();
             case "qmail-queue" -> new QmailQueue();
             case "qmail-send" -> new QmailSend(new SystemParts());
             case "qmail-smtpd" -> new QmailSmtpd(this::queue, new SystemParts(), InstantSource.system());
