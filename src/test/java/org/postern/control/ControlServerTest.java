@@ -209,7 +209,7 @@ class ControlServerTest {
 
     private String asNobody() throws Exception {
         String program = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
-                + "s.sendall(b'{\"do\":\"queue list\"}\\n'); print(s.recv(4096))";
+                + "s.sendall(b'{\"do\":\"queue list\"}\\n'); print(s.makefile(\"rb\").read())";
         Process process = new ProcessBuilder(
                         "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", program,
                         socket().toString())

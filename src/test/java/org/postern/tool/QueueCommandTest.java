@@ -3,6 +3,7 @@ package org.postern.tool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,7 @@ class QueueCommandTest {
     @BeforeEach
     void twoMessages() throws IOException {
         queue = scratch.resolve("q");
+        Files.createFile(scratch.resolve("postern"));
         try (Queue open = new TestingQueue(queue, Disk.real()).open()) {
             TestingQueue.submit(open.intake(Origin.LOCAL), "Subject: \u001b[2J t\n\nbody\n", "ann@x.example", "b@far.example", "c@far.example");
             TestingQueue.submit(open.intake(Origin.LOCAL), "t\n", "", "d\n\u00c3\u00a9@near.example");
