@@ -69,7 +69,7 @@ class DirectoryStoreModelTest {
             for (IpAddress each : ADDRESSES) {
                 assertThat(store.check(each)).as("%s: %s", step, each).isEqualTo(expected(each));
             }
-            assertThat(spool.names()).as(step).containsExactlyInAnyOrderElementsOf(files);
+            assertThat(spool.addresses()).as(step).containsExactlyInAnyOrderElementsOf(files);
         }
     }
 
