@@ -44,16 +44,30 @@ sealed interface ControlFile {
                 new Text("helohost", "", "SMTP client HELO host name is "),
                 new Text("idhost", "", "Message-ID host name is "),
                 new Text("localiphost", "", "Local IP address becomes "),
-                new Lines("locals", "Messages for me are delivered locally.", "Messages for ", " are delivered locally."),
-                new Number("maxbadcommands", "" + SmtpdSettings.MAXBADCOMMANDS, "An SMTP session may have ", " bad commands"),
+                new Lines(
+                        "locals", "Messages for me are delivered locally.", "Messages for ", " are delivered locally."),
+                new Number(
+                        "maxbadcommands",
+                        "" + SmtpdSettings.MAXBADCOMMANDS,
+                        "An SMTP session may have ",
+                        " bad commands"),
                 new Number("maxcommand", "" + SmtpdSettings.MAXCOMMAND, "SMTP command length limit is ", " bytes"),
                 new Number("maxline", "" + SmtpdSettings.MAXLINE, "SMTP text line length limit is ", " bytes"),
-                new Number("maxrecipients", "" + SmtpdSettings.MAXRECIPIENTS, "An SMTP message may have ", " recipients"),
+                new Number(
+                        "maxrecipients", "" + SmtpdSettings.MAXRECIPIENTS, "An SMTP message may have ", " recipients"),
                 new Text("me", "undefined! Uh-oh", "My name is "),
-                new Lines("percenthack", "The percent hack is not allowed.", "The percent hack is allowed for user%host@", "."),
+                new Lines(
+                        "percenthack",
+                        "The percent hack is not allowed.",
+                        "The percent hack is allowed for user%host@",
+                        "."),
                 new Text("plusdomain", "", "Plus domain name is "),
                 new Lines("qmqpservers", "No QMQP servers.", "Oops! Postern knows no QMQP, and asks not: ", "."),
-                new Number("queuelifetime", "" + send.queuelifetime().toSeconds(), "Message lifetime in the queue is ", " seconds"),
+                new Number(
+                        "queuelifetime",
+                        "" + send.queuelifetime().toSeconds(),
+                        "Message lifetime in the queue is ",
+                        " seconds"),
                 new Lines(
                         "rcpthosts",
                         "SMTP clients may send messages to nobody, unless RELAYCLIENT is set.",
@@ -106,7 +120,9 @@ sealed interface ControlFile {
             return "(Default.) " + file.without + "\n";
         }
         StringBuilder told = new StringBuilder("\n");
-        lines.get().forEach(line -> told.append(file.before).append(line).append(file.after).append('\n'));
+        lines.get()
+                .forEach(line ->
+                        told.append(file.before).append(line).append(file.after).append('\n'));
         return told.toString();
     }
 }

@@ -94,7 +94,8 @@ class QmailShowctlCommandTest {
     @Test
     void withoutRcpthostsNobodyMaySendToAnyone() throws IOException {
         assertThat(told())
-                .contains("\nrcpthosts: (Default.) SMTP clients may send messages to nobody, unless RELAYCLIENT is set.\n");
+                .contains(
+                        "\nrcpthosts: (Default.) SMTP clients may send messages to nobody, unless RELAYCLIENT is set.\n");
     }
 
     @Test
@@ -129,7 +130,8 @@ class QmailShowctlCommandTest {
 
     @Test
     void aCdbIsAsNewAsItsText() throws IOException {
-        assertThat(told()).contains("\nmorercpthosts.cdb: (Default.) No effect.\n", "\nusers/cdb: (Default.) No effect.\n");
+        assertThat(told())
+                .contains("\nmorercpthosts.cdb: (Default.) No effect.\n", "\nusers/cdb: (Default.) No effect.\n");
         Path text = control("morercpthosts", "c.example\n");
         Path users = Files.createDirectory(home.resolve("users"));
         Files.writeString(users.resolve("cdb"), "");
