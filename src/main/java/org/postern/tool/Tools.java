@@ -42,6 +42,7 @@ final class Tools {
             "qmail-qstat",
             "qmail-queue",
             "qmail-send",
+            "qmail-showctl",
             "qmail-smtpd",
             "qmail-start",
             "relay-ctrl-age",
@@ -139,6 +140,7 @@ final class Tools {
             case "qmail-qstat" -> new QmailQstat();
             case "qmail-queue" -> new QmailQueue();
             case "qmail-send" -> new QmailSend(new SystemParts());
+            case "qmail-showctl" -> new QmailShowctl(new SystemParts()::submitters);
             case "qmail-smtpd" -> new QmailSmtpd(this::queue, new SystemParts(), InstantSource.system());
             case "qmail-start" -> new QmailStart(chain, new QmailSend(new SystemParts()));
             case "relay-ctrl-age" -> new RelayCtrlAge();
