@@ -43,8 +43,7 @@ final class ControlPlace implements Closeable {
                     && ((int) Files.getAttribute(path, "unix:mode") & 077) == 0
                     && Files.getOwner(path).equals(Files.getOwner(queue));
             if (!safe) {
-                throw new IOException(
-                        path + " must be a directory of the queue's owner with mode 700: remove it", e);
+                throw new IOException(path + " must be a directory of the queue's owner with mode 700: remove it", e);
             }
         }
         ControlPlace place = open(queue);

@@ -210,8 +210,9 @@ public final class ControlServer implements Closeable {
 
         private void frame(char letter, byte[] from, int offset, int length) throws IOException {
             try {
-                client.write(Frame.head(letter, length), 0, Frame.HEAD, limit);
-                client.write(from, offset, length, limit);
+                byte[] frame = Arrays.copyOf(Frame.head(letter, length), Frame.HEAD + length);
+                System.arraycopy(from, offset, frame, Frame.HEAD, length);
+                client.write(frame, 0, frame.length, limit);
             } catch (SocketTimeoutException e) {
                 throw e;
             } catch (IOException e) {

@@ -83,7 +83,11 @@ final class QueueTable implements QueueWriter {
             line.append("qp         ").append(message.told()).append('\n');
         }
         Duration age = Duration.between(message.taken(), now);
-        line.append("queued     ").append(message.taken()).append(" (").append(span(age)).append(" ago)\n");
+        line.append("queued     ")
+                .append(message.taken())
+                .append(" (")
+                .append(span(age))
+                .append(" ago)\n");
         line.append("size       ").append(message.size()).append(" octets\n");
         line.append("from uid   ").append(Integer.toUnsignedString(message.uid()));
         line.append(message.isBounce() ? ", a notice of a failure\n" : "\n");
@@ -144,8 +148,7 @@ final class QueueTable implements QueueWriter {
                 switch (verb) {
                     case RETRY -> many + (runs ? " tried now" : " will be tried at once" + notRunning);
                     case HOLD -> many + " held";
-                    case RELEASE ->
-                        many + " released" + (runs ? ", tried now" : "; tried at their time" + notRunning);
+                    case RELEASE -> many + " released" + (runs ? ", tried now" : "; tried at their time" + notRunning);
                     case DROP -> many + " dropped; nobody is told";
                     case BOUNCE -> many + " dropped; the senders get a notice" + notRunning;
                 });
@@ -159,7 +162,9 @@ final class QueueTable implements QueueWriter {
             case HOLD -> note(touched.underWay(), " of them have a delivery under way, which is not cut");
             case RELEASE -> {}
             case DROP, BOUNCE ->
-                note(touched.underWay(), " of them have a delivery under way, which is not cut; they go when it has ended");
+                note(
+                        touched.underWay(),
+                        " of them have a delivery under way, which is not cut; they go when it has ended");
         }
         note(touched.held(), " more are held, and not tried: release them");
         write();
@@ -176,7 +181,7 @@ final class QueueTable implements QueueWriter {
             case QueueControl.State.Held _ -> "held";
             case QueueControl.State.UnderWay _ -> "under way";
             case QueueControl.State.Waiting w ->
-                w.due().isAfter(now) ? "in " + span(Duration.between(now, w.due())) : "due";
+                w.due().isAfter(now.plusSeconds(1)) ? "in " + span(Duration.between(now, w.due())) : "due";
         };
     }
 
@@ -185,7 +190,9 @@ final class QueueTable implements QueueWriter {
         long seconds = Math.max(0, duration.truncatedTo(ChronoUnit.SECONDS).toSeconds());
         return seconds < 120
                 ? seconds + "s"
-                : seconds < 7200 ? seconds / 60 + "m" : seconds < 172_800 ? seconds / 3600 + "h" : seconds / 86_400 + "d";
+                : seconds < 7200
+                        ? seconds / 60 + "m"
+                        : seconds < 172_800 ? seconds / 3600 + "h" : seconds / 86_400 + "d";
     }
 
     private static String size(long octets) {

@@ -20,9 +20,8 @@ import org.postern.queue.Selection;
  * "senders":["*@example.com"]}}. Octets above 127 are characters of that number.
  */
 public final class RequestText {
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-            .build();
+    private static final JsonFactory JSON =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private RequestText() {}
 

@@ -166,10 +166,9 @@ public final class Gateway implements Closeable {
     private static Closeable control(Queue queue, Sender sender, SenderClock clock, Events events) {
         Log log = line -> events.tell(new Event.Note(line));
         QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
-        Handler handler = (request, answer) ->
-                switch (request) {
-                    case Request.OfQueue q -> answers.answer(q, answer);
-                };
+        Handler handler = (request, answer) -> switch (request) {
+            case Request.OfQueue q -> answers.answer(q, answer);
+        };
         return ControlServer.startOrWarn(queue.directory().root(), handler, log);
     }
 

@@ -76,8 +76,7 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
         }
         long envelopeLength = Long.parseLong(footer.group(2));
         long messageLength = size - FOOTER - envelopeLength;
-        if (envelopeLength > StoredEnvelope.MAX_OCTETS
-                || messageLength != Long.parseLong(footer.group(1))) {
+        if (envelopeLength > StoredEnvelope.MAX_OCTETS || messageLength != Long.parseLong(footer.group(1))) {
             throw new Malformed("lengths in the footer are not those of the file");
         }
         byte[] envelope = file.read(messageLength, (int) envelopeLength);

@@ -164,12 +164,16 @@ public final class QueueFiles {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("while reading envelopes");
         } catch (ExecutionException e) {
-            throw new IOException(e.getCause() == null ? e.toString() : String.valueOf(e.getCause().getMessage()), e);
+            throw new IOException(
+                    e.getCause() == null
+                            ? e.toString()
+                            : String.valueOf(e.getCause().getMessage()),
+                    e);
         }
     }
 
-    private List<Listed> read(
-            List<MessageName> names, Set<String> marked, Map<MessageName, LogRecovery.In> inLog) throws IOException {
+    private List<Listed> read(List<MessageName> names, Set<String> marked, Map<MessageName, LogRecovery.In> inLog)
+            throws IOException {
         List<Listed> messages = new ArrayList<>();
         try (Reader reader = new Reader(marked)) {
             for (MessageName name : names) {
@@ -239,7 +243,9 @@ public final class QueueFiles {
             return MessageFile.read(
                     (position, wanted) -> {
                         int from = (int) Math.max(position - size + length, -1);
-                        return from < 0 ? at(descriptor, position, wanted) : Arrays.copyOfRange(end, from, from + wanted);
+                        return from < 0
+                                ? at(descriptor, position, wanted)
+                                : Arrays.copyOfRange(end, from, from + wanted);
                     },
                     size);
         } finally {

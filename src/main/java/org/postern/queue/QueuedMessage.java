@@ -8,9 +8,9 @@ import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
-import org.jspecify.annotations.Nullable;
 import org.postern.mail.MessageSource;
 
 /** A message in the queue: its envelope is in memory, its text is read from the disk when wanted. */

@@ -52,8 +52,7 @@ public record Selection(List<Glob> ids, List<Glob> senders, List<Glob> recipient
 
     public boolean matches(Listed message) {
         return mayMatch(message.name())
-                && (isAny(senders, message.sender())
-                        || (message.sender().isEmpty() && isAny(senders, "<>")))
+                && (isAny(senders, message.sender()) || (message.sender().isEmpty() && isAny(senders, "<>")))
                 && (isEveryRecipient()
                         || message.recipients().stream().anyMatch(r -> !r.finished() && matches(r.address())));
     }

@@ -31,8 +31,7 @@ final class Drops {
     private final AtomicInteger recipients = new AtomicInteger();
     private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
 
-    private record One(
-            Listed message, @Nullable Marks unsaved, boolean held) {}
+    private record One(Listed message, @Nullable Marks unsaved, boolean held) {}
 
     Drops(Queue queue, Dropping dropping) {
         this.queue = queue;

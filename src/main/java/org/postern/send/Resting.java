@@ -49,7 +49,8 @@ public final class Resting implements QueueControl {
                         message,
                         held.contains(message.name().text())
                                 ? new State.Held()
-                                : new State.Waiting(due.getOrDefault(message.name().text(), now)),
+                                : new State.Waiting(
+                                        due.getOrDefault(message.name().text(), now)),
                         null));
     }
 

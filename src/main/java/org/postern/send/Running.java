@@ -104,17 +104,16 @@ final class Running implements QueueControl {
                 }
             }
         } catch (IOException e) {
-            log.line("warning: unable to read the envelopes in " + queue.directory().root() + ": " + Errno.djbText(e)
-                    + "; they are read when the queue is listed");
+            log.line("warning: unable to read the envelopes in "
+                    + queue.directory().root() + ": " + Errno.djbText(e) + "; they are read when the queue is listed");
         }
     }
 
     private Optional<Outline> read(Entry entry, QueueFiles.Reader reader) {
         try {
             Optional<Outline> inFile = reader.outline(entry.name);
-            Outline outline = inFile.isPresent()
-                    ? inFile.get()
-                    : queue.read(entry.name).outline(queue.marks(entry.name));
+            Outline outline =
+                    inFile.isPresent() ? inFile.get() : queue.read(entry.name).outline(queue.marks(entry.name));
             entry.outline = outline.isSmall() ? outline : null;
             return Optional.of(outline);
         } catch (IOException e) {
@@ -176,9 +175,7 @@ final class Running implements QueueControl {
     }
 
     private static Known known(Entry entry, boolean underWay) {
-        State state = underWay
-                ? new State.UnderWay()
-                : entry.held ? new State.Held() : new State.Waiting(entry.due());
+        State state = underWay ? new State.UnderWay() : entry.held ? new State.Held() : new State.Waiting(entry.due());
         return new Known(entry, state, entry.report);
     }
 

@@ -7,7 +7,6 @@ import org.postern.chain.Tool;
 import org.postern.config.QmailControl;
 import org.postern.config.SendSettings;
 import org.postern.os.Errno;
-import org.postern.os.Octets;
 import org.postern.queue.Listed;
 import org.postern.queue.QueueDirectory;
 import org.postern.queue.QueueFiles;
@@ -35,7 +34,8 @@ public final class QmailQread implements Tool {
                 }
             });
         } catch (IOException e) {
-            out.write(text + "fatal: unable to read " + QueueDirectory.underQmail(home).root() + ": " + Errno.djbText(e)
+            out.write(text + "fatal: unable to read "
+                    + QueueDirectory.underQmail(home).root() + ": " + Errno.djbText(e)
                     + (Errno.of(e) == Errno.EACCES ? " (root and its owner may)" : "") + "\n");
             return Exit.code(FAILED);
         }
@@ -45,7 +45,9 @@ public final class QmailQread implements Tool {
 
     /** The original's lines: first the local recipients, then the remote ones. */
     private static void append(Listed message, Routes routes, StringBuilder text) {
-        text.append(date(message.taken())).append(" GMT  #").append(message.name().id());
+        text.append(date(message.taken()))
+                .append(" GMT  #")
+                .append(message.name().id());
         text.append("  ").append(message.size()).append("  <");
         safe(message.sender(), text);
         text.append(message.failures() ? ">  bouncing\n" : "> \n");

@@ -24,8 +24,10 @@ public final class QmailQstat implements Tool {
                             + "\nmessages in queue but not yet preprocessed: " + dropped + "\n");
             return Exit.code(0);
         } catch (IOException e) {
-            call.fds().log().line("qmail-qstat: fatal: unable to read " + queue.root() + ": " + Errno.djbText(e)
-                    + (Errno.of(e) == Errno.EACCES ? " (root and its owner may)" : ""));
+            call.fds()
+                    .log()
+                    .line("qmail-qstat: fatal: unable to read " + queue.root() + ": " + Errno.djbText(e)
+                            + (Errno.of(e) == Errno.EACCES ? " (root and its owner may)" : ""));
             return Exit.code(FAILED);
         }
     }

@@ -103,12 +103,7 @@ public final class QmailSend implements Tool {
     }
 
     private static Exit send(
-            Queue queue,
-            SendSettings settings,
-            QmailControl control,
-            Deliverers deliverers,
-            SenderClock clock,
-            Log log)
+            Queue queue, SendSettings settings, QmailControl control, Deliverers deliverers, SenderClock clock, Log log)
             throws IOException {
         Sender.Reload reload =
                 current -> current.withRouting(SendSettings.locals(control), SendSettings.virtualdomains(control));
@@ -117,10 +112,9 @@ public final class QmailSend implements Tool {
         Signals.on("ALRM", sender::retryAll);
         Signals.on("HUP", sender::reload);
         QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
-        Handler handler = (request, answer) ->
-                switch (request) {
-                    case Request.OfQueue q -> answers.answer(q, answer);
-                };
+        Handler handler = (request, answer) -> switch (request) {
+            case Request.OfQueue q -> answers.answer(q, answer);
+        };
         try (Closeable _ = ControlServer.startOrWarn(queue.directory().root(), handler, log)) {
             sender.run();
         } catch (InterruptedException e) {

@@ -73,7 +73,10 @@ final class QueueCommand {
         @Option(names = "--queue", paramLabel = "DIR", description = "The queue; default: the one that is there.")
         private @Nullable Path queue;
 
-        @Option(names = "--config", paramLabel = "FILE", description = "The queue of the postern serve with these settings.")
+        @Option(
+                names = "--config",
+                paramLabel = "FILE",
+                description = "The queue of the postern serve with these settings.")
         private @Nullable Path config;
 
         Verb(Env env, Identity self, boolean needsSelection) {

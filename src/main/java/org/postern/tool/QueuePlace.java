@@ -52,8 +52,10 @@ record QueuePlace(Env env, Identity self) {
         }
         return switch (there.size()) {
             case 1 -> there.getFirst();
-            case 0 -> throw new IOException("there is no queue in " + words(looked, " nor in ") + ": name it, --queue DIR");
-            default -> throw new IOException("there are queues in " + words(there, " and in ") + ": name one, --queue DIR");
+            case 0 ->
+                throw new IOException("there is no queue in " + words(looked, " nor in ") + ": name it, --queue DIR");
+            default ->
+                throw new IOException("there are queues in " + words(there, " and in ") + ": name one, --queue DIR");
         };
     }
 

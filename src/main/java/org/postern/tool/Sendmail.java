@@ -197,10 +197,9 @@ public final class Sendmail implements Tool {
 
     /** Where there is a queue of ours, that is meant: another's qmail-qread would not see it. */
     private Exit list(Invocation call, Path home) throws IOException {
-        Optional<Tool> own = Files.isDirectory(QueueDirectory.underQmail(home).root()) ? ours.find("qmail-qread") : Optional.empty();
-        return own.isPresent()
-                ? own.get().run(call)
-                : become(call, home, "qmail-qread", List.of(), call.env());
+        Optional<Tool> own =
+                Files.isDirectory(QueueDirectory.underQmail(home).root()) ? ours.find("qmail-qread") : Optional.empty();
+        return own.isPresent() ? own.get().run(call) : become(call, home, "qmail-qread", List.of(), call.env());
     }
 
     /** The program in the qmail directory, which may be another's; ours where there is none. */

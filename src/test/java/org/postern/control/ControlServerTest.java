@@ -142,9 +142,12 @@ class ControlServerTest {
         start((request, answer) -> {
             throw new IllegalStateException("reached");
         });
-        assertThat(said("GET / HTTP/1.0\r\n\r\n")).contains("no request: not a line of JSON").endsWith("x\0\0\0\1d");
+        assertThat(said("GET / HTTP/1.0\r\n\r\n"))
+                .contains("no request: not a line of JSON")
+                .endsWith("x\0\0\0\1d");
         assertThat(said("{\"do\":\"queue explode\"}\n")).contains("unknown verb");
-        assertThat(said("x".repeat(ControlServer.LONGEST_REQUEST + 1))).contains("no request: longer than 262144 octets");
+        assertThat(said("x".repeat(ControlServer.LONGEST_REQUEST + 1)))
+                .contains("no request: longer than 262144 octets");
         assertThat(log).isEmpty();
     }
 
@@ -181,8 +184,8 @@ class ControlServerTest {
             wire.write(line, 0, line.length, Duration.ofSeconds(5));
             assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
             Awaitility.await()
-                    .untilAsserted(() -> assertThat(log)
-                            .contains("warning: control socket: a client did nothing for too long"));
+                    .untilAsserted(() ->
+                            assertThat(log).contains("warning: control socket: a client did nothing for too long"));
         }
     }
 
@@ -209,9 +212,15 @@ class ControlServerTest {
 
     private String asNobody() throws Exception {
         String program = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
-                + "s.sendall(b'{\"do\":\"queue list\"}\\n'); print(s.makefile(\"rb\").read())";
+                + "s.sendall(b'{\"do\":\"queue list\"}\\n'); print(s.recv(4096))";
         Process process = new ProcessBuilder(
-                        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", program,
+                        "setpriv",
+                        "--reuid=65534",
+                        "--regid=65534",
+                        "--clear-groups",
+                        "/usr/bin/python3",
+                        "-c",
+                        program,
                         socket().toString())
                 .redirectErrorStream(true)
                 .start();

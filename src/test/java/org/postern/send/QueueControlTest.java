@@ -110,16 +110,21 @@ class QueueControlTest {
             long one = put(s, "ann@x.example", "b@far.example");
             long two = put(s, "", "c@near.example");
             awaitList(
-                    s.sender.control(),
-                    one + " waiting ann@x.example b@far.example",
-                    two + " waiting  c@near.example");
+                    s.sender.control(), one + " waiting ann@x.example b@far.example", two + " waiting  c@near.example");
             for (QueueControl control : List.of(s.sender.control(), resting())) {
                 assertThat(list(control, to("*.EXAMPLE"))).hasSize(2);
-                assertThat(list(control, to("near.example"))).singleElement().asString().startsWith(two + " ");
+                assertThat(list(control, to("near.example")))
+                        .singleElement()
+                        .asString()
+                        .startsWith(two + " ");
                 assertThat(list(control, Selection.of(List.of(), List.of("ann@*"), List.of(), List.of())))
-                        .singleElement().asString().startsWith(one + " ");
+                        .singleElement()
+                        .asString()
+                        .startsWith(one + " ");
                 assertThat(list(control, Selection.of(List.of(), List.of("<>"), List.of(), List.of())))
-                        .singleElement().asString().startsWith(two + " ");
+                        .singleElement()
+                        .asString()
+                        .startsWith(two + " ");
                 assertThat(list(control, Selection.of(List.of(), List.of("ann@*"), List.of("c@*"), List.of())))
                         .isEmpty();
                 assertThat(list(control, ids(one))).hasSize(1);
@@ -137,8 +142,7 @@ class QueueControlTest {
             assertThat(s.sender.control().hold(to("far.example")).messages()).isZero();
             open = true;
             s.sender.retryAll();
-            assertThat(s.sender.control().retry(Selection.ALL))
-                    .isEqualTo(new QueueControl.Touched(0, 0, 0, 0, 1));
+            assertThat(s.sender.control().retry(Selection.ALL)).isEqualTo(new QueueControl.Touched(0, 0, 0, 0, 1));
             awaitList(s.sender.control(), id + " held s@x.example b@far.example");
         }
         try (TestingSender s = start()) {
@@ -220,13 +224,16 @@ class QueueControlTest {
                     .isEqualTo(new QueueControl.Touched(1, 1, 1, 0, 0));
             assertThat(list(s.sender.control(), Selection.ALL))
                     .containsExactly(id + " waiting s@hoge.example.com (a@far.example),b@near.example");
-            assertThat(s.sender.control().drop(to("near.example"), true)).isEqualTo(new QueueControl.Touched(1, 1, 0, 0, 0));
+            assertThat(s.sender.control().drop(to("near.example"), true))
+                    .isEqualTo(new QueueControl.Touched(1, 1, 0, 0, 0));
             s.awaitLog("end msg " + id);
             s.awaitEmpty();
         }
-        assertThat(local.copies).singleElement().satisfies(bounce -> assertThat(bounce.text())
-                .contains("<b@near.example>:\nSorry, the administrator has removed this message")
-                .doesNotContain("<a@far.example>"));
+        assertThat(local.copies)
+                .singleElement()
+                .satisfies(bounce -> assertThat(bounce.text())
+                        .contains("<b@near.example>:\nSorry, the administrator has removed this message")
+                        .doesNotContain("<a@far.example>"));
     }
 
     @Test
@@ -298,10 +305,13 @@ class QueueControlTest {
                 small.add(put(s, "t@x.example", "t" + i + "@far.example"));
             }
             assertThat(s.sender.control().hold(Selection.ALL).messages()).isEqualTo(6);
-            long before = s.log().stream().filter(line -> line.startsWith("starting delivery")).count();
+            long before = s.log().stream()
+                    .filter(line -> line.startsWith("starting delivery"))
+                    .count();
             goOn.countDown();
-            Awaitility.await().until(() -> list(s.sender.control(), Selection.ALL).stream()
-                    .allMatch(line -> line.contains(" held ")));
+            Awaitility.await()
+                    .until(() ->
+                            list(s.sender.control(), Selection.ALL).stream().allMatch(line -> line.contains(" held ")));
             assertThat(slow.tries).hasSize((int) before);
             s.sender.control().release(Selection.ALL);
             s.awaitEmpty();

@@ -53,7 +53,12 @@ class QmailQreadCommandTest {
     void messagesAreListedWithTheirRecipientsLocalOnesFirst() throws IOException {
         try (Queue queue = files.open()) {
             TestingQueue.submit(
-                    queue.intake(Origin.LOCAL), "Subject: t\n\nbody\n", "s\u00e9@x", "a@far", "b@hoge.example.com", "c@far");
+                    queue.intake(Origin.LOCAL),
+                    "Subject: t\n\nbody\n",
+                    "s\u00e9@x",
+                    "a@far",
+                    "b@hoge.example.com",
+                    "c@far");
             MessageName name = queue.nextArrival();
             Marks marks = queue.marks(name);
             marks.delivered(0);
@@ -85,7 +90,8 @@ class QmailQreadCommandTest {
 
     @Test
     void withoutAQueueItSaysWhat() throws IOException {
-        TestingCall call = TestingCall.stdin("").env("QMAILHOME", home.resolve("none").toString());
+        TestingCall call =
+                TestingCall.stdin("").env("QMAILHOME", home.resolve("none").toString());
         assertThat(((Tool.Exit.Code) call.run(new QmailQread(), "qmail-qread")).value())
                 .isEqualTo(111);
         assertThat(call.stdout()).startsWith("fatal: unable to read " + home.resolve("none/postern-queue"));

@@ -32,7 +32,12 @@ class QueueCommandTest {
         queue = scratch.resolve("q");
         Files.createFile(scratch.resolve("postern"));
         try (Queue open = new TestingQueue(queue, Disk.real()).open()) {
-            TestingQueue.submit(open.intake(Origin.LOCAL), "Subject: \u001b[2J t\n\nbody\n", "ann@x.example", "b@far.example", "c@far.example");
+            TestingQueue.submit(
+                    open.intake(Origin.LOCAL),
+                    "Subject: \u001b[2J t\n\nbody\n",
+                    "ann@x.example",
+                    "b@far.example",
+                    "c@far.example");
             TestingQueue.submit(open.intake(Origin.LOCAL), "t\n", "", "d\n\u00c3\u00a9@near.example");
         }
     }
@@ -45,7 +50,11 @@ class QueueCommandTest {
     }
 
     private List<String> messages() throws IOException {
-        return run("list", "--json").stdout().lines().map(line -> line.replaceAll(".*\"sender\":\"([^\"]*)\".*", "$1")).toList();
+        return run("list", "--json")
+                .stdout()
+                .lines()
+                .map(line -> line.replaceAll(".*\"sender\":\"([^\"]*)\".*", "$1"))
+                .toList();
     }
 
     @Test
@@ -63,9 +72,10 @@ class QueueCommandTest {
         TestingCommand.Left left = run("list", "--json", "--sender", "<>");
         assertThat(left.code()).isZero();
         assertThat(left.stdout())
-                .matches("\\{\"id\":[0-9]{16},\"qp\":[0-9]{16},\"file\":\"[0-9a-f-]+\",\"queued\":\"[^\"]+Z\",\"size\":[0-9]+,"
-                        + "\"uid\":[0-9]+,\"bounce\":false,\"failures\":false,\"state\":\"waiting\",\"due\":\"[^\"]+Z\","
-                        + "\"sender\":\"\",\"recipients\":\\[\\{\"address\":\"d\\\\n\u00e9@near.example\",\"finished\":false}]}\n");
+                .matches(
+                        "\\{\"id\":[0-9]{16},\"qp\":[0-9]{16},\"file\":\"[0-9a-f-]+\",\"queued\":\"[^\"]+Z\",\"size\":[0-9]+,"
+                                + "\"uid\":[0-9]+,\"bounce\":false,\"failures\":false,\"state\":\"waiting\",\"due\":\"[^\"]+Z\","
+                                + "\"sender\":\"\",\"recipients\":\\[\\{\"address\":\"d\\\\n\u00e9@near.example\",\"finished\":false}]}\n");
         assertThat(run("list", "--json", "--sender", "nobody").stdout()).isEmpty();
     }
 
@@ -88,7 +98,8 @@ class QueueCommandTest {
         assertThat(run("release", "--sender", "<>").stdout()).startsWith("1 message released");
         assertThat(run("list").stdout()).contains(" held ").endsWith("2 messages, 1 held\n");
         assertThat(run("drop", "--recipient", "b@*").stdout())
-                .isEqualTo("1 message dropped; nobody is told (recipients: 1)\n1 of them go on to the other recipients\n");
+                .isEqualTo(
+                        "1 message dropped; nobody is told (recipients: 1)\n1 of them go on to the other recipients\n");
         assertThat(run("drop", "--sender", "ann@*", "--bounce", "--json").stdout())
                 .isEqualTo("{\"did\":\"drop --bounce\",\"messages\":1,\"recipients\":1,\"partly\":0,\"under_way\":0,"
                         + "\"held\":0,\"running\":false}\n");
@@ -101,7 +112,8 @@ class QueueCommandTest {
         for (String verb : List.of("drop", "hold", "release", "retry", "show")) {
             TestingCommand.Left left = run(verb);
             assertThat(left.code()).isEqualTo(100);
-            assertThat(left.stderr()).startsWith("postern queue " + verb + ": say which: by ID, --sender, --recipient,");
+            assertThat(left.stderr())
+                    .startsWith("postern queue " + verb + ": say which: by ID, --sender, --recipient,");
         }
         assertThat(run("drop", "--all", "--sender", "x").code()).isEqualTo(100);
         assertThat(run("drop", "--everything").code()).isEqualTo(100);
@@ -114,7 +126,8 @@ class QueueCommandTest {
         queue = scratch.resolve("other");
         TestingCommand.Left left = run("drop", "--all");
         assertThat(left.code()).isEqualTo(111);
-        assertThat(left.stderr()).isEqualTo("postern queue drop: fatal: " + queue + " (--queue) is no queue of Postern\n");
+        assertThat(left.stderr())
+                .isEqualTo("postern queue drop: fatal: " + queue + " (--queue) is no queue of Postern\n");
         assertThat(queue).doesNotExist();
     }
 
@@ -143,7 +156,8 @@ class QueueCommandTest {
         try (Queue _ = new TestingQueue(queue, Disk.real()).open()) {
             TestingCommand.Left left = run("hold", "--all");
             assertThat(left.code()).isEqualTo(111);
-            assertThat(left.stderr()).contains("in use by process " + ProcessHandle.current().pid());
+            assertThat(left.stderr())
+                    .contains("in use by process " + ProcessHandle.current().pid());
             assertThat(messages()).hasSize(2);
         }
     }
