@@ -73,10 +73,10 @@ public final class ControlClient {
             byte[] rest = new byte[length];
             in.readFully(rest);
             switch (Frame.of(letter, rest)) {
-                case Frame.Out o -> out.write(o.octets());
+                case Frame.Out o -> out.write(Octets.bytes(o.octets()));
                 case Frame.Error e -> {
                     out.flush();
-                    error.accept(Octets.of(e.octets()));
+                    error.accept(e.line());
                 }
                 case Frame.Exit x -> {
                     out.flush();

@@ -1,6 +1,7 @@
 package org.postern.control;
 
 import java.nio.ByteBuffer;
+import org.postern.os.Octets;
 
 /**
  * A piece of an answer: a letter, four octets that say how long the rest is, the most significant first, and the rest. The
@@ -12,10 +13,10 @@ sealed interface Frame {
     int MOST = 64 << 10;
 
     /** For standard output. */
-    record Out(byte[] octets) implements Frame {}
+    record Out(String octets) implements Frame {}
 
     /** For standard error: one line, without its end. */
-    record Error(byte[] octets) implements Frame {}
+    record Error(String line) implements Frame {}
 
     record Exit(int code) implements Frame {}
 
@@ -28,8 +29,8 @@ sealed interface Frame {
 
     static Frame of(byte letter, byte[] rest) {
         return switch (letter) {
-            case 'o' -> new Out(rest);
-            case 'e' -> new Error(rest);
+            case 'o' -> new Out(Octets.of(rest));
+            case 'e' -> new Error(Octets.of(rest));
             case 'x' -> rest.length == 1 ? new Exit(rest[0] & 0xff) : new Malformed();
             default -> new Malformed();
         };

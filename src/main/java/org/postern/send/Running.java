@@ -66,9 +66,6 @@ final class Running implements QueueControl {
     /** A message at one moment. */
     private record Known(Entry entry, State state, @Nullable String report) {}
 
-    /** A message that is meant. */
-    private record Meant(Entry entry, Listed message) {}
-
     Running(
             Queue queue,
             SenderClock clock,

@@ -131,7 +131,8 @@ public final class Sender {
         } finally {
             lock.unlock();
         }
-        interrupted |= endOf(drop) | endOf(outlines);
+        interrupted |= endOf(drop);
+        interrupted |= endOf(outlines);
         keep();
         log.line("status: exiting");
         if (interrupted) {
