@@ -41,6 +41,9 @@ public interface Disk {
     interface Output extends Closeable {
         void write(byte[] from, int offset, int length) throws IOException;
 
+        /** Cuts the file back to so many octets. */
+        void truncate(long size) throws IOException;
+
         /** What was written will survive a power cut. */
         void sync() throws IOException;
     }

@@ -67,6 +67,11 @@ final class LimitedDisk implements Disk {
         }
 
         @Override
+        public void truncate(long size) throws IOException {
+            output.truncate(size);
+        }
+
+        @Override
         public void sync() throws IOException {
             syncs.acquireUninterruptibly();
             try {

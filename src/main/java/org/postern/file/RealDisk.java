@@ -103,6 +103,11 @@ enum RealDisk implements Disk {
         }
 
         @Override
+        public void truncate(long size) throws IOException {
+            channel.truncate(size);
+        }
+
+        @Override
         public void sync() throws IOException {
             channel.force(false);
         }

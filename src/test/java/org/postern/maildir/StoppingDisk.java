@@ -61,6 +61,12 @@ final class StoppingDisk implements Disk {
             }
 
             @Override
+            public void truncate(long size) throws IOException {
+                count();
+                output.truncate(size);
+            }
+
+            @Override
             public void sync() throws IOException {
                 count();
                 output.sync();
