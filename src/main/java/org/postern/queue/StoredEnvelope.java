@@ -3,7 +3,10 @@ package org.postern.queue;
 import java.io.ByteArrayOutputStream;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.Envelope;
+import org.postern.mail.Notify;
 import org.postern.os.Octets;
 
 /**
@@ -16,6 +19,7 @@ final class StoredEnvelope {
     static final int MAX_ADDRESS = 1002;
 
     private static final String NETWORK = "network";
+    private static final String CLIENT = "client";
     private static final String BOUNCE = "bounce";
 
     private final byte[] octets;
@@ -23,6 +27,7 @@ final class StoredEnvelope {
     private final int recipients;
     private final String sender;
     private final Facts facts;
+    private final DsnMail dsn;
 
     /**
      * What the owner adds.
@@ -39,12 +44,13 @@ final class StoredEnvelope {
             Origin origin,
             @Nullable MessageName about) {}
 
-    private StoredEnvelope(byte[] octets, int firstRecipient, int recipients, String sender, Facts facts) {
+    private StoredEnvelope(byte[] octets, int firstRecipient, int recipients, String sender, Facts facts, DsnMail dsn) {
         this.octets = octets;
         this.firstRecipient = firstRecipient;
         this.recipients = recipients;
         this.sender = sender;
         this.facts = facts;
+        this.dsn = dsn;
     }
 
     /** qmail-queue's exit code for an envelope that cannot be queued; 0 for one that can. */
@@ -54,6 +60,9 @@ final class StoredEnvelope {
         for (String recipient : envelope.recipients()) {
             fault = fault == 0 ? check(recipient) : fault;
             total += recipient.length() + 2L;
+        }
+        for (DsnRcpt rcpt : envelope.dsnRcpts()) {
+            total += rcpt.wanted().toString().length() + rcpt.orcpt().length() + 4L;
         }
         // Room for the owner's fields.
         return fault != 0 ? fault : total > MAX_OCTETS - 4096 ? QueueExit.REFUSED : 0;
@@ -68,9 +77,10 @@ final class StoredEnvelope {
     /** What a submitter writes into the drop. */
     static byte[] forDrop(Origin origin, Envelope envelope) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        if (origin == Origin.NETWORK) {
-            field(out, 'o', NETWORK);
+        if (origin != Origin.BOUNCE) {
+            origin(out, origin);
         }
+        dsn(out, envelope.dsn());
         addresses(out, envelope);
         return out.toByteArray();
     }
@@ -79,6 +89,7 @@ final class StoredEnvelope {
     static byte[] forQueue(Facts facts, Envelope envelope) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         facts(out, facts);
+        dsn(out, envelope.dsn());
         addresses(out, envelope);
         return out.toByteArray();
     }
@@ -87,6 +98,7 @@ final class StoredEnvelope {
     byte[] taken(Facts known) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         facts(out, known);
+        dsn(out, dsn);
         field(out, 'F', sender);
         out.write(octets, firstRecipient, octets.length - firstRecipient);
         return out.toByteArray();
@@ -96,20 +108,41 @@ final class StoredEnvelope {
         field(out, 't', Long.toString(facts.taken));
         field(out, 'u', Integer.toString(facts.uid));
         field(out, 'q', Long.toString(facts.told));
-        switch (facts.origin) {
-            case NETWORK -> field(out, 'o', NETWORK);
-            case BOUNCE -> field(out, 'o', BOUNCE);
-            case LOCAL -> {}
-        }
+        origin(out, facts.origin);
         if (facts.about != null) {
             field(out, 'b', facts.about.text());
         }
     }
 
+    private static void origin(ByteArrayOutputStream out, Origin origin) {
+        switch (origin) {
+            case NETWORK -> field(out, 'o', NETWORK);
+            case CLIENT -> field(out, 'o', CLIENT);
+            case BOUNCE -> field(out, 'o', BOUNCE);
+            case LOCAL -> {}
+        }
+    }
+
+    private static void dsn(ByteArrayOutputStream out, DsnMail dsn) {
+        if (dsn.ret() != DsnMail.Ret.UNSPECIFIED) {
+            field(out, 'r', dsn.ret().name());
+        }
+        optional(out, 'e', dsn.envid());
+    }
+
     private static void addresses(ByteArrayOutputStream out, Envelope envelope) {
         field(out, 'F', envelope.sender());
-        for (String recipient : envelope.recipients()) {
-            field(out, 'T', recipient);
+        for (int i = 0; i < envelope.recipients().size(); i++) {
+            DsnRcpt rcpt = envelope.dsnRcpt(i);
+            optional(out, 'n', rcpt.wanted().toString());
+            optional(out, 'c', rcpt.orcpt());
+            field(out, 'T', envelope.recipients().get(i));
+        }
+    }
+
+    private static void optional(ByteArrayOutputStream out, char letter, String value) {
+        if (!value.isEmpty()) {
+            field(out, letter, value);
         }
     }
 
@@ -126,6 +159,7 @@ final class StoredEnvelope {
         long told = 0;
         Origin origin = Origin.LOCAL;
         MessageName about = null;
+        DsnMail dsn = DsnMail.NONE;
         int at = 0;
         while (at < octets.length && octets[at] != 'F') {
             int end = end(octets, at);
@@ -140,10 +174,24 @@ final class StoredEnvelope {
                 case 'o' ->
                     origin = switch (value) {
                         case NETWORK -> Origin.NETWORK;
+                        case CLIENT -> Origin.CLIENT;
                         case BOUNCE -> Origin.BOUNCE;
                         default -> Origin.LOCAL;
                     };
                 case 'b' -> about = MessageName.parse(value).orElse(null);
+                case 'r' -> {
+                    DsnMail.Ret ret = DsnMail.Ret.parse(value).orElse(null);
+                    if (ret == null) {
+                        return Optional.empty();
+                    }
+                    dsn = new DsnMail(ret, dsn.envid());
+                }
+                case 'e' -> {
+                    if (!DsnMail.isEnvid(value)) {
+                        return Optional.empty();
+                    }
+                    dsn = new DsnMail(dsn.ret(), value);
+                }
                 default -> {
                     return Optional.empty();
                 }
@@ -162,21 +210,34 @@ final class StoredEnvelope {
                         senderEnd + 1,
                         count,
                         Octets.of(octets, at + 1, senderEnd - at - 1),
-                        new Facts(taken, (int) uid, told, origin, about)));
+                        new Facts(taken, (int) uid, told, origin, about),
+                        dsn));
     }
 
+    /** Less than 0 where something else stands there, or wishes (n, c) that belong to nobody. */
     private static int countRecipients(byte[] octets, int from) {
         int count = 0;
         int at = from;
+        boolean wishes = false;
         while (at < octets.length) {
             int end = end(octets, at);
-            if (octets[at] != 'T' || end < 0 || end - at - 1 > MAX_ADDRESS) {
+            if (end < 0 || end - at - 1 > MAX_ADDRESS) {
                 return -1;
             }
-            count++;
+            boolean known = switch (octets[at]) {
+                case 'n' ->
+                    Notify.parse(Octets.of(octets, at + 1, end - at - 1)).isPresent();
+                case 'c' -> DsnRcpt.isOrcpt(Octets.of(octets, at + 1, end - at - 1));
+                default -> octets[at] == 'T';
+            };
+            if (!known) {
+                return -1;
+            }
+            wishes = octets[at] != 'T';
+            count += wishes ? 0 : 1;
             at = end + 1;
         }
-        return count;
+        return wishes ? -1 : count;
     }
 
     private static int end(byte[] octets, int from) {
@@ -202,6 +263,10 @@ final class StoredEnvelope {
         return facts;
     }
 
+    DsnMail dsn() {
+        return dsn;
+    }
+
     int recipients() {
         return recipients;
     }
@@ -218,6 +283,7 @@ final class StoredEnvelope {
     final class Cursor {
         private int at = firstRecipient;
         private int index;
+        private DsnRcpt dsn = DsnRcpt.NONE;
 
         boolean hasNext() {
             return at < octets.length;
@@ -229,11 +295,27 @@ final class StoredEnvelope {
         }
 
         String next() {
-            int end = end(octets, at);
-            String recipient = Octets.of(octets, at + 1, end - at - 1);
-            at = end + 1;
+            dsn = DsnRcpt.NONE;
+            for (byte letter = octets[at]; letter != 'T'; letter = octets[at]) {
+                String value = field();
+                dsn = letter == 'n'
+                        ? new DsnRcpt(Notify.parse(value).orElseThrow(), dsn.orcpt())
+                        : new DsnRcpt(dsn.wanted(), value);
+            }
             index++;
-            return recipient;
+            return field();
+        }
+
+        /** What the sender wants to hear of the one that {@link #next} gave. */
+        DsnRcpt dsn() {
+            return dsn;
+        }
+
+        private String field() {
+            int end = end(octets, at);
+            String value = Octets.of(octets, at + 1, end - at - 1);
+            at = end + 1;
+            return value;
         }
     }
 }

@@ -6,9 +6,13 @@ import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -82,6 +86,28 @@ public final class Listener implements Closeable {
         return open(address, backlog, limit, serial, Threads::start);
     }
 
+    /**
+     * Listens at a socket of the Unix domain. Whatever has that name is replaced, in one step: the directory must be one
+     * in which nobody else can make files, and its owner must know that no other process listens there.
+     *
+     * @param socket its whole path may have 107 octets, the temporary name's four more included
+     * @param mode permission bits, not changed by the umask: connecting takes the right to write
+     */
+    public static Listener open(Path socket, int mode, int backlog, int limit, AtomicLong serial) throws IOException {
+        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            Path unfinished = socket.resolveSibling(socket.getFileName() + ".new");
+            Files.deleteIfExists(unfinished);
+            server.bind(UnixDomainSocketAddress.of(unfinished), backlog);
+            Files.setAttribute(unfinished, "unix:mode", mode);
+            Files.move(unfinished, socket, StandardCopyOption.ATOMIC_MOVE);
+            return new Listener(server, limit, serial, Threads::start);
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
+    }
+
     /** @param threads starts a session's thread, given its name */
     static Listener open(
             InetSocketAddress address,
@@ -106,6 +132,7 @@ public final class Listener implements Closeable {
         }
     }
 
+    /** Where a TCP listener came to listen. */
     public InetSocketAddress address() throws IOException {
         return (InetSocketAddress) server.getLocalAddress();
     }
