@@ -163,9 +163,9 @@ public final class TestingDisk implements Disk {
     }
 
     @Override
-    public synchronized Output append(Path file) throws IOException {
+    public synchronized Appended append(Path file) throws IOException {
         operation("append", file);
-        return new RecordedOutput(file, number(file), real.append(file));
+        return new RecordedAppended(file, number(file), real.append(file));
     }
 
     @Override
@@ -208,9 +208,9 @@ public final class TestingDisk implements Disk {
         steps.add(new DiskStep.DirectorySynced(number(directory)));
     }
 
-    private final class RecordedOutput implements Output {
-        private final Path file;
-        private final int inode;
+    private class RecordedOutput implements Output {
+        final Path file;
+        final int inode;
         private final Output output;
 
         RecordedOutput(Path file, int inode, Output output) {
@@ -229,15 +229,6 @@ public final class TestingDisk implements Disk {
         }
 
         @Override
-        public void truncate(long size) throws IOException {
-            synchronized (TestingDisk.this) {
-                operation("truncate", file);
-                output.truncate(size);
-                steps.add(new DiskStep.Truncated(inode, (int) size));
-            }
-        }
-
-        @Override
         public void sync() throws IOException {
             synchronized (TestingDisk.this) {
                 operation("sync", file);
@@ -248,6 +239,34 @@ public final class TestingDisk implements Disk {
         @Override
         public void close() throws IOException {
             output.close();
+        }
+    }
+
+    private final class RecordedAppended extends RecordedOutput implements Appended {
+        private final Appended appended;
+
+        RecordedAppended(Path file, int inode, Appended appended) {
+            super(file, inode, appended);
+            this.appended = appended;
+        }
+
+        @Override
+        public long size() throws IOException {
+            return appended.size();
+        }
+
+        @Override
+        public boolean tryLock() throws IOException {
+            return appended.tryLock();
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            synchronized (TestingDisk.this) {
+                operation("truncate", file);
+                appended.truncate(size);
+                steps.add(new DiskStep.Truncated(inode, (int) size));
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ final class StoppingDisk implements Disk {
     }
 
     @Override
-    public Output append(Path file) throws IOException {
+    public Appended append(Path file) throws IOException {
         count();
         return real.append(file);
     }
@@ -58,12 +58,6 @@ final class StoppingDisk implements Disk {
                     throw e;
                 }
                 output.write(from, offset, length);
-            }
-
-            @Override
-            public void truncate(long size) throws IOException {
-                count();
-                output.truncate(size);
             }
 
             @Override

@@ -23,7 +23,6 @@ import org.postern.local.TestingHome;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
-import org.postern.maildir.MaildirDelivery;
 import org.postern.os.Octets;
 import org.postern.queue.Intake;
 import org.postern.queue.Origin;
@@ -38,13 +37,18 @@ final class TestingMachine implements AutoCloseable {
     final TestingSender sender;
     private final TestingQueue files;
     private final Consumer<Object> world;
-    private volatile boolean acceptsLate;
+    private final boolean acceptsLate;
 
     /** A message was answered 250, or its program ended with 0. */
     record Accepted(String name) {}
 
     /** Another host has said 250. */
-    record Sent(String recipient, String text) {}
+    record Sent(String recipient, String text) {
+        @Override
+        public String toString() {
+            return recipient + " got " + text.length() + " octets, " + text.hashCode();
+        }
+    }
 
     /** Makes the homes. */
     static Path make(Path base) throws IOException {
@@ -73,7 +77,8 @@ final class TestingMachine implements AutoCloseable {
                 new AccountHomes(accounts(base.resolve("homes"))::apply, Optional.empty()),
                 new LocalSettings("./Maildir/", base, Duration.ofSeconds(10), Duration.ofSeconds(10)),
                 Env.empty(),
-                new MaildirDelivery(disk, files.clock, "vm"),
+                disk,
+                "vm",
                 user -> files.drop(),
                 files.clock);
         sender = new TestingSender(
@@ -125,10 +130,6 @@ final class TestingMachine implements AutoCloseable {
         }
     }
 
-    void acceptLate() {
-        acceptsLate = true;
-    }
-
     /** Until so many messages are left, or what is to end it is true. */
     void await(int left, java.util.function.BooleanSupplier end) {
         Awaitility.await()
@@ -146,7 +147,7 @@ final class TestingMachine implements AutoCloseable {
 
     private boolean isLeft(int left) {
         return files.names("drop").stream().allMatch(n -> n.startsWith("."))
-                && files.names("mess").size() == left
+                && files.messages().size() == left
                 && (left == 0 || sender.log().stream().anyMatch(l -> l.contains("deferral: later")));
     }
 
