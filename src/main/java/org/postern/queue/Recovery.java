@@ -39,6 +39,7 @@ final class Recovery {
         List<MessageName> names = messages();
         removeTakenTwice(names);
         LogRecovery inLog = LogRecovery.read(queue, found, log);
+        makeDurable(inLog);
         for (MessageName name : inLog.messages().keySet()) {
             names.add(name);
             found.add(name.text());
@@ -92,6 +93,21 @@ final class Recovery {
                 disk.unlink(entry);
             }
             disk.syncDirectory(queue.drop());
+        }
+    }
+
+    /**
+     * After kill -9 a D may be in memory only, or the name in mess/ of a message that has just got its file: marks and segments
+     * are removed because of them.
+     */
+    private void makeDurable(LogRecovery inLog) throws IOException {
+        if (!inLog.segments().isEmpty()) {
+            for (Segment segment : inLog.segments()) {
+                try (Disk.Output out = disk.append(segment.path)) {
+                    out.sync();
+                }
+            }
+            disk.syncDirectory(queue.mess());
         }
     }
 

@@ -110,16 +110,22 @@ final class Survey {
                 .count();
     }
 
-    /** As a reader of mboxes sees them: a message begins at a line that begins with From. */
+    /**
+     * As a reader of mboxes sees them: a message begins at a line that begins with From. Behind a whole one there may be the rest of one
+     * that the power cut, before another whole one.
+     */
     private long inMbox(CrashMessage message) throws IOException {
         Path mbox = base.resolve("homes/mbox/Mailbox");
         if (!Files.exists(mbox)) {
             return 0;
         }
         return Stream.of(text(mbox).split("(?m)^From ", -1))
-                .filter(one -> one.startsWith("sender@")
-                        && one.indexOf("Return-Path:") == one.lastIndexOf("Return-Path:")
-                        && one.endsWith("\n" + message.text() + "\n"))
+                .filter(one -> {
+                    int text = one.indexOf("\n" + message.text() + "\n");
+                    return one.startsWith("sender@")
+                            && text > 0
+                            && one.lastIndexOf("Return-Path:", text) == one.indexOf("\n") + 1;
+                })
                 .count();
     }
 
