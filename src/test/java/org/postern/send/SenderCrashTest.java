@@ -150,10 +150,11 @@ class SenderCrashTest {
         String when = cut.history() + "left:\n" + image.digest();
         List<Object> world = Collections.synchronizedList(new ArrayList<>(cut.notes()));
         List<String> done = Survey.doneRemotely(after);
+        Survey survey = new Survey(after, world, when);
         try {
             restart(after, new TestingDisk(), world::add); // Whose syncs cost nothing.
-            new Survey(after, world, when).check(done);
-        } catch (org.awaitility.core.ConditionTimeoutException e) {
+            survey.check(done);
+        } catch (AssertionError | IOException e) {
             throw new AssertionError(when, e);
         }
         delete(after);

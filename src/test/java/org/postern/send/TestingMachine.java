@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.postern.chain.Env;
 import org.postern.config.SendSettings;
 import org.postern.file.Disk;
@@ -132,21 +133,28 @@ final class TestingMachine implements AutoCloseable {
 
     /** Until so many messages are left, or what is to end it is true. */
     void await(int left, java.util.function.BooleanSupplier end) {
-        Awaitility.await()
-                .pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(1))
-                .atMost(Duration.ofSeconds(20))
-                .until(() -> {
-                    if (left == 0) {
-                        files.clock.advance(Duration.ofSeconds(2));
-                        sender.sender.retryAll();
-                    }
-                    return end.getAsBoolean() || isLeft(left);
-                });
+        try {
+            Awaitility.await()
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(1))
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> {
+                        if (left == 0) {
+                            files.clock.advance(Duration.ofSeconds(2));
+                            sender.sender.retryAll();
+                        }
+                        return end.getAsBoolean() || isLeft(left);
+                    });
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("left: " + files.messages() + files.names("drop") + ", log:\n"
+                    + String.join("\n", sender.log()), e);
+        }
     }
 
     private boolean isLeft(int left) {
-        return files.names("drop").stream().allMatch(n -> n.startsWith("."))
+        // Forwards go from the queue to the drop, and from there to the queue: it is looked at before and behind.
+        return files.messages().size() == left
+                && files.names("drop").stream().allMatch(n -> n.startsWith("."))
                 && files.messages().size() == left
                 && (left == 0 || sender.log().stream().anyMatch(l -> l.contains("deferral: later")));
     }
