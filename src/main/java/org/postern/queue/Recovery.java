@@ -6,7 +6,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -45,7 +44,7 @@ final class Recovery {
             found.add(name.text());
         }
         removeOrphanedMarks();
-        names.sort(Comparator.comparingLong(MessageName::id));
+        names.sort(MessageName.ORDER);
         return new Found(names, inLog);
     }
 
