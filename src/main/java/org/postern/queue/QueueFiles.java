@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -137,7 +136,7 @@ public final class QueueFiles {
         all.addAll(alone.keySet());
         List<MessageName> names = all.stream()
                 .filter(wanted)
-                .sorted(Comparator.comparingLong(MessageName::id))
+                .sorted(MessageName.ORDER)
                 .toList();
         Set<String> marked = names(queue.marks());
         int processors = Runtime.getRuntime().availableProcessors();
