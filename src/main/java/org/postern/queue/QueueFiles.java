@@ -134,10 +134,8 @@ public final class QueueFiles {
         Set<MessageName> all = inMess();
         alone.keySet().removeAll(all);
         all.addAll(alone.keySet());
-        List<MessageName> names = all.stream()
-                .filter(wanted)
-                .sorted(MessageName.ORDER)
-                .toList();
+        List<MessageName> names =
+                all.stream().filter(wanted).sorted(MessageName.ORDER).toList();
         Set<String> marked = names(queue.marks());
         int processors = Runtime.getRuntime().availableProcessors();
         try (ExecutorService workers = Executors.newFixedThreadPool(processors)) {
