@@ -70,7 +70,8 @@ final class SystemParts implements QmailSend.Parts, LocalUsers {
                         DnsSettings.ofDnsCacheIp(call.env().find("DNSCACHEIP").orElse(""))),
                 OwnAddresses.ofSystem(),
                 new SplittableRandom(),
-                clock);
+                clock,
+                log::line);
         return new Deliverers(local, remote);
     }
 
