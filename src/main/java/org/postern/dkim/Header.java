@@ -37,7 +37,7 @@ record Header(List<Field> fields) {
         List<Field> fields = new ArrayList<>();
         StringBuilder field = new StringBuilder();
         int left = MOST_OCTETS;
-        while (left > 0 && fields.size() <= MOST_FIELDS) {
+        while (left > 0) {
             String line = line(in, left);
             left -= line.length();
             boolean continues = line.startsWith(" ") || line.startsWith("\t");
@@ -46,6 +46,9 @@ record Header(List<Field> fields) {
                 fields.add(new Field(
                         Octets.lowerCase(field.substring(0, colon).stripTrailing()), field.substring(colon + 1)));
                 field.setLength(0);
+            }
+            if (fields.size() > MOST_FIELDS) {
+                return Optional.empty();
             }
             if (line.isEmpty() || line.equals("\n") || line.equals("\r\n")) {
                 return Optional.of(new Header(fields));

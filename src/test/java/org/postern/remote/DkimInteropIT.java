@@ -68,7 +68,7 @@ class DkimInteropIT {
         MESSAGES.put("long-blank", HEADER + "\n" + " ".repeat(9000) + "x" + " ".repeat(9000) + "\nz\n");
         MESSAGES.put("long-folded-field", HEADER + "References:" + "\n <0123456789@example.com>".repeat(300) + "\n\nx\n");
         MESSAGES.put("control", HEADER + "X: a\n\n\u0001\u0007\u000b\u000c\u001b[0m\u007f\n");
-        MESSAGES.put("colon", TOP + "From : joe@example.com\nSubject :t\n\nx\n");
+        MESSAGES.put("colon", HEADER + "Cc :b@sink.test\n\nx\n");
     }
 
     /** What a verifier is known not to read: the file, the verifier, why. */
@@ -92,6 +92,9 @@ class DkimInteropIT {
         Path dns = Files.writeString(dir.resolve("dns"), TestingKey.record(key) + "\n");
         verified("python", "/usr/bin/python3", RESOURCES.resolve("verify.py").toString(), dns.toString());
         verified("perl", "/usr/bin/perl", RESOURCES.resolve("verify.pl").toString(), dns.toString());
+        Path settings =
+                Files.writeString(dir.resolve("opendkim.conf"), "Mode v\nSyslog no\nTestDNSData file:" + dns + "\n");
+        verified("opendkim", RESOURCES.resolve("verify-opendkim").toString(), settings.toString());
     }
 
     private void write(String name, String message) throws IOException {
