@@ -36,8 +36,9 @@ public sealed interface DkimKey {
     static Optional<String> objectionToDomain(String domain) {
         return isName(domain)
                 ? Optional.empty()
-                : Optional.of("is \"" + domain
-                        + "\"; write a domain such as example.com, an internationalized one in its ASCII form, xn--...");
+                : Optional.of(
+                        "is \"" + domain
+                                + "\"; write a domain such as example.com, an internationalized one in its ASCII form, xn--...");
     }
 
     /** What speaks against a selector, with the remedy. */

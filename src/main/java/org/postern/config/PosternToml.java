@@ -131,9 +131,11 @@ public final class PosternToml {
         List<String> locals = domains("send.locals", mine);
         List<SmtpRoute> routes = routes();
         List<DkimKey> keys = new ArrayList<>();
-        tables("send.dkim", "key", (line, table) -> new DkimTable(file, line, table, problems)
-                .read(keys)
-                .ifPresent(keys::add));
+        tables(
+                "send.dkim",
+                "key",
+                (line, table) ->
+                        new DkimTable(file, line, table, problems).read(keys).ifPresent(keys::add));
         if (me == null || home == null || users == null) {
             return null;
         }
@@ -156,9 +158,11 @@ public final class PosternToml {
                 case SmtpRoute.Parsed.Bad bad -> problem("send.smtproutes", shown(line) + ": " + bad.why());
             }
         }
-        tables("send.route", "route", (line, table) -> new RouteTable(file, line, table, problems)
-                .read(routes)
-                .ifPresent(routes::add));
+        tables(
+                "send.route",
+                "route",
+                (line, table) ->
+                        new RouteTable(file, line, table, problems).read(routes).ifPresent(routes::add));
         return routes;
     }
 

@@ -75,8 +75,7 @@ public final class Signature {
     public static MessageSource on(MessageSource message, DkimKey.Usable key, Instant now) throws IOException {
         byte[] field;
         try (InputStream in = new BufferedInputStream(message.open())) {
-            Header header =
-                    Header.read(in).orElseThrow(() -> new IOException("the message's header cannot be signed"));
+            Header header = Header.read(in).orElseThrow(() -> new IOException("the message's header cannot be signed"));
             field = Octets.bytes(field(header, bodyHash(in), key, now) + "\n");
         } catch (GeneralSecurityException e) {
             throw new IOException("unable to sign: " + e.getMessage(), e);

@@ -64,7 +64,8 @@ class DkimKeysTest {
 
     @Test
     void theLongestMatchCounts() {
-        DkimKeys keys = new DkimKeys(List.of(broken("example.com"), broken("sub.example.com"), broken("other.example")));
+        DkimKeys keys =
+                new DkimKeys(List.of(broken("example.com"), broken("sub.example.com"), broken("other.example")));
         assertThat(keys.of("Example.COM").map(DkimKey::domain)).contains("example.com");
         assertThat(keys.of("a.b.sub.example.com").map(DkimKey::domain)).contains("sub.example.com");
         assertThat(keys.of("x.example.com").map(DkimKey::domain)).contains("example.com");
@@ -89,7 +90,16 @@ class DkimKeysTest {
         Path locked = dir.resolve("locked.pem");
         openssl("pkey", "-aes128", "-passout", "pass:x", "-in", pkcs8.toString(), "-out", locked.toString());
         refused(locked, "its key needs a passphrase");
-        openssl("rsa", "-traditional", "-aes128", "-passout", "pass:x", "-in", pkcs8.toString(), "-out", locked.toString());
+        openssl(
+                "rsa",
+                "-traditional",
+                "-aes128",
+                "-passout",
+                "pass:x",
+                "-in",
+                pkcs8.toString(),
+                "-out",
+                locked.toString());
         refused(locked, "its key needs a passphrase");
         Path elliptic = dir.resolve("ec.pem");
         openssl("genpkey", "-algorithm", "ed25519", "-out", elliptic.toString());
@@ -111,13 +121,16 @@ class DkimKeysTest {
 
     private static void refused(Path file, String why) throws IOException {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        assertThatThrownBy(() -> DkimKeyFile.read(file)).isInstanceOf(IOException.class).hasMessageStartingWith(why);
+        assertThatThrownBy(() -> DkimKeyFile.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(why);
     }
 
     @Test
     void aKeyThatReceiversDoNotBelieveIsRefused() throws IOException {
         refused(key("short.pem", 1023), "it is an RSA key of 1023 bits, and receivers believe 1024 to 4096: make one");
-        assertThat(DkimKeyFile.read(key("least.pem", 1024)).getModulus().bitLength()).isEqualTo(1024);
+        assertThat(DkimKeyFile.read(key("least.pem", 1024)).getModulus().bitLength())
+                .isEqualTo(1024);
         refused(Files.writeString(dir.resolve("text"), "x\n"), "it has no private key in PEM");
         refused(
                 Files.writeString(dir.resolve("cut"), "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"),
@@ -172,8 +185,7 @@ class DkimKeysTest {
                 .hasMessage("""
                         %1$s:1: "a.example:s": write domain:selector:file
                         %1$s:3: "b.example:s p:k": the selector is "s p"; write letters, digits and hyphens, as postern2026
-                        %1$s:5: "c.example:t:k": the domain has another key above: keep one of them""".formatted(
-                                dir.resolve("dkim")));
+                        %1$s:5: "c.example:t:k": the domain has another key above: keep one of them""".formatted(dir.resolve("dkim")));
     }
 
     @Test
@@ -183,7 +195,8 @@ class DkimKeysTest {
         Optional<DkimKey> bad = keys.of("a.example");
         assertThat(bad).get().isInstanceOf(DkimKey.Broken.class);
         assertThat(((DkimKey.Broken) bad.get()).why())
-                .isEqualTo("none.pem: there is no such file: make one with a private key in PEM, readable by Postern alone");
+                .isEqualTo(
+                        "none.pem: there is no such file: make one with a private key in PEM, readable by Postern alone");
         assertThat(keys.of("b.example")).get().isInstanceOf(DkimKey.Usable.class);
     }
 }

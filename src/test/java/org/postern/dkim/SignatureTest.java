@@ -29,7 +29,9 @@ class SignatureTest {
     }
 
     private static String tag(String field, String name) {
-        return (" " + field.replaceAll("\\s", "")).split("[:; ]" + name + "=", 2)[1].split(";", 2)[0];
+        return (" " + field.replaceAll("\\s", ""))
+                .split("[:; ]" + name + "=", 2)[1]
+                .split(";", 2)[0];
     }
 
     private static String hash(String body, int piece) throws Exception {
@@ -43,14 +45,16 @@ class SignatureTest {
     }
 
     private static String sha256(String text) throws Exception {
-        return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(Octets.bytes(text)));
+        return Base64.getEncoder()
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest(Octets.bytes(text)));
     }
 
     @Test
     void theFieldsTags() throws IOException {
         String field = signed("From: a@example.com\nSubject: t\n\n");
         assertThat(field)
-                .startsWith("DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;\n\ts=s; t=1795500000;\n")
+                .startsWith(
+                        "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;\n\ts=s; t=1795500000;\n")
                 .endsWith("\n");
         assertThat(field.lines()).allMatch(line -> line.length() <= 78).hasSizeGreaterThan(8);
         assertThat(tag(field, "bh")).isEqualTo(NOTHING);
@@ -62,8 +66,7 @@ class SignatureTest {
     void whatIsThereIsSignedAndMostOfItCannotBeAddedTo() throws IOException {
         String field = signed("Received: x\nFrom: a@example.com\nTO: b@c\nTo: d@e\nDate: d\nList-Id: <l>\nX-Y: z\n"
                 + "Return-Path: <>\nSender: a@b\n\n");
-        assertThat(tag(field, "h"))
-                .isEqualTo("from:from:sender:reply-to:to:to:to:cc:subject:date:date:list-id");
+        assertThat(tag(field, "h")).isEqualTo("from:from:sender:reply-to:to:to:to:cc:subject:date:date:list-id");
     }
 
     /** RFC 6376 §3.4.6. */

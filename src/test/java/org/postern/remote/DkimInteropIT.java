@@ -45,28 +45,37 @@ class DkimInteropIT {
         MESSAGES.put("dots", HEADER + "\n.\n..\n.x\n...\nx.\n.\n");
         MESSAGES.put("crlf", (HEADER + "\nx \ny\n\n").replace("\n", "\r\n"));
         MESSAGES.put("lone-cr", HEADER + "\na\rb\r\rc\r\r\nd\r\ne\r");
-        MESSAGES.put("folded", TOP + "From: Joe\n <joe@example.com>\nTo: a@sink.test,\n\tb@sink.test\n"
-                + "Subject:  a\n   b \t\n  c  \nReferences:\n <1@x>\n\t<2@x>\n\nx\n");
+        MESSAGES.put(
+                "folded",
+                TOP + "From: Joe\n <joe@example.com>\nTo: a@sink.test,\n\tb@sink.test\n"
+                        + "Subject:  a\n   b \t\n  c  \nReferences:\n <1@x>\n\t<2@x>\n\nx\n");
         MESSAGES.put("no-values", TOP + "From: joe@example.com\nSubject:\nCc: \nReply-To:\t\n\nx\n");
         MESSAGES.put("case", TOP + "FROM: joe@Example.COM\nsUBJECT: T\nmessage-ID: <A@b>\n\nx\n");
         MESSAGES.put("several", HEADER + "To: b@sink.test\nSubject: second\nList-Id: <a.b>\nList-Post: NO\n\nx\n");
         MESSAGES.put("many", HEADER + "To: y@sink.test\n".repeat(60) + "\nx\n");
-        MESSAGES.put("all", TOP + "From: joe@example.com\nSender: s@example.com\nReply-To: r@example.com\nTo: a@b.test\n"
-                + "Cc: c@b.test\nSubject: t\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nMessage-ID: <1@example.com>\n"
-                + "In-Reply-To: <0@x>\nReferences: <0@x>\nMIME-Version: 1.0\nContent-Type: text/plain\n"
-                + "Content-Transfer-Encoding: 7bit\nResent-From: q@example.com\nResent-Date: now\n"
-                + "List-Unsubscribe: <https://example.com/u>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"
-                + "X-Other: not signed\n\nx\n");
+        MESSAGES.put(
+                "all",
+                TOP + "From: joe@example.com\nSender: s@example.com\nReply-To: r@example.com\nTo: a@b.test\n"
+                        + "Cc: c@b.test\nSubject: t\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nMessage-ID: <1@example.com>\n"
+                        + "In-Reply-To: <0@x>\nReferences: <0@x>\nMIME-Version: 1.0\nContent-Type: text/plain\n"
+                        + "Content-Transfer-Encoding: 7bit\nResent-From: q@example.com\nResent-Date: now\n"
+                        + "List-Unsubscribe: <https://example.com/u>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"
+                        + "X-Other: not signed\n\nx\n");
         MESSAGES.put("below", TOP + "From: joe@sub.example.com\nSubject: a key above\n\nx\n");
         MESSAGES.put("latin-1", TOP + "From: B\u00fcro <joe@example.com>\nSubject: \u00fc\u00e4 \u00df\n\n\u00e9\n");
-        MESSAGES.put("utf-8", TOP + "From: B\u00c3\u00bcro <joe@example.com>\nSubject: \u00e2\u0082\u00ac\nMIME-Version: 1.0\n"
-                + "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n\u00e2\u0082\u00ac \n=\n");
-        MESSAGES.put("multipart", TOP + "From: joe@example.com\nMIME-Version: 1.0\n"
-                + "Content-Type: multipart/mixed;\n boundary=\"b b\"\n\npreamble\n--b b\n\n\u00e9\u00e8 \n--b b\n"
-                + "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nAAAA\n--b b--\nepilogue\n\n");
+        MESSAGES.put(
+                "utf-8",
+                TOP + "From: B\u00c3\u00bcro <joe@example.com>\nSubject: \u00e2\u0082\u00ac\nMIME-Version: 1.0\n"
+                        + "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n\u00e2\u0082\u00ac \n=\n");
+        MESSAGES.put(
+                "multipart",
+                TOP + "From: joe@example.com\nMIME-Version: 1.0\n"
+                        + "Content-Type: multipart/mixed;\n boundary=\"b b\"\n\npreamble\n--b b\n\n\u00e9\u00e8 \n--b b\n"
+                        + "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nAAAA\n--b b--\nepilogue\n\n");
         MESSAGES.put("long-body-line", HEADER + "\n" + "x".repeat(5000) + " " + "y".repeat(3000) + "\nz\n");
         MESSAGES.put("long-blank", HEADER + "\n" + " ".repeat(9000) + "x" + " ".repeat(9000) + "\nz\n");
-        MESSAGES.put("long-folded-field", HEADER + "References:" + "\n <0123456789@example.com>".repeat(300) + "\n\nx\n");
+        MESSAGES.put(
+                "long-folded-field", HEADER + "References:" + "\n <0123456789@example.com>".repeat(300) + "\n\nx\n");
         MESSAGES.put("control", HEADER + "X: a\n\n\u0001\u0007\u000b\u000c\u001b[0m\u007f\n");
         MESSAGES.put("colon", HEADER + "Cc :b@sink.test\n\nx\n");
     }
@@ -113,10 +122,10 @@ class DkimInteropIT {
             assertThat(result.report()).contains("\nDKIM: d=example.com s=postern\n");
             List<String> lines = server.sessions().getFirst();
             return String.join(
-                            "",
-                            lines.subList(lines.indexOf("DATA\r\n") + 1, lines.lastIndexOf(".\r\n")).stream()
-                                    .map(line -> line.startsWith(".") ? line.substring(1) : line)
-                                    .toList());
+                    "",
+                    lines.subList(lines.indexOf("DATA\r\n") + 1, lines.lastIndexOf(".\r\n")).stream()
+                            .map(line -> line.startsWith(".") ? line.substring(1) : line)
+                            .toList());
         }
     }
 

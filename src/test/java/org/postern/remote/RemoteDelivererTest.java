@@ -240,15 +240,20 @@ class RemoteDelivererTest {
         try (TestingSmtpServer server = TestingSmtpServer.answering(offers)) {
             RemoteDeliverer deliverer =
                     TestingRemote.deliverer(through(server.port()).withDkim(new DkimKeys(List.of(KEY))));
-            assertThat(deliverer.deliver(new Delivery("1", "a@b", "x@y", message, Provenance.OWN)).report())
+            assertThat(deliverer
+                            .deliver(new Delivery("1", "a@b", "x@y", message, Provenance.OWN))
+                            .report())
                     .endsWith("\nDKIM: d=example.com s=s\n");
             List<String> lines = server.sessions().getFirst();
             List<String> sent = lines.subList(lines.indexOf("DATA\r\n") + 1, lines.indexOf(".\r\n"));
             assertThat(sent.getFirst()).startsWith("DKIM-Signature: v=1; ");
             assertThat(sent).contains("Content-Transfer-Encoding: quoted-printable\r\n", "=E9\r\n");
-            assertThat(lines).contains("MAIL FROM:<a@b> SIZE=" + String.join("", sent).length() + "\r\n");
+            assertThat(lines)
+                    .contains("MAIL FROM:<a@b> SIZE=" + String.join("", sent).length() + "\r\n");
 
-            assertThat(deliverer.deliver(new Delivery("1", "a@b", "x@y", message, Provenance.STRANGER)).report())
+            assertThat(deliverer
+                            .deliver(new Delivery("1", "a@b", "x@y", message, Provenance.STRANGER))
+                            .report())
                     .endsWith("\nDKIM: not signed, it came from a client without the right to relay\n");
             assertThat(server.sessions().getLast()).noneMatch(line -> line.startsWith("DKIM-Signature"));
         }

@@ -21,7 +21,8 @@ class DkimKeyCommandTest {
     Path dir;
 
     private Left dkimKey(String... arguments) throws IOException {
-        String[] all = Stream.concat(Stream.of("dkim-key"), Stream.of(arguments)).toArray(String[]::new);
+        String[] all =
+                Stream.concat(Stream.of("dkim-key"), Stream.of(arguments)).toArray(String[]::new);
         return TestingCommand.postern(Path.of("postern").toAbsolutePath(), all);
     }
 
@@ -30,13 +31,16 @@ class DkimKeyCommandTest {
         Path file = dir.resolve("k.pem");
         Left left = dkimKey("Example.com", "S1", "--file", file.toString());
         assertThat(left.code()).isZero();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThat(DkimKeyFile.read(file).getModulus().bitLength()).isEqualTo(2048);
         assertThat(left.stderr())
                 .startsWith("made    " + file + " (RSA, 2048 bits)\n")
                 .contains("       key_file = \"" + file + "\"\n", "       example.com:s1:" + file + "\n");
 
-        assertThat(left.stdout()).startsWith("s1._domainkey.example.com. IN TXT ( \"v=DKIM1; k=rsa; p=").endsWith("\" )\n");
+        assertThat(left.stdout())
+                .startsWith("s1._domainkey.example.com. IN TXT ( \"v=DKIM1; k=rsa; p=")
+                .endsWith("\" )\n");
         List<String> strings = Pattern.compile("\"([^\"]*)\"")
                 .matcher(left.stdout())
                 .results()
@@ -80,7 +84,9 @@ class DkimKeyCommandTest {
                 List.of("joe@example.com", "s1", "--file", file.toString()),
                 List.of("example.com", "s 1", "--file", file.toString()),
                 List.of("example.com", "s1", "--file", file.toString(), "--bits", "1024"))) {
-            assertThat(dkimKey(wrong.toArray(String[]::new)).code()).as("%s", wrong).isEqualTo(100);
+            assertThat(dkimKey(wrong.toArray(String[]::new)).code())
+                    .as("%s", wrong)
+                    .isEqualTo(100);
         }
         assertThat(file).doesNotExist();
     }
