@@ -73,10 +73,10 @@ public final class Signature {
      * @throws IOException where it cannot be read, or not be signed: it had no objection from {@link Choice}
      */
     public static MessageSource on(MessageSource message, DkimKey.Usable key, Instant now) throws IOException {
-        byte[] field;
+        String field;
         try (InputStream in = new BufferedInputStream(message.open())) {
             Header header = Header.read(in).orElseThrow(() -> new IOException("the message's header cannot be signed"));
-            field = Octets.bytes(field(header, bodyHash(in), key, now) + "\n");
+            field = field(header, bodyHash(in), key, now) + "\n";
         } catch (GeneralSecurityException e) {
             throw new IOException("unable to sign: " + e.getMessage(), e);
         }
@@ -134,15 +134,15 @@ public final class Signature {
         return base64.replaceAll("(.{" + LINE + "})(?!$)", "$1\n\t");
     }
 
-    private record Signed(byte[] field, MessageSource message) implements MessageSource {
+    private record Signed(String field, MessageSource message) implements MessageSource {
         @Override
         public InputStream open() throws IOException {
-            return new SequenceInputStream(new ByteArrayInputStream(field), message.open());
+            return new SequenceInputStream(new ByteArrayInputStream(Octets.bytes(field)), message.open());
         }
 
         @Override
         public long size() {
-            return field.length + message.size();
+            return field.length() + message.size();
         }
     }
 }
