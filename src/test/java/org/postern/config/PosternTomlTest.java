@@ -44,6 +44,7 @@ class PosternTomlTest {
                 home = "/h"
                 [pop3d]
                 listen = ["192.0.2.1:110", "[2001:db8::1]:0"]
+                clear_password = true
                 [smtpd]
                 listen = "0.0.0.0:25"
                 rcpthosts = ["a.example", ".b.example"]
@@ -60,11 +61,15 @@ class PosternTomlTest {
                 .isEqualTo(new Settings(
                         "m.example",
                         Path.of("/h"),
-                        new Settings.Pop3d(List.of(
-                                HostPort.parse("192.0.2.1:110").orElseThrow(),
-                                HostPort.parse("[2001:db8::1]:0").orElseThrow())),
+                        List.of(),
+                        new Settings.Pop3d(
+                                new Settings.Listen(List.of(
+                                        HostPort.parse("192.0.2.1:110").orElseThrow(),
+                                        HostPort.parse("[2001:db8::1]:0").orElseThrow())),
+                                true),
                         new Settings.Smtpd(
-                                List.of(HostPort.parse("0.0.0.0:25").orElseThrow()),
+                                new Settings.Listen(
+                                        List.of(HostPort.parse("0.0.0.0:25").orElseThrow())),
                                 List.of("a.example", ".b.example"),
                                 0),
                         new Settings.Relay(Duration.ofSeconds(60)),
