@@ -54,8 +54,8 @@ public final class Gateway implements Closeable {
     private final Thread sending;
     private final Thread ageing;
     private final List<Listener> listeners;
-    private final List<HostPort> pop3d;
-    private final List<HostPort> smtpd;
+    private final Optional<TlsDoor> tls;
+    private final List<Bound> bound;
 
     private Gateway(
             Events events,
@@ -64,22 +64,22 @@ public final class Gateway implements Closeable {
             Sender sender,
             Thread sending,
             Thread ageing,
-            Bound pop3d,
-            Bound smtpd) {
+            Optional<TlsDoor> tls,
+            Bound... bound) {
         this.events = events;
         this.queue = queue;
         this.delivery = delivery;
         this.sender = sender;
         this.sending = sending;
         this.ageing = ageing;
-        this.listeners = new ArrayList<>(pop3d.listeners);
-        this.listeners.addAll(smtpd.listeners);
-        this.pop3d = pop3d.addresses;
-        this.smtpd = smtpd.addresses;
+        this.tls = tls;
+        this.bound = List.of(bound);
+        this.listeners =
+                this.bound.stream().flatMap(each -> each.listeners.stream()).toList();
     }
 
     /** Listeners of one server, and where they came to listen. */
-    private record Bound(List<Listener> listeners, List<HostPort> addresses) {}
+    private record Bound(String protocol, List<Listener> listeners, List<HostPort> addresses) {}
 
     /**
      * Starts everything; when it returns, clients are served.
@@ -122,28 +122,34 @@ public final class Gateway implements Closeable {
         Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
         List<Listener> opened = new ArrayList<>();
         try {
+            Optional<TlsDoor> tls =
+                    settings.tls().isEmpty() ? Optional.empty() : Optional.of(new TlsDoor(settings.tls(), events));
             delivery.warnOfPostmaster(settings);
             AtomicLong serial = new AtomicLong();
-            Bound pop3d = bind(settings.pop3d().listen(), serial, opened);
-            Bound smtpd = bind(settings.smtpd().listen(), serial, opened);
+            Bound pop3d = bind("pop3", settings.pop3d().listen().clear(), serial, opened);
+            Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
+            Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
+            Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
-            Thread ageing = Threads.start("age", () -> age(grants, events));
-            Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, pop3d, smtpd);
-            gateway.serve(
-                    "pop3",
-                    pop3d,
-                    new Pop3Service(settings, authenticator, self, grants, loopbackGrants, Clock.systemUTC(), events));
-            gateway.serve(
-                    "smtp",
-                    smtpd,
-                    new SmtpService(
-                            settings,
-                            queue.intake(Origin.NETWORK),
-                            grants,
-                            loopbackGrants,
-                            delivery::isLocal,
-                            InstantSource.system(),
-                            events));
+            Thread ageing = Threads.start("age", () -> age(grants, tls, events));
+            Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, tls, pop3d, pop3s, smtpd, smtps);
+            Pop3Service pop3 =
+                    new Pop3Service(settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
+            SmtpService smtp = new SmtpService(
+                    settings,
+                    queue.intake(Origin.NETWORK),
+                    grants,
+                    loopbackGrants,
+                    delivery::isLocal,
+                    tls,
+                    InstantSource.system(),
+                    events);
+            gateway.serve(pop3d, pop3);
+            gateway.serve(smtpd, smtp);
+            tls.ifPresent(door -> {
+                gateway.serve(pop3s, pop3.underTls(door));
+                gateway.serve(smtps, smtp.underTls(door));
+            });
             return gateway;
         } catch (Throwable e) {
             for (Listener listener : opened) {
@@ -178,7 +184,8 @@ public final class Gateway implements Closeable {
         return (Integer) Files.getAttribute(file, "unix:mode");
     }
 
-    private static Bound bind(List<HostPort> addresses, AtomicLong serial, List<Listener> opened) throws IOException {
+    private static Bound bind(
+            String protocol, List<HostPort> addresses, AtomicLong serial, List<Listener> opened) throws IOException {
         List<Listener> listeners = new ArrayList<>();
         List<HostPort> bound = new ArrayList<>();
         for (HostPort address : addresses) {
@@ -191,14 +198,14 @@ public final class Gateway implements Closeable {
                 throw new IOException("unable to listen on " + address + ": " + e.getMessage(), e);
             }
         }
-        return new Bound(listeners, bound);
+        return new Bound(protocol, listeners, bound);
     }
 
-    private void serve(String protocol, Bound bound, Listener.Service service) {
+    private void serve(Bound bound, Listener.Service service) {
         for (int i = 0; i < bound.listeners.size(); i++) {
             Listener listener = bound.listeners.get(i);
-            events.tell(new Event.Listening(protocol, bound.addresses.get(i).toString()));
-            Thread.ofPlatform().name(protocol + "-accept").start(() -> accept(listener, service));
+            events.tell(new Event.Listening(bound.protocol, bound.addresses.get(i).toString()));
+            Thread.ofPlatform().name(bound.protocol + "-accept").start(() -> accept(listener, service));
         }
     }
 
@@ -221,10 +228,12 @@ public final class Gateway implements Closeable {
         }
     }
 
-    private static void age(GrantStore grants, Events events) {
+    /** What has to be looked at every minute. */
+    private static void age(GrantStore grants, Optional<TlsDoor> tls, Events events) {
         try {
             while (true) {
                 Thread.sleep(AGEING_EVERY);
+                tls.ifPresent(TlsDoor::look);
                 try {
                     Aged aged = grants.age();
                     if (aged.trouble() != null) {
@@ -242,17 +251,25 @@ public final class Gateway implements Closeable {
 
     /** Where POP3 is served, the ports as they came to be. */
     public List<HostPort> pop3d() {
-        return pop3d;
+        return addresses("pop3");
     }
 
     /** Where SMTP is served, the ports as they came to be. */
     public List<HostPort> smtpd() {
-        return smtpd;
+        return addresses("smtp");
+    }
+
+    private List<HostPort> addresses(String protocol) {
+        return bound.stream()
+                .filter(each -> each.protocol.equals(protocol))
+                .flatMap(each -> each.addresses.stream())
+                .toList();
     }
 
     /** Takes the routes from settings that were read anew: they count for what is queued as well, which is tried now. */
     public void reroute(Settings changed) {
         delivery.routes(changed);
+        tls.ifPresent(TlsDoor::look);
         events.tell(new Event.Note(
                 "routes: read anew, " + changed.send().smtproutes().size() + " of them"));
         sender.retryAll();
@@ -295,8 +312,8 @@ public final class Gateway implements Closeable {
 
     /** Whether any listener is reachable from other machines. */
     public static boolean isPublic(Settings settings) {
-        List<HostPort> all = new ArrayList<>(settings.pop3d().listen());
-        all.addAll(settings.smtpd().listen());
+        List<HostPort> all = new ArrayList<>(settings.pop3d().listen().all());
+        all.addAll(settings.smtpd().listen().all());
         Optional<HostPort> open =
                 all.stream().filter(a -> !a.address().isLoopback()).findFirst();
         return open.isPresent();
