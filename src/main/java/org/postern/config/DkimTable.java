@@ -19,8 +19,9 @@ final class DkimTable {
         table.know(KEYS);
         String domain = Octets.lowerCase(table.text("domain", "example.com"));
         String selector = Octets.lowerCase(table.text("selector", "postern2026"));
+        boolean named = table.isGood();
         Optional<Path> keyFile = table.path("key_file", "/etc/postern/postern2026.example.com.pem");
-        if (!table.isGood() || keyFile.isEmpty()) {
+        if (!named) {
             return Optional.empty();
         }
         if (others.stream().anyMatch(other -> other.domain().equals(domain))) {
@@ -28,6 +29,9 @@ final class DkimTable {
         }
         DkimKey.objectionToDomain(domain).ifPresent(why -> table.problem("domain", why));
         DkimKey.objectionToSelector(selector).ifPresent(why -> table.problem("selector", why));
+        if (keyFile.isEmpty()) {
+            return Optional.empty();
+        }
         try {
             DkimKey key = new DkimKey.Usable(domain, selector, DkimKeyFile.read(keyFile.get()));
             return table.isGood() ? Optional.of(key) : Optional.empty();

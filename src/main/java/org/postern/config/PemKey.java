@@ -51,12 +51,13 @@ final class PemKey {
         }
         try {
             byte[] der = Base64.getMimeDecoder().decode(pem.group(2));
-            return key(switch (label) {
-                case "RSA PRIVATE KEY" -> der(SEQUENCE, RSA, der(OCTET_STRING, der));
-                case "EC PRIVATE KEY" ->
-                    der(SEQUENCE, VERSION, der(SEQUENCE, EC_PUBLIC_KEY, curve(der)), der(OCTET_STRING, der));
-                default -> der;
-            });
+            return key(
+                    switch (label) {
+                        case "RSA PRIVATE KEY" -> der(SEQUENCE, RSA, der(OCTET_STRING, der));
+                        case "EC PRIVATE KEY" ->
+                            der(SEQUENCE, VERSION, der(SEQUENCE, EC_PUBLIC_KEY, curve(der)), der(OCTET_STRING, der));
+                        default -> der;
+                    });
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new IOException("its " + label + " is damaged, or of a kind that Java does not know", e);
         }

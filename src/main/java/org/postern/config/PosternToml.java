@@ -198,9 +198,8 @@ public final class PosternToml {
         if (value != null) {
             problem(key, "is " + shown(value) + "; give true or false");
         }
-        Optional<HostPort> open = listen.clear().stream()
-                .filter(a -> !a.address().isLoopback())
-                .findFirst();
+        Optional<HostPort> open =
+                listen.clear().stream().filter(a -> !a.address().isLoopback()).findFirst();
         if (open.isPresent() && !toml.contains("tls")) {
             problem(
                     "pop3d.listen",

@@ -132,9 +132,10 @@ public final class Gateway implements Closeable {
             Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(grants, tls, events));
-            Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, tls, pop3d, pop3s, smtpd, smtps);
-            Pop3Service pop3 =
-                    new Pop3Service(settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
+            Gateway gateway =
+                    new Gateway(events, queue, delivery, sender, sending, ageing, tls, pop3d, pop3s, smtpd, smtps);
+            Pop3Service pop3 = new Pop3Service(
+                    settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
             SmtpService smtp = new SmtpService(
                     settings,
                     queue.intake(Origin.NETWORK),
@@ -184,8 +185,8 @@ public final class Gateway implements Closeable {
         return (Integer) Files.getAttribute(file, "unix:mode");
     }
 
-    private static Bound bind(
-            String protocol, List<HostPort> addresses, AtomicLong serial, List<Listener> opened) throws IOException {
+    private static Bound bind(String protocol, List<HostPort> addresses, AtomicLong serial, List<Listener> opened)
+            throws IOException {
         List<Listener> listeners = new ArrayList<>();
         List<HostPort> bound = new ArrayList<>();
         for (HostPort address : addresses) {
@@ -204,7 +205,8 @@ public final class Gateway implements Closeable {
     private void serve(Bound bound, Listener.Service service) {
         for (int i = 0; i < bound.listeners.size(); i++) {
             Listener listener = bound.listeners.get(i);
-            events.tell(new Event.Listening(bound.protocol, bound.addresses.get(i).toString()));
+            events.tell(
+                    new Event.Listening(bound.protocol, bound.addresses.get(i).toString()));
             Thread.ofPlatform().name(bound.protocol + "-accept").start(() -> accept(listener, service));
         }
     }

@@ -74,7 +74,8 @@ final class Pop3Service implements Listener.Service {
     @Override
     public int run(SocketChannel channel, long id) {
         Tls offer = tls.<Tls>map(door -> new Tls.Offered(
-                        () -> door.handshake(channel, "pop3", id), !settings.pop3d().clearPassword()))
+                        () -> door.handshake(channel, "pop3", id),
+                        !settings.pop3d().clearPassword()))
                 .orElse(new Tls.None());
         return run(channel, id, () -> new SocketWire(channel), offer);
     }

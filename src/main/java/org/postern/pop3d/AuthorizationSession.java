@@ -141,8 +141,8 @@ public final class AuthorizationSession {
     private Step common(State state, Command command) {
         return switch (command) {
             case Command.Quit _ -> new Step.Close(Reply.OK);
-            case Command.User _, Command.Pass _, Command.Apop _ when !tls.allowsLogin() ->
-                new Step.Say(TLS_FIRST, state);
+            case Command.User _, Command.Pass _, Command.Apop _
+            when !tls.allowsLogin() -> new Step.Say(TLS_FIRST, state);
             case Command.User c ->
                 c.name().isEmpty() ? new Step.Say(SYNTAX, state) : new Step.Say(Reply.OK, new State.Named(c.name()));
             case Command.Pass _ -> new Step.Say(Reply.err("USER first"), state);

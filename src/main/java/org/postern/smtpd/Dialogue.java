@@ -52,8 +52,7 @@ final class Dialogue {
     private Step ehlo(State state, Command.Ehlo ehlo) {
         Tls tls = state.hello().tls();
         return new Say(
-                site.manners().ehlo(settings(), tls),
-                new State.Ready(new Hello(Optional.of(ehlo.host()), true, tls)));
+                site.manners().ehlo(settings(), tls), new State.Ready(new Hello(Optional.of(ehlo.host()), true, tls)));
     }
 
     private Step helo(State state, Command.Helo helo) {

@@ -27,8 +27,7 @@ public final class Session {
      * @param policy accepts and refuses recipients
      * @param events told of what a log should say
      */
-    public Session(
-            Site site, Connection connection, Peer peer, Tls tls, Policy policy, Consumer<SmtpdEvent> events) {
+    public Session(Site site, Connection connection, Peer peer, Tls tls, Policy policy, Consumer<SmtpdEvent> events) {
         this.site = site;
         this.connection = connection;
         this.dialogue = new Dialogue(site, policy, events);

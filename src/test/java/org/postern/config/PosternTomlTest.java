@@ -127,8 +127,48 @@ class PosternTomlTest {
             assertThat(p.key()).isEqualTo(key);
             assertThat(p.what())
                     .startsWith("is " + line.substring(line.indexOf("= ") + 2)
-                            + ", an unknown setting; the known ones: home, me, pop3d.listen");
+                            + ", an unknown setting; the known ones: home, me, pop3d.clear_password, pop3d.listen");
         });
+    }
+
+    @Test
+    void passwordsInClearNeedAWordWhereOthersCanConnect() throws Exception {
+        String open = LEAST.replace("127.0.0.1:110", "192.0.2.1:110");
+        assertThat(problems(open)).singleElement().satisfies(p -> {
+            assertThat(p.key()).isEqualTo("pop3d.listen");
+            assertThat(p.what())
+                    .startsWith("passwords would travel in clear to 192.0.2.1:110: add [[tls]] with a certificate");
+        });
+        assertThat(read(open + "pop3d.clear_password = true\n").pop3d().clearPassword())
+                .isTrue();
+        assertThat(read(LEAST).pop3d().clearPassword()).isTrue();
+        assertThat(problems(LEAST + "pop3d.clear_password = 1\n"))
+                .singleElement()
+                .asString()
+                .endsWith("pop3d.clear_password: is 1; give true or false");
+    }
+
+    @Test
+    void certificatesAreReadWithTheFile() throws Exception {
+        TlsFiles files = TestingCertificates.make(scratch, "mx", TestingCertificates.EC, "mx.test");
+        String tls = "[[tls]]\ncertificate = \"" + files.certificate() + "\"\nkey = \"" + files.key() + "\"\n";
+        Settings settings = read(LEAST.replace("127.0.0.1:110", "192.0.2.1:110")
+                + "pop3d.listen_tls = \"[::]:995\"\nsmtpd.listen_tls = \"0.0.0.0:465\"\n" + tls);
+        assertThat(settings.tls()).containsExactly(files);
+        assertThat(settings.pop3d().clearPassword()).isFalse();
+        assertThat(settings.pop3d().listen().tls()).hasToString("[[::]:995]");
+        assertThat(settings.smtpd().listen().all()).hasSize(2);
+        assertThat(problems(LEAST + "[[tls]]\ncertificate = \"" + files.key() + "\"\nkey = \"k\"\nca = 1\n"))
+                .extracting(p -> p.line() + " " + p.key() + " " + p.what().split("[;,]")[0])
+                .containsExactlyInAnyOrder("8 tls.key is \"k\"", "9 tls.ca unknown setting");
+        assertThat(problems(LEAST + tls.replace("mx.pem", "mx.key")))
+                .singleElement()
+                .asString()
+                .contains(":7: tls.certificate: " + files.key() + ": it has no certificate in PEM");
+        assertThat(problems(LEAST + "pop3d.listen_tls = \"[::]:995\"\n"))
+                .singleElement()
+                .asString()
+                .contains("pop3d.listen_tls: needs a certificate: add [[tls]]");
     }
 
     @Test

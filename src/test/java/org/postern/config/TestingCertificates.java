@@ -23,7 +23,8 @@ public final class TestingCertificates {
         Path key = directory.resolve(name + ".key");
         List<String> command = new ArrayList<>(List.of("openssl", "req", "-x509", "-nodes", "-days", "2"));
         command.addAll(kind);
-        command.addAll(List.of("-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:" + String.join(",DNS:", dnsNames)));
+        command.addAll(
+                List.of("-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:" + String.join(",DNS:", dnsNames)));
         command.addAll(List.of("-keyout", key.toString(), "-out", certificate.toString()));
         run(command);
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));

@@ -21,9 +21,12 @@ class TlsFilesTest {
 
     @Test
     void whatOpensslWritesIsRead() throws IOException {
-        assertThat(make("rsa", TestingCertificates.RSA).read().key().getAlgorithm()).isEqualTo("RSA");
-        assertThat(make("ec", TestingCertificates.EC).read().key().getAlgorithm()).isEqualTo("EC");
-        assertThat(make("ed", TestingCertificates.ED25519).read().key().getAlgorithm()).isEqualTo("EdDSA");
+        assertThat(make("rsa", TestingCertificates.RSA).read().key().getAlgorithm())
+                .isEqualTo("RSA");
+        assertThat(make("ec", TestingCertificates.EC).read().key().getAlgorithm())
+                .isEqualTo("EC");
+        assertThat(make("ed", TestingCertificates.ED25519).read().key().getAlgorithm())
+                .isEqualTo("EdDSA");
     }
 
     @Test
@@ -49,8 +52,7 @@ class TlsFilesTest {
         TlsFiles first = make("first", TestingCertificates.EC);
         TlsFiles second = make("second", TestingCertificates.EC);
         Path both = scratch.resolve("both.pem");
-        Files.writeString(
-                both, Files.readString(first.certificate()) + "\n" + Files.readString(second.certificate()));
+        Files.writeString(both, Files.readString(first.certificate()) + "\n" + Files.readString(second.certificate()));
         assertThat(new TlsFiles(both, first.key()).read().chain())
                 .extracting(c -> c.getSubjectX500Principal().getName())
                 .containsExactly("CN=first", "CN=second");

@@ -54,7 +54,8 @@ class SessionTest {
     @Test
     void credentialsArriveAsTheClientSentThem() {
         TestingWire wire = TestingWire.sending("APOP a\u00e9 b c\r\n");
-        AuthorizationSession session = new AuthorizationSession(new Connection(wire), Limits.DEFAULT, "<t>", List.of(), new Tls.None());
+        AuthorizationSession session =
+                new AuthorizationSession(new Connection(wire), Limits.DEFAULT, "<t>", List.of(), new Tls.None());
         Object end = session.run(Authenticator.Verdict.Accepted::new);
         assertThat(end)
                 .isEqualTo(new AuthorizationSession.End.LoggedIn<>(new Credentials.Digest("a\u00e9", "<t>", "b c")));
