@@ -145,12 +145,12 @@ public final class Gateway implements Closeable {
                     tls,
                     InstantSource.system(),
                     events);
-            gateway.serve(pop3d, pop3);
-            gateway.serve(smtpd, smtp);
             tls.ifPresent(door -> {
                 gateway.serve(pop3s, pop3.underTls(door));
                 gateway.serve(smtps, smtp.underTls(door));
             });
+            gateway.serve(pop3d, pop3);
+            gateway.serve(smtpd, smtp);
             return gateway;
         } catch (Throwable e) {
             for (Listener listener : opened) {

@@ -150,7 +150,7 @@ class PosternTomlTest {
 
     @Test
     void certificatesAreReadWithTheFile() throws Exception {
-        TlsFiles files = TestingCertificates.make(scratch, "mx", TestingCertificates.EC, "mx.test");
+        TlsFiles files = TestingCertificates.make(directory, "mx", TestingCertificates.EC, "mx.test");
         String tls = "[[tls]]\ncertificate = \"" + files.certificate() + "\"\nkey = \"" + files.key() + "\"\n";
         Settings settings = read(LEAST.replace("127.0.0.1:110", "192.0.2.1:110")
                 + "pop3d.listen_tls = \"[::]:995\"\nsmtpd.listen_tls = \"0.0.0.0:465\"\n" + tls);
