@@ -170,7 +170,7 @@ public final class PosternToml {
                     files.read();
                     all.add(files);
                 } catch (TlsFiles.Unusable e) {
-                    reader.problem(e.setting(), e.getMessage());
+                    reader.problem(e.setting(), String.valueOf(e.getMessage()));
                 }
             }
         });
