@@ -24,7 +24,8 @@ class DkimIT {
     private static String header(TestingSmtpServer sink, String subject) {
         return sink.sessions().stream()
                 .map(session -> String.join("", session))
-                .flatMap(session -> java.util.Arrays.stream(session.split("(?m)^DATA\r\n")).skip(1))
+                .flatMap(session ->
+                        java.util.Arrays.stream(session.split("(?m)^DATA\r\n")).skip(1))
                 .filter(message -> message.contains("Subject: " + subject + "\r\n") && message.contains("\r\n.\r\n"))
                 .findFirst()
                 .map(message -> message.split("\r\n\r\n", 2)[0])
@@ -82,13 +83,16 @@ class DkimIT {
 
             // A stranger who writes our From is forwarded, and not vouched for.
             send("127.0.0.8", smtp.port(), user + "@" + TestingSite.ME, "stranger");
-            assertThat(awaitHeader(sink, "stranger")).doesNotContain("DKIM-Signature").contains("Delivered-To: " + user);
+            assertThat(awaitHeader(sink, "stranger"))
+                    .doesNotContain("DKIM-Signature")
+                    .contains("Delivered-To: " + user);
             await().atMost(LIMIT)
                     .until(() -> log.log().contains("/DKIM:_not_signed,_a_program_sent_on_what_it_had_received/"));
 
             // A client with the right to relay.
             TestingSite.Server pop = site.pop3();
-            assertThat(TestingClient.login("127.0.0.7", pop.port(), user, TestingSite.PASSWORD)).startsWith("+OK");
+            assertThat(TestingClient.login("127.0.0.7", pop.port(), user, TestingSite.PASSWORD))
+                    .startsWith("+OK");
             send("127.0.0.7", smtp.port(), TestingSite.FOREIGN, "client");
             assertThat(awaitHeader(sink, "client")).contains("DKIM-Signature: v=1; ", "\ts=one; ");
         }
@@ -128,14 +132,16 @@ class DkimIT {
                             .contains("/DKIM:_not_signed,_it_came_from_a_client_without_the_right_to_relay/"));
 
             Files.writeString(toml, settings.replace("\"one\"", "\"two\""));
-            TestingPrograms.succeed("kill", "-HUP", Long.toString(serve.process().pid()));
+            TestingPrograms.succeed(
+                    "kill", "-HUP", Long.toString(serve.process().pid()));
             await().atMost(LIMIT).until(() -> serve.log().contains("routes: read anew"));
             send("127.0.0.7", smtp, TestingSite.FOREIGN, "again");
             assertThat(awaitHeader(sink, "again")).contains("\ts=two; ");
 
             // A key that others can read is refused, and the old one stays.
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
-            TestingPrograms.succeed("kill", "-HUP", Long.toString(serve.process().pid()));
+            TestingPrograms.succeed(
+                    "kill", "-HUP", Long.toString(serve.process().pid()));
             await().atMost(LIMIT)
                     .until(() -> serve.log()
                             .contains("alert: settings not changed: " + toml + ":11: send.dkim.key_file: is \"" + file

@@ -246,7 +246,8 @@ class LocalDelivererTest {
         machine.dotQmail("ptest", ".qmail-a-default", """
                 |printf '%s\\n' "$LOCAL" "$HOST" "$HOST2" "$HOST3" "$HOST4" "$EXT" "$EXT2" "$EXT3" "$EXT4" "$DEFAULT"
                 |printf '%s\\n' "$RECIPIENT" "$SENDER" "$NEWSENDER" "$USER" "$HOME" "$(pwd)" "$RPLINE$DTLINE"
-                """).dotQmail("ptest", ".qmail-a-b-C-d-e-owner".toLowerCase(java.util.Locale.ROOT), "#\n");
+                """)
+                .dotQmail("ptest", ".qmail-a-b-C-d-e-owner".toLowerCase(java.util.Locale.ROOT), "#\n");
         assertThat(machine.deliver("s@x.example", "ptest-a-b-C-d-e@l.m.hoge.example.com", TestingLocal.TEXT)
                         .report())
                 .isEqualTo("""
