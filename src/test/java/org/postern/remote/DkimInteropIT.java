@@ -120,7 +120,7 @@ class DkimInteropIT {
                     .deliver(new Delivery(
                             "1", "joe@example.com", "x@sink.test", new TestingMessage(text), Provenance.OWN));
             assertThat(result.report()).contains("\nDKIM: d=example.com s=postern\n");
-            List<String> lines = server.sessions().getFirst();
+            List<String> lines = List.copyOf(server.sessions().getFirst());
             return String.join(
                     "",
                     lines.subList(lines.indexOf("DATA\r\n") + 1, lines.lastIndexOf(".\r\n")).stream()

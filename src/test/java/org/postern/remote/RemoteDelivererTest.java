@@ -244,7 +244,7 @@ class RemoteDelivererTest {
                             .deliver(new Delivery("1", "a@b", "x@y", message, Provenance.OWN))
                             .report())
                     .endsWith("\nDKIM: d=example.com s=s\n");
-            List<String> lines = server.sessions().getFirst();
+            List<String> lines = List.copyOf(server.sessions().getFirst());
             List<String> sent = lines.subList(lines.indexOf("DATA\r\n") + 1, lines.indexOf(".\r\n"));
             assertThat(sent.getFirst()).startsWith("DKIM-Signature: v=1; ");
             assertThat(sent).contains("Content-Transfer-Encoding: quoted-printable\r\n", "=E9\r\n");
