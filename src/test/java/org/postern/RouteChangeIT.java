@@ -59,6 +59,7 @@ class RouteChangeIT {
                 TestingSite site = new TestingSite(directory)) {
             Path joe = site.account("joe");
             Path ann = site.account("ann");
+            Files.writeString(ann.resolve(".qmail-default"), "./Maildir/\n");
             site.control("smtproutes", ":127.0.0.1:" + server.port() + "\n");
             TestingSite.Server send = site.send();
             inject(site, "one", "joe@new.example");
