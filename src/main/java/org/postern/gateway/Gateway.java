@@ -27,6 +27,7 @@ import org.postern.os.Threads;
 import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
+import org.postern.queue.SubmissionServer;
 import org.postern.queue.Submitters;
 import org.postern.relay.Aged;
 import org.postern.relay.DirectoryStore;
@@ -49,6 +50,7 @@ public final class Gateway implements Closeable {
 
     private final Events events;
     private final Queue queue;
+    private final SubmissionServer submissions;
     private final Delivery delivery;
     private final Sender sender;
     private final Thread sending;
@@ -60,6 +62,7 @@ public final class Gateway implements Closeable {
     private Gateway(
             Events events,
             Queue queue,
+            SubmissionServer submissions,
             Delivery delivery,
             Sender sender,
             Thread sending,
@@ -68,6 +71,7 @@ public final class Gateway implements Closeable {
             Bound smtpd) {
         this.events = events;
         this.queue = queue;
+        this.submissions = submissions;
         this.delivery = delivery;
         this.sender = sender;
         this.sending = sending;
@@ -123,12 +127,15 @@ public final class Gateway implements Closeable {
         List<Listener> opened = new ArrayList<>();
         try {
             delivery.warnOfPostmaster(settings);
+            queue.directory().me(settings.me());
+            warnOfLocalPrograms(queue.directory(), home, events);
             AtomicLong serial = new AtomicLong();
             Bound pop3d = bind(settings.pop3d().listen(), serial, opened);
             Bound smtpd = bind(settings.smtpd().listen(), serial, opened);
+            SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(grants, events));
-            Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, pop3d, smtpd);
+            Gateway gateway = new Gateway(events, queue, submissions, delivery, sender, sending, ageing, pop3d, smtpd);
             gateway.serve(
                     "pop3",
                     pop3d,
@@ -172,6 +179,20 @@ public final class Gateway implements Closeable {
                 Spool.at(spool),
                 DirectoryStore.Settings.expiringAfter(settings.relay().expiry()),
                 InstantSource.system());
+    }
+
+    /** Programs that look for a queue look in the qmail directory first, and then in serve's usual home. */
+    private static void warnOfLocalPrograms(QueueDirectory ours, Path home, Events events) throws IOException {
+        if (!ours.equals(QueueDirectory.OF_SERVE)) {
+            return;
+        }
+        QueueDirectory qmails = QueueDirectory.underQmail(Path.of("/var/qmail"));
+        if (qmails.exists() && !Files.isSameFile(qmails.root(), ours.root())) {
+            events.tell(new Event.Note("warning: local programs put their mail into " + qmails.root()
+                    + ", not into this queue: deliver what is in it by qmail-send, then remove it"));
+        } else if ((mode(home) & 0001) == 0) {
+            events.tell(new Event.Note("warning: local programs cannot reach the queue: chmod a+x " + home));
+        }
     }
 
     private static int mode(Path file) throws IOException {
@@ -289,6 +310,7 @@ public final class Gateway implements Closeable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        submissions.close();
         delivery.close();
         queue.close();
     }

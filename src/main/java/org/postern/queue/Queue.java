@@ -19,7 +19,7 @@ import org.postern.mail.Envelope;
 import org.postern.os.LockFile;
 import org.postern.os.Octets;
 
-/** The queue in its owner's hands: the one process that sends. Others use {@link DropIntake}. */
+/** The queue in its owner's hands: the one process that sends. Others use {@link SocketIntake}. */
 public final class Queue implements Closeable {
     /** More syncs at once only get into each other's way. */
     private static final int SYNCS_AT_ONCE = 32;
@@ -31,6 +31,7 @@ public final class Queue implements Closeable {
     private final InstantSource clock;
     private final LockFile lock;
     private final int owner;
+    private final Submitters submitters;
     private final Ids ids;
     private final List<MessageName> found;
     private final SharedSync messSync;
@@ -61,6 +62,7 @@ public final class Queue implements Closeable {
         this.clock = clock;
         this.lock = lock;
         this.owner = owner;
+        this.submitters = submitters;
         this.found = found;
         ids = new Ids(clock, found);
         messSync = new SharedSync(disk, directory.mess());
@@ -107,31 +109,39 @@ public final class Queue implements Closeable {
 
     /** The way in for this process: one file, one sync, and a share of the directory's sync. */
     public Intake intake(Origin origin) {
-        Submitters submitters = Submitters.none();
-        return () -> {
-            MessageName name = ids.next();
-            StoredEnvelope.Facts facts =
-                    new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
-            FileDraft draft = new FileDraft(
+        String words = Submitters.none().words(origin, owner);
+        return () -> new Claimed(owner, origin, words);
+    }
+
+    /** A message that another process hands in through the {@link SubmissionServer}. */
+    Submitted submitted(int uid, Origin claimed) {
+        Origin origin = submitters.believe(claimed, uid, owner);
+        return new Claimed(uid, origin, submitters.words(origin, uid));
+    }
+
+    /** A draft whose envelope comes as octets. */
+    interface Submitted extends Intake.Draft {
+        /** As {@link #commit}. What the owner knows of the submitter is put in the place of what he says of himself. */
+        Intake.Outcome store(StoredEnvelope envelope);
+    }
+
+    /** A message under an id, which is free again where it comes to nothing. */
+    private final class Claimed implements Submitted {
+        private final MessageName name = ids.next();
+        private final StoredEnvelope.Facts facts;
+        private final FileDraft draft;
+        private boolean queued;
+
+        /** @param words who submitted it, for its Received line */
+        Claimed(int uid, Origin origin, String words) {
+            facts = new StoredEnvelope.Facts(clock.instant().getEpochSecond(), uid, name.id(), origin, null);
+            draft = new FileDraft(
                     () -> create(name), messSync, envelope -> StoredEnvelope.forQueue(facts, envelope), () -> {
                         release(name);
                         return name.id();
                     });
-            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), submitters.words(origin, owner), clock.instant()));
+            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
             draft.write(line, 0, line.length);
-            return new Claimed(draft, name);
-        };
-    }
-
-    /** Gives the id back where the draft comes to nothing. */
-    private final class Claimed implements Intake.Draft {
-        private final FileDraft draft;
-        private final MessageName name;
-        private boolean queued;
-
-        Claimed(FileDraft draft, MessageName name) {
-            this.draft = draft;
-            this.name = name;
         }
 
         @Override
@@ -141,7 +151,15 @@ public final class Queue implements Closeable {
 
         @Override
         public Intake.Outcome commit(Envelope envelope) {
-            Intake.Outcome outcome = draft.commit(envelope);
+            return ended(draft.commit(envelope));
+        }
+
+        @Override
+        public Intake.Outcome store(StoredEnvelope envelope) {
+            return ended(draft.store(envelope.taken(facts)));
+        }
+
+        private Intake.Outcome ended(Intake.Outcome outcome) {
             queued = queued || outcome instanceof Intake.Outcome.Queued;
             return outcome;
         }
