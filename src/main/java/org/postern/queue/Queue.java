@@ -109,14 +109,31 @@ public final class Queue implements Closeable {
 
     /** The way in for this process: one file, one sync, and a share of the directory's sync. */
     public Intake intake(Origin origin) {
-        String words = Submitters.none().words(origin, owner);
-        return () -> new Claimed(owner, origin, words);
+        return new Own(origin);
+    }
+
+    private final class Own implements Intake {
+        private final Origin origin;
+
+        Own(Origin origin) {
+            this.origin = origin;
+        }
+
+        @Override
+        public Intake ofClients() {
+            return new Own(Origin.CLIENT);
+        }
+
+        @Override
+        public Draft begin() {
+            return new Claimed(owner, origin, Submitters.none().words(origin, owner, owner));
+        }
     }
 
     /** A message that another process hands in through the {@link SubmissionServer}. */
     Submitted submitted(int uid, Origin claimed) {
         Origin origin = submitters.believe(claimed, uid, owner);
-        return new Claimed(uid, origin, submitters.words(origin, uid));
+        return new Claimed(uid, origin, submitters.words(origin, uid, owner));
     }
 
     /** A draft whose envelope comes as octets. */

@@ -49,6 +49,11 @@ public final class QueuedMessage implements MessageSource {
         return Instant.ofEpochSecond(file.envelope().facts().taken());
     }
 
+    /** Where it comes from. */
+    public Origin origin() {
+        return file.envelope().facts().origin();
+    }
+
     /** The submitter's uid. */
     public int uid() {
         return file.envelope().facts().uid();

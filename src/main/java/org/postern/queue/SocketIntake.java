@@ -32,9 +32,18 @@ public final class SocketIntake implements Intake {
     private final Origin origin;
 
     public SocketIntake(QueueDirectory queue, DropIntake drop, Origin origin) {
-        this.socket = queue.submit();
+        this(queue.submit(), drop, origin);
+    }
+
+    private SocketIntake(Path socket, DropIntake drop, Origin origin) {
+        this.socket = socket;
         this.drop = drop;
         this.origin = origin;
+    }
+
+    @Override
+    public SocketIntake ofClients() {
+        return new SocketIntake(socket, drop.ofClients(), Origin.CLIENT);
     }
 
     @Override

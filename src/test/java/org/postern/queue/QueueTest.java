@@ -257,8 +257,33 @@ class QueueTest {
         assertThat(some.believe(Origin.NETWORK, 500, 500)).isEqualTo(Origin.NETWORK);
         assertThat(some.believe(Origin.LOCAL, 71, 500)).isEqualTo(Origin.NETWORK);
         assertThat(some.believe(Origin.BOUNCE, 0, 500)).isEqualTo(Origin.LOCAL);
-        assertThat(some.words(Origin.LOCAL, 72)).isEqualTo("by alias");
-        assertThat(some.words(Origin.BOUNCE, 0)).isEqualTo("for bounce");
+        assertThat(some.believe(Origin.CLIENT, 71, 500)).isEqualTo(Origin.CLIENT);
+        // His own mail is the site's own as well.
+        assertThat(some.believe(Origin.CLIENT, 1000, 500)).isEqualTo(Origin.CLIENT);
+        assertThat(some.words(Origin.CLIENT, 1000, 500)).isEqualTo("by uid 1000");
+        assertThat(some.words(Origin.CLIENT, 71, 500)).isEqualTo("from network");
+        assertThat(some.words(Origin.LOCAL, 72, 500)).isEqualTo("by alias");
+        assertThat(some.words(Origin.BOUNCE, 0, 500)).isEqualTo("for bounce");
+    }
+
+    @Test
+    void whereAMessageComesFromIsKept() throws IOException {
+        try (Queue queue = files.open()) {
+            Intake drop = new DropIntake(files.directory, Disk.real(), files.clock, Origin.NETWORK);
+            for (Intake in : List.of(
+                    drop,
+                    drop.ofClients(),
+                    files.drop(),
+                    queue.intake(Origin.NETWORK).ofClients())) {
+                submit(in, TEXT, "s@x", "a@x");
+                queue.take();
+            }
+            List<Origin> origins = new ArrayList<>();
+            for (MessageName n = queue.nextArrival(); n != null; n = queue.nextArrival()) {
+                origins.add(queue.read(n).origin());
+            }
+            assertThat(origins).containsExactly(Origin.NETWORK, Origin.CLIENT, Origin.LOCAL, Origin.CLIENT);
+        }
     }
 
     @Test
