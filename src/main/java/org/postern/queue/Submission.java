@@ -72,9 +72,7 @@ final class Submission {
                 return new Intake.Outcome.Refused(envelope.fault);
             }
             Optional<StoredEnvelope> parsed = StoredEnvelope.parse(envelope.octets.toByteArray());
-            return parsed.isPresent()
-                    ? draft.store(parsed.get())
-                    : new Intake.Outcome.Refused(QueueExit.BAD_ENVELOPE);
+            return parsed.isPresent() ? draft.store(parsed.get()) : new Intake.Outcome.Refused(QueueExit.BAD_ENVELOPE);
         }
     }
 

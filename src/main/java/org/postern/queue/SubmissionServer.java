@@ -110,7 +110,8 @@ public final class SubmissionServer implements Closeable {
             long now = System.nanoTime();
             long last = toldAt.get();
             if (now - last >= TOLD_ONCE_IN.toNanos() && toldAt.compareAndSet(last, now)) {
-                log.line("warning: too many submissions at once, the last by uid " + uid + ": more go through the drop");
+                log.line(
+                        "warning: too many submissions at once, the last by uid " + uid + ": more go through the drop");
             }
         }
 

@@ -99,12 +99,7 @@ public final class QmailSend implements Tool {
     }
 
     private static Exit send(
-            Queue queue,
-            SendSettings settings,
-            QmailControl control,
-            Deliverers deliverers,
-            SenderClock clock,
-            Log log)
+            Queue queue, SendSettings settings, QmailControl control, Deliverers deliverers, SenderClock clock, Log log)
             throws IOException {
         Sender.Reload reload =
                 current -> current.withRouting(SendSettings.locals(control), SendSettings.virtualdomains(control));

@@ -82,7 +82,8 @@ class SubmissionServerTest {
     @Test
     void aMessageIsInTheQueueWhenItIsAnswered() throws IOException {
         try (SubmissionServer _ = serve()) {
-            assertThat(Files.getAttribute(files.directory.submit(), "unix:mode")).isEqualTo(0140666);
+            assertThat(Files.getAttribute(files.directory.submit(), "unix:mode"))
+                    .isEqualTo(0140666);
             Intake.Outcome outcome = submit(TEXT);
             MessageName name = queue.nextArrival();
             assertThat(outcome).isEqualTo(new Intake.Outcome.Queued(name.id()));
@@ -197,7 +198,8 @@ class SubmissionServerTest {
                     SocketChannel channel = dying.accept();
                     try (Connection submitter = new Connection(new UnixWire(channel))) {
                         submitter.write("P1 ready\n");
-                        while (!all.toString().endsWith(",0:,") || !all.toString().contains("a@x")) {
+                        while (!all.toString().endsWith(",0:,")
+                                || !all.toString().contains("a@x")) {
                             all.append((char) submitter.read(LIMIT));
                         }
                     }
