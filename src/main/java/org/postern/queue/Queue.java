@@ -36,6 +36,7 @@ public final class Queue implements Closeable {
     private final List<MessageName> found;
     private final SharedSync messSync;
     private final SharedSync marksSync;
+    private final MessageLog messages;
     private final Taking taking;
     private final ConcurrentLinkedQueue<MessageName> arrived = new ConcurrentLinkedQueue<>();
     private volatile Runnable onArrival = () -> {};
@@ -56,17 +57,18 @@ public final class Queue implements Closeable {
             Log log,
             LockFile lock,
             int owner,
-            List<MessageName> found) {
+            Recovery.Found found) {
         this.directory = directory;
         this.disk = disk;
         this.clock = clock;
         this.lock = lock;
         this.owner = owner;
         this.submitters = submitters;
-        this.found = found;
-        ids = new Ids(clock, found);
+        this.found = found.names();
+        ids = new Ids(clock, this.found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
+        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), MessageLog.PATIENCE);
         taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
     }
 
@@ -83,7 +85,7 @@ public final class Queue implements Closeable {
             directory.prepare(disk);
             Disk limited = disk.limitingSyncs(SYNCS_AT_ONCE);
             int owner = (int) Files.getAttribute(directory.root(), "unix:uid");
-            List<MessageName> found = new Recovery(directory, limited, log).run();
+            Recovery.Found found = new Recovery(directory, limited, log).run();
             kept = true;
             return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found));
         } finally {
@@ -107,7 +109,7 @@ public final class Queue implements Closeable {
         return new ScheduleFile(directory.schedule(), disk);
     }
 
-    /** The way in for this process: one file, one sync, and a share of the directory's sync. */
+    /** The way in for this process: a share of the log's sync, or a file where the message is large. */
     public Intake intake(Origin origin) {
         return new Own(origin);
     }
@@ -126,69 +128,53 @@ public final class Queue implements Closeable {
 
         @Override
         public Draft begin() {
-            return new Claimed(owner, origin, Submitters.none().words(origin, owner, owner));
+            return draft(owner, origin, Submitters.none().words(origin, owner, owner)).draft;
         }
     }
 
     /** A message that another process hands in through the {@link SubmissionServer}. */
     Submitted submitted(int uid, Origin claimed) {
         Origin origin = submitters.believe(claimed, uid, owner);
-        return new Claimed(uid, origin, submitters.words(origin, uid, owner));
+        return draft(uid, origin, submitters.words(origin, uid, owner));
     }
 
     /** A draft whose envelope comes as octets. */
-    interface Submitted extends Intake.Draft {
-        /** As {@link #commit}. What the owner knows of the submitter is put in the place of what he says of himself. */
-        Intake.Outcome store(StoredEnvelope envelope);
-    }
-
-    /** A message under an id, which is free again where it comes to nothing. */
-    private final class Claimed implements Submitted {
-        private final MessageName name = ids.next();
-        private final StoredEnvelope.Facts facts;
-        private final FileDraft draft;
-        private boolean queued;
-
-        /** @param words who submitted it, for its Received line */
-        Claimed(int uid, Origin origin, String words) {
-            facts = new StoredEnvelope.Facts(clock.instant().getEpochSecond(), uid, name.id(), origin, null);
-            draft = new FileDraft(
-                    () -> create(name), messSync, envelope -> StoredEnvelope.forQueue(facts, envelope), () -> {
-                        release(name);
-                        return name.id();
-                    });
-            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
-            draft.write(line, 0, line.length);
-        }
-
-        @Override
-        public void write(byte[] from, int offset, int length) {
+    record Submitted(OwnDraft draft, StoredEnvelope.Facts facts) implements Closeable {
+        void write(byte[] from, int offset, int length) {
             draft.write(from, offset, length);
         }
 
-        @Override
-        public Intake.Outcome commit(Envelope envelope) {
-            return ended(draft.commit(envelope));
-        }
-
-        @Override
-        public Intake.Outcome store(StoredEnvelope envelope) {
-            return ended(draft.store(envelope.taken(facts)));
-        }
-
-        private Intake.Outcome ended(Intake.Outcome outcome) {
-            queued = queued || outcome instanceof Intake.Outcome.Queued;
-            return outcome;
+        /** As the commit of a draft. What the owner knows of the submitter stands in the place of what he says. */
+        Intake.Outcome store(StoredEnvelope envelope) {
+            return draft.store(envelope.taken(facts));
         }
 
         @Override
         public void close() {
             draft.close();
-            if (!queued) {
-                queued = true;
-                ids.free(name);
-            }
         }
+    }
+
+    /** @param words who submitted it, for its Received line */
+    private Submitted draft(int uid, Origin origin, String words) {
+        MessageName name = ids.next();
+        StoredEnvelope.Facts facts =
+                new StoredEnvelope.Facts(clock.instant().getEpochSecond(), uid, name.id(), origin, null);
+        OwnDraft draft = new OwnDraft(
+                octets -> messages.add(name, octets),
+                envelope -> StoredEnvelope.forQueue(facts, envelope),
+                fields -> new FileDraft(() -> create(name), messSync, fields, name::id),
+                queued -> {
+                    if (queued) {
+                        release(name);
+                    } else {
+                        ids.free(name);
+                    }
+                    return name.id();
+                });
+        byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
+        draft.write(line, 0, line.length);
+        return new Submitted(draft, facts);
     }
 
     private NewMessage create(MessageName name) throws IOException {
@@ -231,7 +217,7 @@ public final class Queue implements Closeable {
 
     /** A message's envelope, and its text when wanted. */
     public QueuedMessage read(MessageName name) throws IOException {
-        return QueuedMessage.read(name, path(name.text()));
+        return QueuedMessage.read(name, () -> place(name));
     }
 
     public Marks marks(MessageName name) throws IOException {
@@ -239,7 +225,7 @@ public final class Queue implements Closeable {
     }
 
     public boolean exists(MessageName name) {
-        return Files.exists(path(name.text()));
+        return messages.place(name) != null || Files.exists(path(name.text()));
     }
 
     /** A name for a bounce, to be written into the marks before the bounce itself. */
@@ -292,12 +278,14 @@ public final class Queue implements Closeable {
      * @param marked that it has a file of marks
      */
     public void remove(MessageName name, boolean marked) throws IOException {
-        try {
-            disk.unlink(path(name.text()));
-        } catch (NoSuchFileException e) {
-            // An earlier try removed it, and failed at the sync; or someone did by hand.
+        if (!messages.remove(name)) {
+            try {
+                disk.unlink(path(name.text()));
+            } catch (NoSuchFileException e) {
+                // An earlier try removed it, and failed at the sync; or someone did by hand.
+            }
+            messSync.sync();
         }
-        messSync.sync();
         if (marked) {
             try {
                 disk.unlink(marksPath(name));
@@ -306,6 +294,11 @@ public final class Queue implements Closeable {
             }
         }
         ids.free(name);
+    }
+
+    private Place place(MessageName name) {
+        Place inLog = messages.place(name);
+        return inLog == null ? Place.whole(path(name.text())) : inLog;
     }
 
     private Path path(String name) {
@@ -320,6 +313,7 @@ public final class Queue implements Closeable {
     @Override
     public void close() {
         taking.close();
+        messages.close();
         lock.close();
     }
 }

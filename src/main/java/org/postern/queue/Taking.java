@@ -225,7 +225,7 @@ final class Taking {
                 return new Copy.NoMessage(entry.text(), fault);
             }
             FileChannel channel = in.getChannel();
-            MessageFile file = MessageFile.read(channel, status.size());
+            MessageFile file = MessageFile.read(channel, 0, status.size());
             write(entry, name, file, status.uid(), channel);
             return new Copy.Made(entry, name);
         } catch (MessageFile.Malformed e) {

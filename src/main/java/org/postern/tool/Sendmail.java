@@ -13,6 +13,7 @@ import org.postern.chain.Args;
 import org.postern.chain.Env;
 import org.postern.chain.Tool;
 import org.postern.os.Errno;
+import org.postern.os.Nss;
 import org.postern.os.Octets;
 
 /**
@@ -28,6 +29,9 @@ public final class Sendmail implements Tool {
     private static final String VALUED = "efpoBFbrNRVOLhX";
 
     private static final String IGNORED = "vimxGUn";
+
+    /** Where qmail-inject takes the author from. */
+    private static final List<String> USER = List.of("QMAILUSER", "MAILUSER", "USER", "LOGNAME");
 
     private static final int MISUSED = 100;
     private static final int FAILED = 111;
@@ -139,6 +143,17 @@ public final class Sendmail implements Tool {
         }
         if (line.name != null) {
             env = env.with("MAILNAME", line.name);
+        }
+        if (USER.stream().noneMatch(env::has)) {
+            try {
+                env = env.withAll(new Nss()
+                        .passwd(call.identity().uid())
+                        .map(account -> Map.of("LOGNAME", account.name()))
+                        .orElse(Map.of()));
+            } catch (IOException e) {
+                return failed(
+                        call, FAILED, "unable to look up uid " + call.identity().uid() + ": " + Errno.djbText(e));
+            }
         }
         arguments.add("--");
         arguments.addAll(recipients);

@@ -38,10 +38,10 @@ class QueueTest {
         files.open().close();
         assertThat(mode("")).isEqualTo(0711);
         assertThat(mode("drop")).isEqualTo(03777);
-        for (String name : List.of("mess", "marks", "bad")) {
+        for (String name : List.of("log", "mess", "marks", "bad")) {
             assertThat(mode(name)).isEqualTo(0700);
         }
-        assertThat(scratch.resolve("q/format")).hasContent("postern-queue 1");
+        assertThat(scratch.resolve("q/format")).hasContent("postern-queue 2");
     }
 
     private int mode(String name) throws IOException {
@@ -79,8 +79,18 @@ class QueueTest {
     @Test
     void aQueueOfAnotherFormatIsRefused() throws IOException {
         files.open().close();
-        Files.writeString(scratch.resolve("q/format"), "postern-queue 2\n");
-        assertThatThrownBy(files::tryOpen).hasMessageContaining("\"postern-queue 2\"");
+        Files.writeString(scratch.resolve("q/format"), "postern-queue 3\n");
+        assertThatThrownBy(files::tryOpen).hasMessageContaining("\"postern-queue 3\"");
+    }
+
+    @Test
+    void aQueueOfTheFormatBeforeGetsALog() throws IOException {
+        files.open().close();
+        Files.writeString(scratch.resolve("q/format"), "postern-queue 1\n");
+        Files.delete(scratch.resolve("q/log"));
+        files.open().close();
+        assertThat(mode("log")).isEqualTo(0700);
+        assertThat(scratch.resolve("q/format")).hasContent("postern-queue 2");
     }
 
     @Test
@@ -424,7 +434,8 @@ class QueueTest {
     @Test
     void aMessageThatBecomesShorterIsNeverReadAsAWhole() throws IOException {
         try (Queue queue = files.open()) {
-            submit(queue.intake(Origin.LOCAL), TEXT, "", "a@x");
+            submit(files.drop(), TEXT, "", "a@x");
+            queue.take();
             MessageName name = queue.nextArrival();
             QueuedMessage m = queue.read(name);
             Path path = scratch.resolve("q/mess").resolve(name.text());
