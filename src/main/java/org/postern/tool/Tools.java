@@ -33,10 +33,13 @@ final class Tools {
             "maildirmake",
             "preline",
             "qmail-inject",
+            "qmail-newmrh",
+            "qmail-newu",
             "qmail-pop3d",
             "qmail-popup",
             "qmail-queue",
             "qmail-send",
+            "qmail-showctl",
             "qmail-smtpd",
             "qmail-start",
             "relay-ctrl-age",
@@ -126,10 +129,13 @@ final class Tools {
             case "maildirmake" -> new Maildirmake();
             case "preline" -> new Preline(subprogram);
             case "qmail-inject" -> new QmailInject(InstantSource.system());
+            case "qmail-newmrh" -> new QmailNewmrh(Disk.real());
+            case "qmail-newu" -> new QmailNewu(Disk.real());
             case "qmail-pop3d" -> new QmailPop3d();
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
             case "qmail-queue" -> new QmailQueue();
             case "qmail-send" -> new QmailSend(new SystemParts());
+            case "qmail-showctl" -> new QmailShowctl(new SystemParts()::submitters);
             case "qmail-smtpd" -> new QmailSmtpd(this::queue, new SystemParts(), InstantSource.system());
             case "qmail-start" -> new QmailStart(chain, new QmailSend(new SystemParts()));
             case "relay-ctrl-age" -> new RelayCtrlAge();
