@@ -27,6 +27,7 @@ import org.postern.os.Threads;
 import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
+import org.postern.queue.SubmissionServer;
 import org.postern.queue.Submitters;
 import org.postern.relay.Aged;
 import org.postern.relay.DirectoryStore;
@@ -49,6 +50,7 @@ public final class Gateway implements Closeable {
 
     private final Events events;
     private final Queue queue;
+    private final SubmissionServer submissions;
     private final Delivery delivery;
     private final Sender sender;
     private final Thread sending;
@@ -60,6 +62,7 @@ public final class Gateway implements Closeable {
     private Gateway(
             Events events,
             Queue queue,
+            SubmissionServer submissions,
             Delivery delivery,
             Sender sender,
             Thread sending,
@@ -68,6 +71,7 @@ public final class Gateway implements Closeable {
             Bound... bound) {
         this.events = events;
         this.queue = queue;
+        this.submissions = submissions;
         this.delivery = delivery;
         this.sender = sender;
         this.sending = sending;
@@ -125,15 +129,18 @@ public final class Gateway implements Closeable {
             Optional<TlsDoor> tls =
                     settings.tls().isEmpty() ? Optional.empty() : Optional.of(new TlsDoor(settings.tls(), events));
             delivery.warnOfPostmaster(settings);
+            queue.directory().me(settings.me());
+            warnOfLocalPrograms(queue.directory(), home, events);
             AtomicLong serial = new AtomicLong();
             Bound pop3d = bind("pop3", settings.pop3d().listen().clear(), serial, opened);
             Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
             Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
             Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
+            SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(grants, tls, events));
             Gateway gateway =
-                    new Gateway(events, queue, delivery, sender, sending, ageing, tls, pop3d, pop3s, smtpd, smtps);
+                    new Gateway(events, queue, submissions, delivery, sender, sending, ageing, tls, pop3d, pop3s, smtpd, smtps);
             Pop3Service pop3 = new Pop3Service(
                     settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
             SmtpService smtp = new SmtpService(
@@ -179,6 +186,20 @@ public final class Gateway implements Closeable {
                 Spool.at(spool),
                 DirectoryStore.Settings.expiringAfter(settings.relay().expiry()),
                 InstantSource.system());
+    }
+
+    /** Programs that look for a queue look in the qmail directory first, and then in serve's usual home. */
+    private static void warnOfLocalPrograms(QueueDirectory ours, Path home, Events events) throws IOException {
+        if (!ours.equals(QueueDirectory.OF_SERVE)) {
+            return;
+        }
+        QueueDirectory qmails = QueueDirectory.underQmail(Path.of("/var/qmail"));
+        if (qmails.exists() && !Files.isSameFile(qmails.root(), ours.root())) {
+            events.tell(new Event.Note("warning: local programs put their mail into " + qmails.root()
+                    + ", not into this queue: deliver what is in it by qmail-send, then remove it"));
+        } else if ((mode(home) & 0001) == 0) {
+            events.tell(new Event.Note("warning: local programs cannot reach the queue: chmod a+x " + home));
+        }
     }
 
     private static int mode(Path file) throws IOException {
@@ -308,6 +329,7 @@ public final class Gateway implements Closeable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        submissions.close();
         delivery.close();
         queue.close();
     }

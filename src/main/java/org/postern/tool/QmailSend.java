@@ -14,6 +14,7 @@ import org.postern.os.Signals;
 import org.postern.queue.OriginalQueue;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
+import org.postern.queue.SubmissionServer;
 import org.postern.queue.Submitters;
 import org.postern.send.Deliverers;
 import org.postern.send.Sender;
@@ -31,7 +32,7 @@ public final class QmailSend implements Tool {
     private static final int FILES_OF_A_DELIVERY = 8;
 
     /** Descriptors of the process itself. */
-    private static final int FILES_OF_ITS_OWN = 256;
+    private static final int FILES_OF_ITS_OWN = 256 + SubmissionServer.FILES;
 
     private static final String DEFAULT_DELIVERY = "./Mailbox";
 
@@ -98,19 +99,15 @@ public final class QmailSend implements Tool {
     }
 
     private static Exit send(
-            Queue queue,
-            SendSettings settings,
-            QmailControl control,
-            Deliverers deliverers,
-            SenderClock clock,
-            Log log) {
+            Queue queue, SendSettings settings, QmailControl control, Deliverers deliverers, SenderClock clock, Log log)
+            throws IOException {
         Sender.Reload reload =
                 current -> current.withRouting(SendSettings.locals(control), SendSettings.virtualdomains(control));
         Sender sender = new Sender(queue, settings, deliverers, reload, clock, log, DRAIN_LIMIT);
         Signals.on("TERM", sender::terminate);
         Signals.on("ALRM", sender::retryAll);
         Signals.on("HUP", sender::reload);
-        try {
+        try (SubmissionServer _ = SubmissionServer.start(queue, log)) {
             sender.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
