@@ -15,8 +15,13 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.postern.auth.Authenticator;
 import org.postern.auth.PasswordCheck;
+import org.postern.chain.Log;
 import org.postern.config.HostPort;
 import org.postern.config.Settings;
+import org.postern.control.ControlServer;
+import org.postern.control.Handler;
+import org.postern.control.QueueAnswers;
+import org.postern.control.Request;
 import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
@@ -53,6 +58,7 @@ public final class Gateway implements Closeable {
     private final SubmissionServer submissions;
     private final Delivery delivery;
     private final Sender sender;
+    private final Closeable control;
     private final Thread sending;
     private final Thread ageing;
     private final List<Listener> listeners;
@@ -65,6 +71,7 @@ public final class Gateway implements Closeable {
             SubmissionServer submissions,
             Delivery delivery,
             Sender sender,
+            Closeable control,
             Thread sending,
             Thread ageing,
             Optional<TlsDoor> tls,
@@ -74,6 +81,7 @@ public final class Gateway implements Closeable {
         this.submissions = submissions;
         this.delivery = delivery;
         this.sender = sender;
+        this.control = control;
         this.sending = sending;
         this.ageing = ageing;
         this.tls = tls;
@@ -138,9 +146,10 @@ public final class Gateway implements Closeable {
             Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
             SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
+            Closeable control = control(queue, sender, clock, events);
             Thread ageing = Threads.start("age", () -> age(grants, tls, events));
             Gateway gateway =
-                    new Gateway(events, queue, submissions, delivery, sender, sending, ageing, tls, pop3d, pop3s, smtpd, smtps);
+                    new Gateway(events, queue, submissions, delivery, sender, control, sending, ageing, tls, pop3d, pop3s, smtpd, smtps);
             Pop3Service pop3 = new Pop3Service(
                     settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
             SmtpService smtp = new SmtpService(
@@ -166,6 +175,15 @@ public final class Gateway implements Closeable {
             queue.close();
             throw e;
         }
+    }
+
+    private static Closeable control(Queue queue, Sender sender, SenderClock clock, Events events) {
+        Log log = line -> events.tell(new Event.Note(line));
+        QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
+        Handler handler = (request, answer) -> switch (request) {
+            case Request.OfQueue q -> answers.answer(q, answer);
+        };
+        return ControlServer.startOrWarn(queue.directory().root(), handler, log);
     }
 
     /** Whoever can write to the spool can let anybody relay: it is ours, and for us alone. */
@@ -330,6 +348,7 @@ public final class Gateway implements Closeable {
             Thread.currentThread().interrupt();
         }
         submissions.close();
+        control.close();
         delivery.close();
         queue.close();
     }

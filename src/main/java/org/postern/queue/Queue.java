@@ -6,9 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
@@ -31,10 +33,12 @@ public final class Queue implements Closeable {
     private final Submitters submitters;
     private final Ids ids;
     private final List<MessageName> found;
+    private final Set<String> held;
     private final SharedSync messSync;
     private final SharedSync marksSync;
     private final MessageLog messages;
     private final Taking taking;
+    private final Holds holds;
     private final ConcurrentLinkedQueue<MessageName> arrived = new ConcurrentLinkedQueue<>();
     private volatile Runnable onArrival = () -> {};
 
@@ -62,9 +66,11 @@ public final class Queue implements Closeable {
         this.owner = owner;
         this.submitters = submitters;
         this.found = found.names();
+        this.held = found.held();
         ids = new Ids(clock, this.found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
+        holds = new Holds(directory, disk);
         messages = new MessageLog(directory, disk, messSync, log, found.inLog(), MessageLog.PATIENCE);
         taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
     }
@@ -291,6 +297,63 @@ public final class Queue implements Closeable {
             }
         }
         ids.free(name);
+    }
+
+    /**
+     * Removes messages, done or not: durable at return. Where it throws, some may be gone: {@link #exists} tells.
+     *
+     * @return how many there were
+     */
+    public int removeAll(Collection<MessageName> names) throws IOException {
+        int removed = 0;
+        for (MessageName name : names) {
+            if (messages.remove(name)) {
+                removed++;
+            } else {
+                try {
+                    disk.unlink(path(name.text()));
+                    removed++;
+                } catch (NoSuchFileException e) {
+                    // Someone did by hand.
+                }
+            }
+        }
+        messSync.sync();
+        for (MessageName name : names) {
+            try {
+                disk.unlink(marksPath(name));
+            } catch (NoSuchFileException e) {
+                // The most have none.
+            }
+            holds.forget(name);
+            ids.free(name);
+        }
+        return removed;
+    }
+
+    /** Whether a message that was found at the start was held then. */
+    public boolean wasHeld(MessageName name) {
+        return held.contains(name.text());
+    }
+
+    /** These are not to be delivered until they are released; durable at return. Where it throws, nothing is changed. */
+    public void hold(Collection<MessageName> names) throws IOException {
+        holds.hold(names);
+    }
+
+    /** They may be delivered again; durable at return. */
+    public void release(Collection<MessageName> names) throws IOException {
+        holds.release(names);
+    }
+
+    /** A message that was held is gone. */
+    public void forgetHold(MessageName name) throws IOException {
+        holds.forget(name);
+    }
+
+    /** The files, to be looked at. */
+    public QueueFiles files() {
+        return new QueueFiles(directory);
     }
 
     private Place place(MessageName name) {

@@ -76,6 +76,10 @@ public record QueueDirectory(Path root) {
         return root.resolve("marks");
     }
 
+    Path held() {
+        return root.resolve("held");
+    }
+
     Path bad() {
         return root.resolve("bad");
     }
@@ -122,11 +126,17 @@ public record QueueDirectory(Path root) {
             make(disk, mess(), PRIVATE_MODE);
             make(disk, marks(), PRIVATE_MODE);
             make(disk, bad(), PRIVATE_MODE);
+            make(disk, held(), PRIVATE_MODE);
             Path parent = root.toAbsolutePath().getParent();
             if (parent != null && Files.isReadable(parent)) {
                 disk.syncDirectory(parent);
             } // Else somebody else has made the directory.
             writeFormat(disk);
+        }
+        if (!Files.isDirectory(held())) {
+            // Made by a Postern that could not hold messages.
+            make(disk, held(), PRIVATE_MODE);
+            disk.syncDirectory(root);
         }
     }
 

@@ -272,6 +272,11 @@ final class StoredEnvelope {
         return recipients;
     }
 
+    /** As they are on disk; not to be changed. */
+    byte[] raw() {
+        return octets;
+    }
+
     int octets() {
         return octets.length;
     }

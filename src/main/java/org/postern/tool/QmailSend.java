@@ -1,5 +1,6 @@
 package org.postern.tool;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -7,6 +8,10 @@ import org.postern.chain.Log;
 import org.postern.chain.Tool;
 import org.postern.config.QmailControl;
 import org.postern.config.SendSettings;
+import org.postern.control.ControlServer;
+import org.postern.control.Handler;
+import org.postern.control.QueueAnswers;
+import org.postern.control.Request;
 import org.postern.file.Disk;
 import org.postern.os.Errno;
 import org.postern.os.FileLimit;
@@ -107,7 +112,12 @@ public final class QmailSend implements Tool {
         Signals.on("TERM", sender::terminate);
         Signals.on("ALRM", sender::retryAll);
         Signals.on("HUP", sender::reload);
-        try (SubmissionServer _ = SubmissionServer.start(queue, log)) {
+        QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
+        Handler handler = (request, answer) -> switch (request) {
+            case Request.OfQueue q -> answers.answer(q, answer);
+        };
+        try (SubmissionServer _ = SubmissionServer.start(queue, log);
+                Closeable _ = ControlServer.startOrWarn(queue.directory().root(), handler, log)) {
             sender.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

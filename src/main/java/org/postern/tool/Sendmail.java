@@ -15,6 +15,7 @@ import org.postern.chain.Tool;
 import org.postern.os.Errno;
 import org.postern.os.Nss;
 import org.postern.os.Octets;
+import org.postern.queue.QueueDirectory;
 
 /**
  * usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]. What programs call that know no other MTA:
@@ -98,7 +99,7 @@ public final class Sendmail implements Tool {
     }
 
     @Override
-    public Exit run(Invocation call) {
+    public Exit run(Invocation call) throws IOException {
         Path home = UserQueue.home(call);
         if (!Files.isDirectory(home) && !UserQueue.directory(call).exists()) {
             return failed(call, FAILED, "unable to switch to qmail home directory");
@@ -114,10 +115,10 @@ public final class Sendmail implements Tool {
         }
         return switch (program.substring(program.lastIndexOf('/') + 1)) {
             case "newaliases" -> failed(call, MISUSED, "please use fastforward/newaliases instead");
-            case "mailq" -> become(call, home, "qmail-qread", List.of(), call.env());
+            case "mailq" -> list(call, home);
             default ->
                 switch (line.mode) {
-                    case LIST -> become(call, home, "qmail-qread", List.of(), call.env());
+                    case LIST -> list(call, home);
                     case SMTP -> become(call, home, "qmail-smtpd", List.of(), smtpEnvironment(call.env()));
                     case SUBMIT -> submit(call, home, line, options.operands());
                 };
@@ -192,6 +193,13 @@ public final class Sendmail implements Tool {
         set.put("TCPREMOTEHOST", "localhost");
         set.put("TCPREMOTEINFO", "sendmail-bs");
         return env.withAll(set);
+    }
+
+    /** Where there is a queue of ours, that is meant: another's qmail-qread would not see it. */
+    private Exit list(Invocation call, Path home) throws IOException {
+        Optional<Tool> own =
+                Files.isDirectory(QueueDirectory.underQmail(home).root()) ? ours.find("qmail-qread") : Optional.empty();
+        return own.isPresent() ? own.get().run(call) : become(call, home, "qmail-qread", List.of(), call.env());
     }
 
     /** The program in the qmail directory, which may be another's; ours where there is none. */

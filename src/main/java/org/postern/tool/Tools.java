@@ -37,6 +37,8 @@ final class Tools {
             "qmail-newu",
             "qmail-pop3d",
             "qmail-popup",
+            "qmail-qread",
+            "qmail-qstat",
             "qmail-queue",
             "qmail-send",
             "qmail-showctl",
@@ -133,6 +135,8 @@ final class Tools {
             case "qmail-newu" -> new QmailNewu(Disk.real());
             case "qmail-pop3d" -> new QmailPop3d();
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
+            case "qmail-qread" -> new QmailQread();
+            case "qmail-qstat" -> new QmailQstat();
             case "qmail-queue" -> new QmailQueue();
             case "qmail-send" -> new QmailSend(new SystemParts());
             case "qmail-showctl" -> new QmailShowctl(new SystemParts()::submitters);
