@@ -148,8 +148,20 @@ public final class Gateway implements Closeable {
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Closeable control = control(queue, sender, clock, events);
             Thread ageing = Threads.start("age", () -> age(grants, tls, events));
-            Gateway gateway =
-                    new Gateway(events, queue, submissions, delivery, sender, control, sending, ageing, tls, pop3d, pop3s, smtpd, smtps);
+            Gateway gateway = new Gateway(
+                    events,
+                    queue,
+                    submissions,
+                    delivery,
+                    sender,
+                    control,
+                    sending,
+                    ageing,
+                    tls,
+                    pop3d,
+                    pop3s,
+                    smtpd,
+                    smtps);
             Pop3Service pop3 = new Pop3Service(
                     settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
             SmtpService smtp = new SmtpService(
