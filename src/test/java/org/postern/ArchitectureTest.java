@@ -20,7 +20,7 @@ class ArchitectureTest {
             Set.of("control"),
             Set.of("pop3d", "smtpd", "send", "sidecar"),
             Set.of("local", "remote", "auth", "inject"),
-            Set.of("maildir", "queue", "relay", "dns"),
+            Set.of("maildir", "queue", "relay", "dns", "dkim"),
             Set.of("users"),
             Set.of("config"),
             Set.of("chain"),

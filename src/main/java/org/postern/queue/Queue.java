@@ -20,7 +20,7 @@ import org.postern.mail.Envelope;
 import org.postern.os.LockFile;
 import org.postern.os.Octets;
 
-/** The queue in its owner's hands: the one process that sends. Others use {@link DropIntake}. */
+/** The queue in its owner's hands: the one process that sends. Others use {@link SocketIntake}. */
 public final class Queue implements Closeable {
     /** More syncs at once only get into each other's way. */
     private static final int SYNCS_AT_ONCE = 32;
@@ -30,6 +30,7 @@ public final class Queue implements Closeable {
     private final InstantSource clock;
     private final LockFile lock;
     private final int owner;
+    private final Submitters submitters;
     private final Ids ids;
     private final List<MessageName> found;
     private final Set<String> held;
@@ -63,6 +64,7 @@ public final class Queue implements Closeable {
         this.clock = clock;
         this.lock = lock;
         this.owner = owner;
+        this.submitters = submitters;
         this.found = found.names();
         this.held = found.held();
         ids = new Ids(clock, this.found);
@@ -128,27 +130,54 @@ public final class Queue implements Closeable {
         }
 
         @Override
-        public Draft begin() throws IOException {
-            MessageName name = ids.next();
-            StoredEnvelope.Facts facts =
-                    new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
-            OwnDraft draft = new OwnDraft(
-                    octets -> messages.add(name, octets),
-                    envelope -> StoredEnvelope.forQueue(facts, envelope),
-                    fields -> new FileDraft(() -> create(name), messSync, fields, name::id),
-                    queued -> {
-                        if (queued) {
-                            release(name);
-                        } else {
-                            ids.free(name);
-                        }
-                        return name.id();
-                    });
-            String words = Submitters.none().words(origin, owner, owner);
-            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
-            draft.write(line, 0, line.length);
-            return draft;
+        public Draft begin() {
+            return draft(owner, origin, Submitters.none().words(origin, owner, owner)).draft;
         }
+    }
+
+    /** A message that another process hands in through the {@link SubmissionServer}. */
+    Submitted submitted(int uid, Origin claimed) {
+        Origin origin = submitters.believe(claimed, uid, owner);
+        return draft(uid, origin, submitters.words(origin, uid, owner));
+    }
+
+    /** A draft whose envelope comes as octets. */
+    record Submitted(OwnDraft draft, StoredEnvelope.Facts facts) implements Closeable {
+        void write(byte[] from, int offset, int length) {
+            draft.write(from, offset, length);
+        }
+
+        /** As the commit of a draft. What the owner knows of the submitter stands in the place of what he says. */
+        Intake.Outcome store(StoredEnvelope envelope) {
+            return draft.store(envelope.taken(facts));
+        }
+
+        @Override
+        public void close() {
+            draft.close();
+        }
+    }
+
+    /** @param words who submitted it, for its Received line */
+    private Submitted draft(int uid, Origin origin, String words) {
+        MessageName name = ids.next();
+        StoredEnvelope.Facts facts =
+                new StoredEnvelope.Facts(clock.instant().getEpochSecond(), uid, name.id(), origin, null);
+        OwnDraft draft = new OwnDraft(
+                octets -> messages.add(name, octets),
+                envelope -> StoredEnvelope.forQueue(facts, envelope),
+                fields -> new FileDraft(() -> create(name), messSync, fields, name::id),
+                queued -> {
+                    if (queued) {
+                        release(name);
+                    } else {
+                        ids.free(name);
+                    }
+                    return name.id();
+                });
+        byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
+        draft.write(line, 0, line.length);
+        return new Submitted(draft, facts);
     }
 
     private NewMessage create(MessageName name) throws IOException {

@@ -187,8 +187,11 @@ public final class Sender {
         try {
             settings = reload.reload(settings);
             routes = new Routes(settings);
+            log.line("routes: read anew, locals " + settings.locals().size() + ", virtualdomains "
+                    + settings.virtualdomains().size());
         } catch (IOException e) {
-            log.line("alert: unable to reread controls: " + Errno.djbText(e));
+            log.line(
+                    "alert: unable to reread controls: " + Errno.djbTextWithFile(e) + "; the routes stay as they were");
         }
     }
 

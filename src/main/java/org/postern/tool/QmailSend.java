@@ -19,6 +19,7 @@ import org.postern.os.Signals;
 import org.postern.queue.OriginalQueue;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
+import org.postern.queue.SubmissionServer;
 import org.postern.queue.Submitters;
 import org.postern.send.Deliverers;
 import org.postern.send.Sender;
@@ -36,7 +37,7 @@ public final class QmailSend implements Tool {
     private static final int FILES_OF_A_DELIVERY = 8;
 
     /** Descriptors of the process itself. */
-    private static final int FILES_OF_ITS_OWN = 256;
+    private static final int FILES_OF_ITS_OWN = 256 + SubmissionServer.FILES;
 
     private static final String DEFAULT_DELIVERY = "./Mailbox";
 
@@ -115,7 +116,8 @@ public final class QmailSend implements Tool {
         Handler handler = (request, answer) -> switch (request) {
             case Request.OfQueue q -> answers.answer(q, answer);
         };
-        try (Closeable _ = ControlServer.startOrWarn(queue.directory().root(), handler, log)) {
+        try (SubmissionServer _ = SubmissionServer.start(queue, log);
+                Closeable _ = ControlServer.startOrWarn(queue.directory().root(), handler, log)) {
             sender.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

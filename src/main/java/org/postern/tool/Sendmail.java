@@ -101,7 +101,7 @@ public final class Sendmail implements Tool {
     @Override
     public Exit run(Invocation call) throws IOException {
         Path home = UserQueue.home(call);
-        if (!Files.isDirectory(home)) {
+        if (!Files.isDirectory(home) && !UserQueue.directory(call).exists()) {
             return failed(call, FAILED, "unable to switch to qmail home directory");
         }
         String program = call.args().program();
@@ -207,7 +207,9 @@ public final class Sendmail implements Tool {
         List<String> argv =
                 new ArrayList<>(List.of(Octets.of(home.resolve("bin").resolve(program))));
         argv.addAll(arguments);
-        Invocation next = new Invocation(new Args(argv), env, home, call.identity(), call.fds(), call.id());
+        // There is none where postern serve is all there is.
+        Path cwd = Files.isDirectory(home) ? home : call.cwd();
+        Invocation next = new Invocation(new Args(argv), env, cwd, call.identity(), call.fds(), call.id());
         return next.exec(next.args(), env, why -> {
             Optional<Tool> own = Errno.of(why) == Errno.ENOENT ? ours.find(program) : Optional.empty();
             try {
