@@ -19,7 +19,7 @@ class ArchitectureTest {
             Set.of("gateway"),
             Set.of("pop3d", "smtpd", "send", "sidecar"),
             Set.of("local", "remote", "auth", "inject"),
-            Set.of("maildir", "queue", "relay", "dns"),
+            Set.of("maildir", "queue", "relay", "dns", "dkim"),
             Set.of("users"),
             Set.of("config"),
             Set.of("chain"),

@@ -38,7 +38,8 @@ public final class PosternToml {
             "users.file",
             "send.locals",
             "send.smtproutes",
-            "send.route");
+            "send.route",
+            "send.dkim");
 
     /** Octets of UTF-8 above ASCII are let pass, for internationalized names. */
     private static final Pattern DOMAIN = Pattern.compile("[^\\s\\p{Cntrl}@<>,;:()\\[\\]\"\\\\]+");
@@ -129,6 +130,12 @@ public final class PosternToml {
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = domains("send.locals", mine);
         List<SmtpRoute> routes = routes();
+        List<DkimKey> keys = new ArrayList<>();
+        tables(
+                "send.dkim",
+                "key",
+                (line, table) ->
+                        new DkimTable(file, line, table, problems).read(keys).ifPresent(keys::add));
         if (me == null || home == null || users == null) {
             return null;
         }
@@ -139,7 +146,7 @@ public final class PosternToml {
                 new Settings.Smtpd(smtp, rcpthosts, databytes),
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
-                new Settings.Send(locals, routes));
+                new Settings.Send(locals, routes, new DkimKeys(keys)));
     }
 
     /** The lines and the tables; a domain has one of them. */
@@ -151,17 +158,29 @@ public final class PosternToml {
                 case SmtpRoute.Parsed.Bad bad -> problem("send.smtproutes", shown(line) + ": " + bad.why());
             }
         }
-        Object tables = toml.get("send.route");
+        tables(
+                "send.route",
+                "route",
+                (line, table) ->
+                        new RouteTable(file, line, table, problems).read(routes).ifPresent(routes::add));
+        return routes;
+    }
+
+    /** One of the tables that {@code [[key]]} begins, with the line where it does. */
+    @FunctionalInterface
+    private interface Reader {
+        void read(int line, TomlTable table);
+    }
+
+    private void tables(String key, String what, Reader reader) {
+        Object tables = toml.get(key);
         if (tables instanceof TomlArray array && (array.isEmpty() || array.get(0) instanceof TomlTable)) {
             for (int i = 0; i < array.size(); i++) {
-                int line = array.inputPositionOf(i).line();
-                RouteTable table = new RouteTable(file, line, array.getTable(i), problems);
-                table.read(routes).ifPresent(routes::add);
+                reader.read(array.inputPositionOf(i).line(), array.getTable(i));
             }
         } else if (tables != null) {
-            problem("send.route", "is " + tables + "; write each route as a table that begins with [[send.route]]");
+            problem(key, "is " + tables + "; write each " + what + " as a table that begins with [[" + key + "]]");
         }
-        return routes;
     }
 
     private @Nullable String string(String key, String example) {

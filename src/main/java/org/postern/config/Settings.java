@@ -51,11 +51,17 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
      * @param locals domains delivered here; default: me
      * @param smtproutes where other mail goes: the lines {@code domain:host:port} of {@code send.smtproutes} and the
      *     tables {@code [[send.route]]}; without one, by MX
+     * @param dkim what the site's own mail is signed with: the tables {@code [[send.dkim]]}; default: nothing
      */
-    public record Send(List<String> locals, List<SmtpRoute> smtproutes) {
+    public record Send(List<String> locals, List<SmtpRoute> smtproutes, DkimKeys dkim) {
         public Send {
             locals = List.copyOf(locals);
             smtproutes = List.copyOf(smtproutes);
+        }
+
+        /** Without keys to sign with. */
+        public Send(List<String> locals, List<SmtpRoute> smtproutes) {
+            this(locals, smtproutes, DkimKeys.NONE);
         }
     }
 }

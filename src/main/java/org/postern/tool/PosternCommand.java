@@ -27,6 +27,7 @@ final class PosternCommand {
         line.addSubcommand(new Links(tools.launcher()));
         line.addSubcommand(new SetupRecipe(tools.launcher()));
         line.addSubcommand("version", new VersionCommand());
+        line.addSubcommand(new DkimKeyCommand());
         line.addSubcommand(new Train(tools));
         line.setExecutionExceptionHandler((e, failed, parsed) -> {
             failed.getErr().println("postern " + failed.getCommandName() + ": fatal: " + words(e));

@@ -76,7 +76,8 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
                         DnsSettings.ofDnsCacheIp(call.env().find("DNSCACHEIP").orElse(""))),
                 OwnAddresses.ofSystem(),
                 new SplittableRandom(),
-                clock);
+                clock,
+                log::line);
         return new Deliverers(local, remote);
     }
 
