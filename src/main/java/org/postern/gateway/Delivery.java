@@ -93,7 +93,7 @@ final class Delivery implements Closeable {
     void warnOfPostmaster(Settings all) {
         Mailbox postmaster = new Mailbox("postmaster", all.me());
         if (settings.locals().contains(Octets.lowerCase(all.me())) && !has(postmaster)) {
-            events.tell(new Event.Note("warning: mail for " + postmaster + " bounces: put an account postmaster into "
+            events.tell(new Event.Note("warning: mail for " + postmaster + " waits: put an account postmaster into "
                     + all.users().file()));
         }
     }

@@ -103,9 +103,9 @@ class DkimKeysTest {
         refused(locked, "its key needs a passphrase");
         Path elliptic = dir.resolve("ec.pem");
         openssl("genpkey", "-algorithm", "ed25519", "-out", elliptic.toString());
-        refused(elliptic, "its PRIVATE KEY is damaged, or not for RSA");
+        refused(elliptic, "its key is not for RSA");
         openssl("rsa", "-pubout", "-in", pkcs8.toString(), "-out", locked.toString());
-        refused(locked, "it has a PUBLIC KEY, not an RSA key in PEM");
+        refused(locked, "it has no private key in PEM");
     }
 
     private void openssl(String... arguments) throws IOException, InterruptedException {

@@ -136,6 +136,29 @@ class LocalDelivererTest {
     }
 
     @Test
+    void mailForAPostmasterWhomNobodyMadeIsTheAliasUsersOwn() throws IOException {
+        assertThat(machine.deliver("PostMaster" + HOST)).isEqualTo(new Delivered("did 1+0+0\n"));
+        assertThat(TestingHome.messages(machine.home("alias").resolve("Maildir")))
+                .hasSize(1);
+        assertThat(machine.deliver("nobody" + HOST)).isInstanceOf(DeliveryResult.Bounced.class);
+        assertThat(machine.deliver("ptest-postmaster" + HOST)).isInstanceOf(DeliveryResult.Bounced.class);
+        machine.dotQmail("alias", ".qmail", "#\n");
+        assertThat(machine.deliver("postmaster" + HOST)).isEqualTo(new Delivered("did 0+0+0\n"));
+        machine.dotQmail("alias", ".qmail-postmaster", "&ptest\n");
+        assertThat(machine.deliver("postmaster" + HOST)).isEqualTo(new Delivered("did 0+1+0\nqp 4711\n"));
+    }
+
+    @Test
+    void withoutAnyoneThePostmastersMailWaits() throws IOException {
+        LocalDeliverer local = machine.deliverer(address -> Optional.empty());
+        assertThat(local.deliver(new Delivery("d", "s@x", "postmaster" + HOST, new TestingMessage("S: t\n\n"))))
+                .isEqualTo(new DeliveryResult.Deferred(
+                        "There is no postmaster here: make an account of that name. (#4.2.1)\n"));
+        assertThat(local.deliver(new Delivery("d", "s@x", "joe" + HOST, new TestingMessage("S: t\n\n"))))
+                .isInstanceOf(DeliveryResult.Bounced.class);
+    }
+
+    @Test
     void aProgramThatReadsNothingOfALongMessageIsDone() throws IOException {
         machine.dotQmail("ptest", ".qmail", "|true\n|tail -c 5\n");
         assertThat(machine.deliver("a@b", "ptest" + HOST, "S: t\n\n" + "long line\n".repeat(100_000))
