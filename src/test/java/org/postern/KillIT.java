@@ -64,12 +64,16 @@ class KillIT {
                     send.smtproutes = ":127.0.0.1:%d"
                     """.formatted(
                             TestingSite.ME, directory.resolve("serve"), TestingSite.ME, site.users(), far.port()));
+            Path work = Files.createDirectory(directory.resolve("work"));
+            TestingServe[] running = new TestingServe[1];
             rounds(ROUNDS / 2, () -> {
-                Server server = site.serve(toml);
-                tell(server.ports().get(1));
-                return List.of(server);
+                running[0] = TestingServe.start(List.of(), work, "--config", toml.toString());
+                tell(running[0].port("smtp", 0));
+                return List.of(running[0].pid());
             });
-            check(site.serve(toml), home, far);
+            try (TestingServe last = running[0]) {
+                check("HUP", last.pid(), home, far);
+            }
         }
     }
 
@@ -91,35 +95,38 @@ class KillIT {
                     tell(running[1].port());
                 }
                 int which = random.nextInt(3);
-                return which == 2 ? List.of(running) : List.of(running[which]);
+                return which == 2
+                        ? Stream.of(running).map(s -> s.process().pid()).toList()
+                        : List.of(running[which].process().pid());
             });
-            check(running[0].process().isAlive() ? running[0] : site.send(), home, far);
+            check("ALRM", running[0].process().pid(), home, far);
         }
     }
 
-    /** Starts what does not run, and says what is to be killed. */
+    /** Starts what does not run, and says which processes are to be killed. */
     @FunctionalInterface
     private interface Start {
-        List<Server> start() throws IOException;
+        List<Long> start() throws IOException;
     }
 
     private void rounds(int rounds, Start start) throws Exception {
-        List<Server> first = start.start();
+        List<Long> victims = start.start();
         List<Thread> clients = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             clients.add(Thread.ofVirtual().start(this::client));
         }
-        List<Server> victims = first;
         for (int round = 0; round < rounds; round++) {
             // Only once there is load; then at a moment that nothing is waited for.
             int before = accepted.size();
             await().atMost(LIMIT)
-                    .untilAsserted(() -> assertThat(accepted)
+                    .untilAsserted(() -> assertThat(accepted.size())
                             .as("the last trouble: %s", trouble)
-                            .hasSizeGreaterThan(before));
+                            .isGreaterThan(before));
             Thread.sleep(random.nextInt(700));
-            for (Server victim : victims) {
-                victim.process().destroyForcibly().waitFor();
+            for (long victim : victims) {
+                ProcessHandle process = ProcessHandle.of(victim).orElseThrow();
+                process.destroyForcibly();
+                process.onExit().join();
             }
             victims = start.start();
         }
@@ -178,14 +185,13 @@ class KillIT {
         return ((number + " ").repeat(100) + "\r\n").repeat(lines) + "end of " + number + "\r\n";
     }
 
-    private void check(Server sender, Path home, TestingSmtpServer far) throws IOException {
+    private void check(String retry, long sender, Path home, TestingSmtpServer far) throws IOException {
         Path fresh = home.resolve("Maildir/new");
         Set<String> here = accepted.stream().filter(s -> s.startsWith("here-")).collect(Collectors.toSet());
         Set<String> there =
                 accepted.stream().filter(s -> s.startsWith("there-")).collect(Collectors.toSet());
         await().atMost(LIMIT).pollInterval(Duration.ofSeconds(1)).untilAsserted(() -> {
-            TestingPrograms.succeed(
-                    "kill", "-ALRM", Long.toString(sender.process().pid()));
+            TestingPrograms.succeed("kill", "-" + retry, Long.toString(sender));
             assertThat(subjects(delivered(fresh))).containsAll(here);
             assertThat(subjects(received(far))).containsAll(there);
         });
