@@ -325,7 +325,8 @@ final class Taking {
             return true; // The submitter withdrew it after it was taken: too late, as it is after a 250.
         } catch (IOException e) {
             // Were it released, it would be taken again at the next start, and delivered twice.
-            ignore(made.entry.text(), "cannot be removed: " + Errno.djbText(e));
+            log.line("warning: unable to remove " + path(made.entry.text()) + ": " + Errno.djbText(e)
+                    + "; will try again later");
             drop(made, null);
             return false;
         }

@@ -412,6 +412,25 @@ class QueueTest {
     }
 
     @Test
+    void whatCannotBeRemovedFromTheDropIsTakenOnceItCan() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        files = new TestingQueue(scratch.resolve("q"), disk);
+        try (Queue queue = files.open()) {
+            submit(files.drop(), TEXT, "s@x", "a@x");
+            disk.fault((operation, file) ->
+                    operation.equals("unlink") && file.getParent().endsWith("drop")
+                            ? new IOException("Read-only file system")
+                            : null);
+            queue.take();
+            assertThat(queue.nextArrival()).isNull();
+            assertThat(files.names("mess")).isEmpty();
+            disk.fault((operation, file) -> null);
+            queue.take();
+            assertThat(queue.nextArrival()).isNotNull();
+        }
+    }
+
+    @Test
     void aNameFromTheDropAddsNoLineToTheLog() throws IOException {
         try (Queue queue = files.open()) {
             Files.writeString(scratch.resolve("q/drop/x\nalert: all is lost"), "");
