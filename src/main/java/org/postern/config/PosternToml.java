@@ -34,10 +34,12 @@ public final class PosternToml {
             "smtpd.listen",
             "smtpd.rcpthosts",
             "smtpd.databytes",
+            "smtpd.dsn",
             "relay.expiry",
             "users.file",
             "send.locals",
             "send.smtproutes",
+            "send.delaynotify",
             "send.route");
 
     /** Octets of UTF-8 above ASCII are let pass, for internationalized names. */
@@ -126,9 +128,11 @@ public final class PosternToml {
         List<String> mine = me == null ? List.of() : List.of(me);
         List<String> rcpthosts = domains("smtpd.rcpthosts", mine);
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
+        boolean dsn = bool("smtpd.dsn", true);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = domains("send.locals", mine);
         List<SmtpRoute> routes = routes();
+        long delaynotify = number("send.delaynotify", 0, 0, Integer.MAX_VALUE);
         if (me == null || home == null || users == null) {
             return null;
         }
@@ -136,10 +140,10 @@ public final class PosternToml {
                 me,
                 home,
                 new Settings.Pop3d(pop3),
-                new Settings.Smtpd(smtp, rcpthosts, databytes),
+                new Settings.Smtpd(smtp, rcpthosts, databytes, dsn),
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
-                new Settings.Send(locals, routes));
+                new Settings.Send(locals, routes, Duration.ofSeconds(delaynotify)));
     }
 
     /** The lines and the tables; a domain has one of them. */
@@ -297,6 +301,18 @@ public final class PosternToml {
                 key,
                 "is " + shown(value) + "; give a whole number "
                         + (most == Long.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most));
+        return otherwise;
+    }
+
+    private boolean bool(String key, boolean otherwise) {
+        Object value = toml.get(key);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof Boolean given) {
+            return given;
+        }
+        problem(key, "is " + shown(value) + "; write true or false");
         return otherwise;
     }
 

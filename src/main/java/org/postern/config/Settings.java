@@ -31,8 +31,9 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
      * @param listen where to accept connections
      * @param rcpthosts domains that mail is taken for from anybody; default: me
      * @param databytes the largest message, in octets; 0: any size. Default: 50 MB
+     * @param dsn whether clients may say which notices their senders want (RFC 3461). Default: yes
      */
-    public record Smtpd(List<HostPort> listen, List<String> rcpthosts, long databytes) {
+    public record Smtpd(List<HostPort> listen, List<String> rcpthosts, long databytes, boolean dsn) {
         public Smtpd {
             listen = List.copyOf(listen);
             rcpthosts = List.copyOf(rcpthosts);
@@ -51,8 +52,10 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
      * @param locals domains delivered here; default: me
      * @param smtproutes where other mail goes: the lines {@code domain:host:port} of {@code send.smtproutes} and the
      *     tables {@code [[send.route]]}; without one, by MX
+     * @param delaynotify after this a sender is told that his message still waits; in seconds in the file; zero, the
+     *     default: never
      */
-    public record Send(List<String> locals, List<SmtpRoute> smtproutes) {
+    public record Send(List<String> locals, List<SmtpRoute> smtproutes, Duration delaynotify) {
         public Send {
             locals = List.copyOf(locals);
             smtproutes = List.copyOf(smtproutes);

@@ -78,12 +78,13 @@ public final class Demo implements Closeable {
                 ME,
                 state,
                 new Settings.Pop3d(List.of(free(POP3_PORT))),
-                new Settings.Smtpd(List.of(free(SMTP_PORT)), List.of(ME), 50L << 20),
+                new Settings.Smtpd(List.of(free(SMTP_PORT)), List.of(ME), 50L << 20, true),
                 new Settings.Relay(Duration.ofMinutes(10)),
                 new Settings.Users(users),
                 new Settings.Send(
                         List.of(ME),
-                        List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort()))));
+                        List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort())),
+                        Duration.ZERO));
         events.tell(new Event.Note("DEMO: loopback only, state in " + state));
         serveSink(sink, settings, events);
         Gateway gateway = Gateway.start(settings, self, true, events);

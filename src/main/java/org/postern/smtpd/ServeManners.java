@@ -1,5 +1,6 @@
 package org.postern.smtpd;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -38,15 +39,16 @@ record ServeManners() implements Manners {
 
     @Override
     public Reply ehlo(SmtpdSettings settings) {
-        return new Reply(
-                250,
-                "",
-                List.of(
-                        settings.smtpgreeting(),
-                        "PIPELINING",
-                        "8BITMIME",
-                        "SIZE " + settings.databytes(),
-                        "ENHANCEDSTATUSCODES"));
+        List<String> lines = new ArrayList<>(List.of(
+                settings.smtpgreeting(),
+                "PIPELINING",
+                "8BITMIME",
+                "SIZE " + settings.databytes(),
+                "ENHANCEDSTATUSCODES"));
+        if (settings.dsn()) {
+            lines.add("DSN"); // RFC 3461 §3
+        }
+        return new Reply(250, "", lines);
     }
 
     @Override

@@ -48,6 +48,7 @@ class PosternTomlTest {
                 listen = "0.0.0.0:25"
                 rcpthosts = ["a.example", ".b.example"]
                 databytes = 0
+                dsn = false
                 [relay]
                 expiry = 60
                 [users]
@@ -55,6 +56,7 @@ class PosternTomlTest {
                 [send]
                 locals = []
                 smtproutes = ["n.example:192.0.2.1:2525", ":smart.example"]
+                delaynotify = 14400
                 """);
         assertThat(settings)
                 .isEqualTo(new Settings(
@@ -66,14 +68,16 @@ class PosternTomlTest {
                         new Settings.Smtpd(
                                 List.of(HostPort.parse("0.0.0.0:25").orElseThrow()),
                                 List.of("a.example", ".b.example"),
-                                0),
+                                0,
+                                false),
                         new Settings.Relay(Duration.ofSeconds(60)),
                         new Settings.Users(Path.of("/u")),
                         new Settings.Send(
                                 List.of(),
                                 List.of(
                                         new SmtpRoute("n.example", "192.0.2.1", 2525),
-                                        new SmtpRoute("", "smart.example", 25)))));
+                                        new SmtpRoute("", "smart.example", 25)),
+                                Duration.ofHours(4))));
     }
 
     @ParameterizedTest
