@@ -12,6 +12,7 @@ import org.postern.config.RemoteSettings;
 import org.postern.config.SettingsException;
 import org.postern.config.SmtpRoute;
 import org.postern.dns.Resolver;
+import org.postern.mail.Action;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
@@ -99,7 +100,8 @@ public final class RemoteDeliverer implements Deliverer {
         if (resting.isPresent()) {
             return new Deferred(resting.get());
         }
-        Delivery out = new Delivery(d.deliveryId(), reversePath(d.sender(), route), d.recipient(), d.message());
+        Delivery out = new Delivery(
+                d.deliveryId(), reversePath(d.sender(), route), d.recipient(), d.message(), d.dsn(), d.dsnRcpt());
         return switch (finder.find(domain, route)) {
             case NextHops.Nowhere nowhere -> nowhere.result();
             case NextHops.Hosts hops -> tryAll(hops.hosts(), out, route, now);
@@ -177,12 +179,16 @@ public final class RemoteDeliverer implements Deliverer {
                 }
                 parameters += " SMTPUTF8"; // RFC 6531 §3.4
             }
-            SmtpClient.Answer answer = client.send(d.sender(), d.recipient(), parameters, message);
+            boolean dsn = client.offers("DSN");
+            SmtpClient.Answer answer = client.send(
+                    new SmtpClient.Path(d.sender(), parameters + (dsn ? DsnWords.ofMail(d.dsn()) : "")),
+                    new SmtpClient.Path(d.recipient(), dsn ? DsnWords.ofRcpt(d.dsnRcpt()) : ""),
+                    message);
             if (held.isReused() && answer.reply().code() == 421 && !client.possiblyAccepted()) {
                 client.drop();
                 return null;
             }
-            DeliveryResult result = report(answer, host, client.tls());
+            DeliveryResult result = report(answer, host, client.tls(), dsn);
             if (answer instanceof SmtpClient.Answer.Accepted) {
                 idle.ended(held);
             } else {
@@ -217,11 +223,14 @@ public final class RemoteDeliverer implements Deliverer {
         idle.close();
     }
 
-    private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls) {
+    private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls, boolean dsn) {
         String said = said(answer.reply());
         return switch (answer) {
             case SmtpClient.Answer.Accepted _ ->
-                new Delivered(host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n"));
+                new Delivered(
+                        host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n"),
+                        // RFC 3461 §5.2.2: a host that does not know DSN leaves it to us to tell of it.
+                        dsn ? Action.PASSED_ON : Action.RELAYED);
             case SmtpClient.Answer.SenderRejected a ->
                 refused(a, "Connected to " + host + " but sender was rejected.\n" + said);
             case SmtpClient.Answer.RecipientRejected a ->

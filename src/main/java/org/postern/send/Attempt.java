@@ -25,7 +25,7 @@ final class Attempt {
         QueuedMessage message = work.job().message;
         String address = work.route().address();
         Delivery delivery = new Delivery(
-                message.name().delivery(work.recipient()), Verp.sender(message.sender(), address), address, message);
+                message.name().delivery(work.recipient()), Verp.sender(message.sender(), address), address, message, message.dsn(), work.dsn());
         try {
             return switch (work.route()) {
                 case Route.Local l -> deliverers.local().deliver(delivery);

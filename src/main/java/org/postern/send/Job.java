@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.postern.mail.DsnRcpt;
 import org.postern.queue.Marks;
 import org.postern.queue.QueuedMessage;
 
@@ -83,12 +84,18 @@ final class Job {
             if (!finishedBefore.get(recipients.index())) {
                 Route route = routes.route(recipients.address());
                 if (isDue(route)) {
-                    return new Work(this, recipients.index(), route);
+                    return new Work(this, recipients.index(), route, dsn(routes));
                 }
             }
         }
         atEnd = true;
         return null;
+    }
+
+    /** Whom the sender named is kept where this address may turn out to stand for another (RFC 3461 §5.2.7). */
+    private DsnRcpt dsn(Routes routes) {
+        DsnRcpt dsn = recipients.dsn();
+        return dsn.wanted().given() ? dsn.withOriginal(routes.complete(recipients.address())) : dsn;
     }
 
     private boolean isDue(Route route) {

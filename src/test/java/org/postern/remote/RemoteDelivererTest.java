@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SmtpRoute;
 import org.postern.config.SmtpTimeouts;
+import org.postern.mail.Action;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
@@ -193,7 +194,7 @@ class RemoteDelivererTest {
                     RemoteSettings.of("me.example", List.of(new SmtpRoute("", "relay", first.port())));
             TestingRemote dns = new TestingRemote().host("relay", "127.0.0.70", "127.0.0.71", "127.0.0.72");
             assertThat(TestingRemote.deliverer(settings, dns).deliver(new Delivery("1", "a@b", "x@y", MESSAGE)))
-                    .isEqualTo(new Delivered("127.0.0.72 accepted message.\nRemote host said: 250 queued as X\n"));
+                    .isEqualTo(new Delivered("127.0.0.72 accepted message.\nRemote host said: 250 queued as X\n", Action.RELAYED));
             assertThat(second.sessions()).hasSize(1);
         }
     }

@@ -6,11 +6,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.postern.mail.DsnRcpt;
 import org.postern.queue.MessageName;
 
 class LaneTest {
     private static Work work(String domain) {
-        return new Work(null, 0, new Route.Remote("a@" + domain, domain));
+        return new Work(null, 0, new Route.Remote("a@" + domain, domain), DsnRcpt.NONE);
     }
 
     private static void add(Lane lane, String domain, int count) {
