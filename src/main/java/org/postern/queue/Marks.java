@@ -253,18 +253,20 @@ public final class Marks {
 
     private void forEach(char letter, int skipped, RecordReader reader) throws IOException {
         BitSet seen = new BitSet();
+        int triedOne = -1;
         Instant tried = Instant.EPOCH;
         try (var lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String record = valid(line);
                 if (record != null && record.charAt(0) == 'A') {
+                    triedOne = recipient(record);
                     tried = Instant.ofEpochSecond(Long.parseLong(record.substring(record.indexOf(' ', 2) + 1)));
                 } else if (record != null && record.charAt(0) == letter) {
                     int recipient = recipient(record);
                     boolean again = seen.get(recipient);
                     seen.set(recipient);
                     if (!again && seen.cardinality() > skipped) {
-                        reader.read(recipient, record.substring(record.indexOf(' ', 2) + 1), tried);
+                        reader.read(recipient, record.substring(record.indexOf(' ', 2) + 1), recipient == triedOne ? tried : Instant.EPOCH);
                     }
                 }
             }

@@ -17,11 +17,16 @@ final class Job {
     /** So many recipients of a message wait for a free delivery at a time. */
     static final int PORTION = 200;
 
+    /** A notice of delay tells of so many; of the others the next one does. */
+    private static final int MOST_DELAYED = 1000;
+
     final Entry entry;
     final QueuedMessage message;
     final Marks marks;
     /** It is older than queuelifetime: who cannot be reached now is given up. */
     final boolean dying;
+    /** It is older than delaynotify: who has to wait on is told of to the sender. */
+    final boolean isLate;
     /** Held while marks are written. */
     final ReentrantLock bookkeeping = new ReentrantLock();
 
@@ -29,6 +34,9 @@ final class Job {
     private final QueuedMessage.Recipients recipients;
     private final boolean localDue;
     private final boolean remoteDue;
+
+    /** Guarded by {@link #bookkeeping}. */
+    private final List<Marks.Outcome> delayed = new ArrayList<>();
 
     // Guarded by the sender's lock.
     /** Its envelope counts for the remote lane. */
@@ -41,11 +49,12 @@ final class Job {
     boolean localDeferred;
     boolean remoteDeferred;
 
-    Job(Entry entry, QueuedMessage message, Marks marks, boolean dying, boolean localDue, boolean remoteDue) {
+    Job(Entry entry, QueuedMessage message, Marks marks, boolean dying, boolean isLate, boolean localDue, boolean remoteDue) {
         this.entry = entry;
         this.message = message;
         this.marks = marks;
         this.dying = dying;
+        this.isLate = isLate;
         this.localDue = localDue;
         this.remoteDue = remoteDue;
         finishedBefore = marks.finished();
@@ -109,6 +118,19 @@ final class Job {
                 yield remoteDue;
             }
         };
+    }
+
+    /** The sender is to hear, at the end of the pass, that this one has to wait. */
+    void delayed(Marks.Outcome outcome) {
+        if (delayed.size() < MOST_DELAYED) {
+            delayed.add(outcome);
+        }
+    }
+
+    List<Marks.Outcome> takeDelayed() {
+        List<Marks.Outcome> taken = List.copyOf(delayed);
+        delayed.clear();
+        return taken;
     }
 
     void deferred(Route route) {
