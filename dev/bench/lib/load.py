@@ -23,6 +23,8 @@ class Round:
     failed: int  # sessions
     generator_cpu: float  # of one processor, 0 to 1
     first_error: str
+    messages: int = 0  # of send: accepted
+    seconds: float = 0
 
 
 class Generator:
@@ -59,6 +61,8 @@ class Generator:
             failed=said["failed"],
             generator_cpu=said["client_cpu_s"] / max(said["secs"], 0.001),
             first_error=said["first_error"],
+            messages=said["ok"] * said["m"],
+            seconds=said["secs"],
         )
 
     def hold(self, mode, port, connections, seconds, measure):

@@ -5,7 +5,7 @@ import pwd
 import subprocess
 from dataclasses import dataclass
 
-from lib import machine
+from lib import machine, mta
 from lib.load import milliseconds
 from lib.machine import BenchError
 from lib.report import Goal, Table, median, megabytes
@@ -223,4 +223,6 @@ SCENARIOS = {
     "pop-foreign": pop_foreign,
     "idle": idle,
     "check": check,
+    "mta-relay": mta.mta_relay,
+    "mta-maildir": mta.mta_maildir,
 }

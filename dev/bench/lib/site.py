@@ -129,6 +129,32 @@ class Site:
         argv = [*self._chain(options), port, "relay-ctrl-check", "qmail-smtpd"]
         return Contender(self.name, argv, self.env, self.directory / where, port)
 
+    def mta_serve(self, where, hop):
+        """postern serve, as it delivers: bench.example into the accounts' Maildirs, all else to hop."""
+        port, pop = machine.free_port(), machine.free_port()
+        home = self._directory(self.directory / where / "state")
+        home.chmod(0o711)
+        settings = self.directory / where / "postern.toml"
+        settings.write_text(
+            f'me = "{NAME}"\nhome = "{home}"\n[pop3d]\nlisten = "127.0.0.1:{pop}"\n'
+            f'[smtpd]\nlisten = "127.0.0.1:{port}"\n[relay]\nexpiry = 86400\n'
+            f'[users]\nfile = "{self.users}"\n[send]\nsmtproutes = [":127.0.0.1:{hop}"]\n'
+        )
+        ids = ["setpriv", "--reuid", self.uid, "--regid", self.gid, "--clear-groups"] if self.root else []
+        argv = [*ids, TOP / "postern", "serve", "--config", settings]
+        env = {**self.env, "HOME": str(home)}
+        ours = Contender(f"{self.name}, serve", argv, env, self.directory / where, port)
+        ours.login = (pop, "user1", PASSWORD)  # who wants to relay logs in first
+        return ours
+
+    def mta_postfix(self, where, hop):
+        port = machine.free_port()
+        maildirs = self._directory(self.directory / where / "maildirs")
+        addresses = self.directory / where / "addresses"
+        addresses.write_text("".join(f"user{i}@{NAME} user{i}/Maildir/\n" for i in range(1, ACCOUNTS + 1)))
+        argv = [BENCH / "postfix", self.directory / where / "postfix", port, "mta", hop, maildirs, addresses, self.uid]
+        return Contender("Postfix", argv, dict(os.environ), self.directory / where, port)
+
     def floor(self, protocol):
         """A C program that answers and does nothing else: what this machine and the generator allow."""
         port = machine.free_port()

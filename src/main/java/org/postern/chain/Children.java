@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import org.postern.os.Descriptor;
 import org.postern.os.Errno;
 import org.postern.os.Identity;
@@ -40,15 +41,24 @@ public final class Children {
 
     private final Programs programs;
     private final Set<String> descriptorVariables;
+    private final Predicate<String> goOn;
 
     /**
      * Starts children.
      *
      * @param descriptorVariables environment variables whose value is a descriptor's number: RELAY_CTRL_DIR_FD
+     * @param goOn whether an argument of a foreign program that is the name of one of ours, without its path, means that
+     *     it will become that one
      */
-    public Children(Programs programs, Set<String> descriptorVariables) {
+    public Children(Programs programs, Set<String> descriptorVariables, Predicate<String> goOn) {
         this.programs = programs;
         this.descriptorVariables = Set.copyOf(descriptorVariables);
+        this.goOn = goOn;
+    }
+
+    /** Starts children that may become any of ours that they name. */
+    public Children(Programs programs, Set<String> descriptorVariables) {
+        this(programs, descriptorVariables, _ -> true);
     }
 
     /** @throws IOException where it could not be started, though it is there: no interpreter, no memory, too long a line */
@@ -85,7 +95,9 @@ public final class Children {
     private int firstOfOurs(Tool.Invocation call) {
         List<String> values = call.args().values();
         for (int i = 1; i < values.size(); i++) {
-            if (programs.isOurs(values.get(i), call.env(), call.cwd())) {
+            String value = values.get(i);
+            if (goOn.test(value.substring(value.lastIndexOf('/') + 1))
+                    && programs.isOurs(value, call.env(), call.cwd())) {
                 return i;
             }
         }

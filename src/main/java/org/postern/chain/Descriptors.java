@@ -90,6 +90,22 @@ public record Descriptors(Connection connection, Log log, Map<Integer, Other> ot
         };
     }
 
+    /**
+     * Goes back to the beginning of what {@link #input} reads, which another program may have read before.
+     *
+     * @throws OsException ESPIPE where it is a pipe or a socket: what was read is gone
+     */
+    public void rewind(int number) throws IOException {
+        switch (others.get(number)) {
+            case Other.Data _ -> {} // Each input begins there.
+            case Other.Open open -> Descriptor.rewind(open.descriptor);
+            case null -> {
+                Descriptor.rewind(number == 0 ? connection.wire().inputDescriptor() : number);
+                connection.discardInput();
+            }
+        }
+    }
+
     /** Closing the stream leaves the descriptor itself open. */
     private static InputStream reading(int descriptor) throws IOException {
         return new FileInputStream(Descriptor.java(Descriptor.duplicate(descriptor, 3)));

@@ -7,13 +7,31 @@ package org.postern.mail;
  * @param sender the reverse-path, an octet string; empty for a bounce
  * @param recipient the address as routed, e.g. with what virtualdomains prepends
  * @param message the text as queued
+ * @param provenance whose mail it is
  * @param dsn what the sender says of notices about the message
  * @param dsnRcpt what he wants to hear of this recipient
  */
 public record Delivery(
-        String deliveryId, String sender, String recipient, MessageSource message, DsnMail dsn, DsnRcpt dsnRcpt) {
+        String deliveryId,
+        String sender,
+        String recipient,
+        MessageSource message,
+        Provenance provenance,
+        DsnMail dsn,
+        DsnRcpt dsnRcpt) {
     /** One whose sender says nothing of notices. */
+    public Delivery(
+            String deliveryId, String sender, String recipient, MessageSource message, Provenance provenance) {
+        this(deliveryId, sender, recipient, message, provenance, DsnMail.NONE, DsnRcpt.NONE);
+    }
+
+    /** The same under another reverse-path. */
+    public Delivery from(String otherSender) {
+        return new Delivery(deliveryId, otherSender, recipient, message, provenance, dsn, dsnRcpt);
+    }
+
+    /** One of a stranger's message. */
     public Delivery(String deliveryId, String sender, String recipient, MessageSource message) {
-        this(deliveryId, sender, recipient, message, DsnMail.NONE, DsnRcpt.NONE);
+        this(deliveryId, sender, recipient, message, Provenance.STRANGER);
     }
 }

@@ -31,6 +31,7 @@ public final class Descriptor {
     private static final int O_CLOEXEC = 0x80000;
     private static final int O_DIRECTORY = System.getProperty("os.arch", "").startsWith("aarch64") ? 0x4000 : 0x10000;
     private static final short POLLOUT = 4;
+    private static final int SEEK_SET = 0;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int IPPROTO_IP = 0;
@@ -218,6 +219,20 @@ public final class Descriptor {
         }
     }
 
+    /** Goes back to the beginning of a file: for all who have this descriptor of it. */
+    public static void rewind(int descriptor) throws OsException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Libc.state(arena);
+            if ((long) Seek.HANDLE.invokeExact(state, descriptor, 0L, SEEK_SET) < 0) {
+                throw new OsException("lseek", Libc.errno(state));
+            }
+        } catch (OsException e) {
+            throw e;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
     /** All descriptors of this process, as /proc has them. */
     public static List<Integer> open() {
         List<Integer> open = new ArrayList<>();
@@ -302,6 +317,10 @@ public final class Descriptor {
 
     private static final class Read {
         static final MethodHandle HANDLE = Libc.function("read", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
+    }
+
+    private static final class Seek {
+        static final MethodHandle HANDLE = Libc.function("lseek", FunctionDescriptor.of(LONG, INT, LONG, INT));
     }
 
     private static final class Write {

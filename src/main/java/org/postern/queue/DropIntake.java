@@ -22,12 +22,22 @@ public final class DropIntake implements Intake {
     private final RandomGenerator random;
 
     public DropIntake(QueueDirectory queue, Disk disk, InstantSource clock, Origin origin) {
-        this.drop = queue.drop();
+        this(queue.drop(), disk, clock, origin, new SharedSync(disk, queue.drop()), new SecureRandom());
+    }
+
+    private DropIntake(
+            Path drop, Disk disk, InstantSource clock, Origin origin, SharedSync directory, RandomGenerator random) {
+        this.drop = drop;
         this.disk = disk;
         this.clock = clock;
         this.origin = origin;
-        directory = new SharedSync(disk, drop);
-        random = new SecureRandom();
+        this.directory = directory;
+        this.random = random;
+    }
+
+    @Override
+    public DropIntake ofClients() {
+        return new DropIntake(drop, disk, clock, Origin.CLIENT, directory, random);
     }
 
     @Override

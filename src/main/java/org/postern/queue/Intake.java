@@ -14,6 +14,11 @@ public interface Intake {
      */
     Draft begin() throws IOException;
 
+    /** The same for messages of a client that may relay ({@link Origin#CLIENT}). A foreign queue knows no difference. */
+    default Intake ofClients() {
+        return this;
+    }
+
     /** A message on its way into the queue. Closed without a commit, it leaves nothing behind. */
     interface Draft extends Closeable {
         /** More of the message, lines ended by LF. A failure is remembered and told by the commit. */

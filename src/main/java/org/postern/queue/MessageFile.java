@@ -3,6 +3,7 @@ package org.postern.queue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,12 +41,25 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
                 String.format(Locale.ROOT, "P1 %019d %010d %08x\n", messageLength, envelope.length, crc(envelope)));
     }
 
-    /** Reads the footer and the envelope; of the message nothing. */
-    static MessageFile read(FileChannel channel, long size) throws IOException {
+    /** What a message of so many octets and its envelope are in a file. */
+    static byte[] octets(byte[] message, int length, byte[] envelope) {
+        byte[] octets = Arrays.copyOf(message, length + envelope.length + FOOTER);
+        System.arraycopy(envelope, 0, octets, length, envelope.length);
+        System.arraycopy(footer(length, envelope), 0, octets, length + envelope.length, FOOTER);
+        return octets;
+    }
+
+    /**
+     * Reads the footer and the envelope; of the message nothing.
+     *
+     * @param offset where the message begins
+     * @param size of message, envelope and footer
+     */
+    static MessageFile read(FileChannel channel, long offset, long size) throws IOException {
         if (size < FOOTER) {
             throw new Malformed("shorter than its footer");
         }
-        Matcher footer = FOOTER_FORM.matcher(Octets.of(read(channel, size - FOOTER, FOOTER)));
+        Matcher footer = FOOTER_FORM.matcher(Octets.of(read(channel, offset + size - FOOTER, FOOTER)));
         if (!footer.matches()) {
             throw new Malformed("no footer at its end");
         }
@@ -55,7 +69,7 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
                 || !footer.group(1).equals(String.format(Locale.ROOT, "%019d", messageLength))) {
             throw new Malformed("lengths in the footer are not those of the file");
         }
-        byte[] envelope = read(channel, messageLength, (int) envelopeLength);
+        byte[] envelope = read(channel, offset + messageLength, (int) envelopeLength);
         if (crc(envelope) != Long.parseLong(footer.group(3), 16)) {
             throw new Malformed("envelope damaged");
         }
@@ -64,7 +78,7 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
                 StoredEnvelope.parse(envelope).orElseThrow(() -> new Malformed("unknown field in the envelope")));
     }
 
-    private static byte[] read(FileChannel channel, long position, int length) throws IOException {
+    static byte[] read(FileChannel channel, long position, int length) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(length);
         long at = position;
         while (buffer.hasRemaining()) {

@@ -4,8 +4,10 @@ package org.postern.queue;
 public enum Origin {
     /** A program of this machine: {@code invoked by uid N}. */
     LOCAL,
-    /** qmail-smtpd: {@code invoked from network}. */
+    /** qmail-smtpd, for a client without the right to relay: {@code invoked from network}. */
     NETWORK,
+    /** qmail-smtpd, for a client that may relay: the same words, but what he sends is the site's own. */
+    CLIENT,
     /** The sender itself: {@code invoked for bounce}. */
     BOUNCE
 }

@@ -35,6 +35,7 @@ public final class Queue implements Closeable {
     private final List<MessageName> found;
     private final SharedSync messSync;
     private final SharedSync marksSync;
+    private final MessageLog messages;
     private final Taking taking;
     private final ConcurrentLinkedQueue<MessageName> arrived = new ConcurrentLinkedQueue<>();
     private volatile Runnable onArrival = () -> {};
@@ -55,16 +56,17 @@ public final class Queue implements Closeable {
             Log log,
             LockFile lock,
             int owner,
-            List<MessageName> found) {
+            Recovery.Found found) {
         this.directory = directory;
         this.disk = disk;
         this.clock = clock;
         this.lock = lock;
         this.owner = owner;
-        this.found = found;
-        ids = new Ids(clock, found);
+        this.found = found.names();
+        ids = new Ids(clock, this.found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
+        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), MessageLog.PATIENCE);
         taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
     }
 
@@ -81,7 +83,7 @@ public final class Queue implements Closeable {
             directory.prepare(disk);
             Disk limited = disk.limitingSyncs(SYNCS_AT_ONCE);
             int owner = (int) Files.getAttribute(directory.root(), "unix:uid");
-            List<MessageName> found = new Recovery(directory, limited, log).run();
+            Recovery.Found found = new Recovery(directory, limited, log).run();
             kept = true;
             return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found));
         } finally {
@@ -105,54 +107,44 @@ public final class Queue implements Closeable {
         return new ScheduleFile(directory.schedule(), disk);
     }
 
-    /** The way in for this process: one file, one sync, and a share of the directory's sync. */
+    /** The way in for this process: a share of the log's sync, or a file where the message is large. */
     public Intake intake(Origin origin) {
-        Submitters submitters = Submitters.none();
-        return () -> {
+        return new Own(origin);
+    }
+
+    private final class Own implements Intake {
+        private final Origin origin;
+
+        Own(Origin origin) {
+            this.origin = origin;
+        }
+
+        @Override
+        public Intake ofClients() {
+            return new Own(Origin.CLIENT);
+        }
+
+        @Override
+        public Draft begin() throws IOException {
             MessageName name = ids.next();
             StoredEnvelope.Facts facts =
                     new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
-            FileDraft draft = new FileDraft(
-                    () -> create(name), messSync, envelope -> StoredEnvelope.forQueue(facts, envelope), () -> {
-                        release(name);
+            OwnDraft draft = new OwnDraft(
+                    octets -> messages.add(name, octets),
+                    envelope -> StoredEnvelope.forQueue(facts, envelope),
+                    fields -> new FileDraft(() -> create(name), messSync, fields, name::id),
+                    queued -> {
+                        if (queued) {
+                            release(name);
+                        } else {
+                            ids.free(name);
+                        }
                         return name.id();
                     });
-            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), submitters.words(origin, owner), clock.instant()));
+            String words = Submitters.none().words(origin, owner, owner);
+            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
             draft.write(line, 0, line.length);
-            return new Claimed(draft, name);
-        };
-    }
-
-    /** Gives the id back where the draft comes to nothing. */
-    private final class Claimed implements Intake.Draft {
-        private final FileDraft draft;
-        private final MessageName name;
-        private boolean queued;
-
-        Claimed(FileDraft draft, MessageName name) {
-            this.draft = draft;
-            this.name = name;
-        }
-
-        @Override
-        public void write(byte[] from, int offset, int length) {
-            draft.write(from, offset, length);
-        }
-
-        @Override
-        public Intake.Outcome commit(Envelope envelope) {
-            Intake.Outcome outcome = draft.commit(envelope);
-            queued = queued || outcome instanceof Intake.Outcome.Queued;
-            return outcome;
-        }
-
-        @Override
-        public void close() {
-            draft.close();
-            if (!queued) {
-                queued = true;
-                ids.free(name);
-            }
+            return draft;
         }
     }
 
@@ -196,7 +188,7 @@ public final class Queue implements Closeable {
 
     /** A message's envelope, and its text when wanted. */
     public QueuedMessage read(MessageName name) throws IOException {
-        return QueuedMessage.read(name, path(name.text()));
+        return QueuedMessage.read(name, () -> place(name));
     }
 
     public Marks marks(MessageName name) throws IOException {
@@ -204,7 +196,7 @@ public final class Queue implements Closeable {
     }
 
     public boolean exists(MessageName name) {
-        return Files.exists(path(name.text()));
+        return messages.place(name) != null || Files.exists(path(name.text()));
     }
 
     /** A name for a bounce, to be written into the marks before the bounce itself. */
@@ -277,12 +269,14 @@ public final class Queue implements Closeable {
      * @param marked that it has a file of marks
      */
     public void remove(MessageName name, boolean marked) throws IOException {
-        try {
-            disk.unlink(path(name.text()));
-        } catch (NoSuchFileException e) {
-            // An earlier try removed it, and failed at the sync; or someone did by hand.
+        if (!messages.remove(name)) {
+            try {
+                disk.unlink(path(name.text()));
+            } catch (NoSuchFileException e) {
+                // An earlier try removed it, and failed at the sync; or someone did by hand.
+            }
+            messSync.sync();
         }
-        messSync.sync();
         if (marked) {
             try {
                 disk.unlink(marksPath(name));
@@ -291,6 +285,11 @@ public final class Queue implements Closeable {
             }
         }
         ids.free(name);
+    }
+
+    private Place place(MessageName name) {
+        Place inLog = messages.place(name);
+        return inLog == null ? Place.whole(path(name.text())) : inLog;
     }
 
     private Path path(String name) {
@@ -305,6 +304,7 @@ public final class Queue implements Closeable {
     @Override
     public void close() {
         taking.close();
+        messages.close();
         lock.close();
     }
 }

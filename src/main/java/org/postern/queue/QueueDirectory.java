@@ -13,7 +13,10 @@ import org.postern.os.Octets;
  * @param root usually /var/qmail/postern-queue
  */
 public record QueueDirectory(Path root) {
-    private static final String FORMAT = "postern-queue 1\n";
+    private static final String FORMAT = "postern-queue 2\n";
+    /** Without a log. */
+    private static final String FORMAT_BEFORE = "postern-queue 1\n";
+
     private static final int ROOT_MODE = 0711;
     /** Sticky, and files get the directory's group, so that an owner who is not root can read them. */
     private static final int DROP_MODE = 03777;
@@ -31,6 +34,10 @@ public record QueueDirectory(Path root) {
 
     Path mess() {
         return root.resolve("mess");
+    }
+
+    Path log() {
+        return root.resolve("log");
     }
 
     Path marks() {
@@ -68,7 +75,10 @@ public record QueueDirectory(Path root) {
     void prepare(Disk disk) throws IOException {
         try {
             String found = Octets.of(Files.readAllBytes(format()));
-            if (!found.equals(FORMAT)) {
+            if (found.equals(FORMAT_BEFORE)) {
+                make(disk, log(), PRIVATE_MODE);
+                writeFormat(disk);
+            } else if (!found.equals(FORMAT)) {
                 throw new IOException("format of the queue is \"" + found.strip() + "\", and this Postern knows \""
                         + FORMAT.strip() + "\" only: deliver it with the Postern that wrote it");
             }
@@ -76,26 +86,31 @@ public record QueueDirectory(Path root) {
             // The format is written last: where it stands, all else was made and synced.
             make(disk, root, ROOT_MODE);
             make(disk, drop(), DROP_MODE);
+            make(disk, log(), PRIVATE_MODE);
             make(disk, mess(), PRIVATE_MODE);
             make(disk, marks(), PRIVATE_MODE);
             make(disk, bad(), PRIVATE_MODE);
-            Path unfinished = root.resolve("format.new");
-            if (Files.exists(unfinished)) {
-                disk.unlink(unfinished);
-            }
-            try (Disk.Output out = disk.create(unfinished, 0644)) {
-                byte[] octets = Octets.bytes(FORMAT);
-                out.write(octets, 0, octets.length);
-                out.sync();
-            }
             Path parent = root.toAbsolutePath().getParent();
             if (parent != null && Files.isReadable(parent)) {
                 disk.syncDirectory(parent);
             } // Else somebody else has made the directory.
-            disk.syncDirectory(root);
-            disk.rename(unfinished, format());
-            disk.syncDirectory(root);
+            writeFormat(disk);
         }
+    }
+
+    private void writeFormat(Disk disk) throws IOException {
+        Path unfinished = root.resolve("format.new");
+        if (Files.exists(unfinished)) {
+            disk.unlink(unfinished);
+        }
+        try (Disk.Output out = disk.create(unfinished, 0644)) {
+            byte[] octets = Octets.bytes(FORMAT);
+            out.write(octets, 0, octets.length);
+            out.sync();
+        }
+        disk.syncDirectory(root);
+        disk.rename(unfinished, format());
+        disk.syncDirectory(root);
     }
 
     private static void make(Disk disk, Path directory, int mode) throws IOException {

@@ -3,33 +3,34 @@ package org.postern.queue;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
 import org.postern.mail.MessageSource;
 
-/** A message in the queue: its envelope is in memory, its text is read from the file when wanted. */
+/** A message in the queue: its envelope is in memory, its text is read from the disk when wanted. */
 public final class QueuedMessage implements MessageSource {
     private final MessageName name;
-    private final Path path;
+    private final Supplier<Place> place;
     private final MessageFile file;
 
-    private QueuedMessage(MessageName name, Path path, MessageFile file) {
+    private QueuedMessage(MessageName name, Supplier<Place> place, MessageFile file) {
         this.name = name;
-        this.path = path;
+        this.place = place;
         this.file = file;
     }
 
-    static QueuedMessage read(MessageName name, Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            return new QueuedMessage(name, path, MessageFile.read(channel, channel.size()));
-        }
+    /** @param place where it is now: it may move while it is in the queue */
+    static QueuedMessage read(MessageName name, Supplier<Place> place) throws IOException {
+        return Place.open(place, (channel, at) -> {
+            try (FileChannel in = channel) {
+                return new QueuedMessage(name, place, MessageFile.read(in, at.offset(), at.length(in)));
+            }
+        });
     }
 
     public MessageName name() {
@@ -47,6 +48,11 @@ public final class QueuedMessage implements MessageSource {
     /** When it was taken into the queue. */
     public Instant taken() {
         return Instant.ofEpochSecond(file.envelope().facts().taken());
+    }
+
+    /** Where it comes from. */
+    public Origin origin() {
+        return file.envelope().facts().origin();
     }
 
     /** The submitter's uid. */
@@ -120,7 +126,10 @@ public final class QueuedMessage implements MessageSource {
 
     @Override
     public InputStream open() throws IOException {
-        return new Text(Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS), file.messageLength());
+        return Place.open(
+                place,
+                (channel, at) ->
+                        new Text(Channels.newInputStream(channel.position(at.offset())), file.messageLength()));
     }
 
     @Override

@@ -27,13 +27,25 @@ final class Recovery {
         this.log = log;
     }
 
-    /** All messages that are in the queue, the oldest first. */
-    List<MessageName> run() throws IOException {
+    /**
+     * What is in the queue.
+     *
+     * @param names all messages, the oldest first
+     * @param inLog those that have no file yet
+     */
+    record Found(List<MessageName> names, LogRecovery inLog) {}
+
+    Found run() throws IOException {
         List<MessageName> names = messages();
         removeTakenTwice(names);
+        LogRecovery inLog = LogRecovery.read(queue, found, log);
+        for (MessageName name : inLog.messages().keySet()) {
+            names.add(name);
+            found.add(name.text());
+        }
         removeOrphanedMarks();
         names.sort(Comparator.comparingLong(MessageName::id));
-        return names;
+        return new Found(names, inLog);
     }
 
     private List<MessageName> messages() throws IOException {

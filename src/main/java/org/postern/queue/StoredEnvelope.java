@@ -19,6 +19,7 @@ final class StoredEnvelope {
     static final int MAX_ADDRESS = 1002;
 
     private static final String NETWORK = "network";
+    private static final String CLIENT = "client";
     private static final String BOUNCE = "bounce";
 
     private final byte[] octets;
@@ -76,8 +77,8 @@ final class StoredEnvelope {
     /** What a submitter writes into the drop. */
     static byte[] forDrop(Origin origin, Envelope envelope) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        if (origin == Origin.NETWORK) {
-            field(out, 'o', NETWORK);
+        if (origin != Origin.BOUNCE) {
+            origin(out, origin);
         }
         dsn(out, envelope.dsn());
         addresses(out, envelope);
@@ -107,13 +108,18 @@ final class StoredEnvelope {
         field(out, 't', Long.toString(facts.taken));
         field(out, 'u', Integer.toString(facts.uid));
         field(out, 'q', Long.toString(facts.told));
-        switch (facts.origin) {
-            case NETWORK -> field(out, 'o', NETWORK);
-            case BOUNCE -> field(out, 'o', BOUNCE);
-            case LOCAL -> {}
-        }
+        origin(out, facts.origin);
         if (facts.about != null) {
             field(out, 'b', facts.about.text());
+        }
+    }
+
+    private static void origin(ByteArrayOutputStream out, Origin origin) {
+        switch (origin) {
+            case NETWORK -> field(out, 'o', NETWORK);
+            case CLIENT -> field(out, 'o', CLIENT);
+            case BOUNCE -> field(out, 'o', BOUNCE);
+            case LOCAL -> {}
         }
     }
 
@@ -168,6 +174,7 @@ final class StoredEnvelope {
                 case 'o' ->
                     origin = switch (value) {
                         case NETWORK -> Origin.NETWORK;
+                        case CLIENT -> Origin.CLIENT;
                         case BOUNCE -> Origin.BOUNCE;
                         default -> Origin.LOCAL;
                     };

@@ -225,7 +225,7 @@ final class Taking {
                 return new Copy.NoMessage(entry.text(), fault);
             }
             FileChannel channel = in.getChannel();
-            MessageFile file = MessageFile.read(channel, status.size());
+            MessageFile file = MessageFile.read(channel, 0, status.size());
             write(entry, name, file, status.uid(), channel);
             return new Copy.Made(entry, name);
         } catch (MessageFile.Malformed e) {
@@ -252,7 +252,7 @@ final class Taking {
         StoredEnvelope envelope = file.envelope();
         Origin origin = submitters.believe(envelope.facts().origin(), uid, owner);
         Instant now = clock.instant();
-        byte[] line = Octets.bytes(ReceivedLine.of(entry.id(), submitters.words(origin, uid), now));
+        byte[] line = Octets.bytes(ReceivedLine.of(entry.id(), submitters.words(origin, uid, owner), now));
         try (NewMessage copy = new NewMessage(disk, mess(name + ".new"), mess(name.text()), 0600)) {
             copy.write(line, 0, line.length);
             byte[] buffer = new byte[(int) Math.min(COPY_BUFFER, file.messageLength())];

@@ -100,8 +100,7 @@ public final class RemoteDeliverer implements Deliverer {
         if (resting.isPresent()) {
             return new Deferred(resting.get());
         }
-        Delivery out = new Delivery(
-                d.deliveryId(), reversePath(d.sender(), route), d.recipient(), d.message(), d.dsn(), d.dsnRcpt());
+        Delivery out = d.from(reversePath(d.sender(), route));
         return switch (finder.find(domain, route)) {
             case NextHops.Nowhere nowhere -> nowhere.result();
             case NextHops.Hosts hops -> tryAll(hops.hosts(), out, route, now);

@@ -2,6 +2,8 @@ package org.postern.send;
 
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
+import org.postern.mail.Provenance;
+import org.postern.queue.Origin;
 import org.postern.queue.QueuedMessage;
 
 /** One try to deliver a message to one recipient. */
@@ -21,11 +23,25 @@ final class Attempt {
         return result;
     }
 
+    private static Provenance provenance(Origin origin) {
+        return switch (origin) {
+            case LOCAL -> Provenance.PROGRAM;
+            case CLIENT, BOUNCE -> Provenance.OWN;
+            case NETWORK -> Provenance.STRANGER;
+        };
+    }
+
     private static DeliveryResult deliver(Work work, Deliverers deliverers) {
         QueuedMessage message = work.job().message;
         String address = work.route().address();
         Delivery delivery = new Delivery(
-                message.name().delivery(work.recipient()), Verp.sender(message.sender(), address), address, message, message.dsn(), work.dsn());
+                message.name().delivery(work.recipient()),
+                Verp.sender(message.sender(), address),
+                address,
+                message,
+                provenance(message.origin()),
+                message.dsn(),
+                work.dsn());
         try {
             return switch (work.route()) {
                 case Route.Local l -> deliverers.local().deliver(delivery);

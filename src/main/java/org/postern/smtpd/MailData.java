@@ -36,7 +36,7 @@ final class MailData {
         State next = new State.Ready(hello);
         Intake.Draft draft;
         try {
-            draft = site.intake().begin();
+            draft = (transaction.mayRelay() ? site.intake().ofClients() : site.intake()).begin();
         } catch (IOException e) {
             events.accept(new SmtpdEvent.Trouble("unable to begin a message in the queue", e));
             return new Say(Reply.QQT_FAILURE, next);

@@ -11,6 +11,11 @@ public interface Policy {
     interface Judge {
         /** @param forwardPath never empty */
         Verdict rcpt(String forwardPath);
+
+        /** Whether the client may relay, as far as this transaction had to ask. */
+        default boolean mayRelay() {
+            return false;
+        }
     }
 
     /** What a recipient is answered. */

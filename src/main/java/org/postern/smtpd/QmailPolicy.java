@@ -27,7 +27,19 @@ public final class QmailPolicy implements Policy {
         if (recipients.isBadSender(reversePath)) {
             return rcpt -> new Verdict.Refused(Reply.BADMAILFROM);
         }
-        return relayClient.isPresent() ? rcpt -> new Verdict.Accepted(rcpt + relayClient.get()) : this::fromAnyone;
+        return relayClient.isPresent() ? new FromClient(relayClient.get()) : this::fromAnyone;
+    }
+
+    private record FromClient(String added) implements Judge {
+        @Override
+        public Verdict rcpt(String forwardPath) {
+            return new Verdict.Accepted(forwardPath + added);
+        }
+
+        @Override
+        public boolean mayRelay() {
+            return true;
+        }
     }
 
     private Verdict fromAnyone(String forwardPath) {

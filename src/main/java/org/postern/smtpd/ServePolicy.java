@@ -46,6 +46,11 @@ public final class ServePolicy implements Policy {
             }
         }
 
+        @Override
+        public boolean mayRelay() {
+            return answer instanceof Relaying.Answer.Yes;
+        }
+
         private Verdict ours(String forwardPath) {
             return recipients.judge(forwardPath, events);
         }

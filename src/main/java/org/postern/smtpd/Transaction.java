@@ -41,6 +41,10 @@ final class Transaction {
         return verdict;
     }
 
+    boolean mayRelay() {
+        return judge.mayRelay();
+    }
+
     Envelope envelope() {
         return new Envelope(reversePath, recipients, dsn, dsnRcpts);
     }

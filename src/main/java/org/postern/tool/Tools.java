@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.postern.chain.Children;
 import org.postern.chain.Programs;
 import org.postern.chain.Tool;
@@ -24,9 +25,14 @@ import org.postern.queue.QueueDirectory;
 final class Tools {
     /** The programs that {@code postern links} makes links for. */
     static final List<String> NAMES = List.of(
+            "bouncesaying",
             "checkpassword",
+            "condredirect",
             "envdir",
+            "except",
+            "forward",
             "maildirmake",
+            "preline",
             "qmail-inject",
             "qmail-pop3d",
             "qmail-popup",
@@ -46,6 +52,12 @@ final class Tools {
             "tcprulescheck",
             "tcpserver");
 
+    /**
+     * Programs for lines of .qmail files. Their names are words that may be any program's argument; in the line of a
+     * server they are never the next program.
+     */
+    private static final Set<String> DOT_QMAIL = Set.of("bouncesaying", "condredirect", "except", "forward", "preline");
+
     /** What sendmail is also called as: links to it that a site makes. */
     private static final Set<String> SENDMAIL = Set.of("mailq", "newaliases");
 
@@ -53,6 +65,7 @@ final class Tools {
     private final Identity self;
     private final Programs programs;
     private final Trampoline chain;
+    private final Subprogram subprogram;
     private final ConcurrentHashMap<String, Tool> made = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Path, Intake> queues = new ConcurrentHashMap<>();
 
@@ -66,7 +79,10 @@ final class Tools {
         this.launcher = launcher;
         this.self = self;
         this.programs = new Programs(this::find, launcher);
-        this.chain = new Trampoline(programs, new Children(programs, Set.copyOf(Main.DESCRIPTOR_VARIABLES)));
+        Set<String> variables = Set.copyOf(Main.DESCRIPTOR_VARIABLES);
+        this.chain = new Trampoline(programs, new Children(programs, variables, Predicate.not(DOT_QMAIL::contains)));
+        this.subprogram =
+                Subprogram.by(programs, new Trampoline(programs, new Children(programs, variables, _ -> false)));
     }
 
     Path launcher() {
@@ -102,9 +118,14 @@ final class Tools {
 
     private Tool make(String name) {
         return switch (name) {
+            case "bouncesaying" -> new Bouncesaying(subprogram);
             case "checkpassword" -> new Checkpassword();
+            case "condredirect" -> new Condredirect(subprogram);
             case "envdir" -> new Envdir();
+            case "except" -> new Except(subprogram);
+            case "forward" -> new Forward();
             case "maildirmake" -> new Maildirmake();
+            case "preline" -> new Preline(subprogram);
             case "qmail-inject" -> new QmailInject(InstantSource.system());
             case "qmail-pop3d" -> new QmailPop3d();
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));

@@ -49,6 +49,14 @@ public final class TestingCall {
         return this;
     }
 
+    /** @param open a descriptor of this process, which stays the caller's */
+    public TestingCall descriptor(int number, int open) {
+        others = new Descriptors(null, null, others)
+                .with(number, new Descriptors.Other.Open(open))
+                .others();
+        return this;
+    }
+
     public Tool.Invocation invocation(String... args) {
         Descriptors fds = new Descriptors(new Connection(wire), log::add, others);
         return new Tool.Invocation(Args.of(args), env, cwd, new Identity(0, 0, List.of()), fds, 4711);

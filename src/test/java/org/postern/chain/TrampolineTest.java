@@ -277,6 +277,16 @@ class TrampolineTest {
     }
 
     @Test
+    void aWordThatIsOneOfOurNamesMayBeAWord() throws IOException {
+        link();
+        Programs programs = new Programs(name -> Optional.of(TrampolineTest::says), launcher);
+        Trampoline chain = new Trampoline(programs, new Children(programs, Set.of(), name -> !name.equals("ours")));
+        assertThat(chain.run(call(Env.empty(), Map.of(), "echo", "ours", directory + "/ours")))
+                .isEqualTo(new Ended.Exited(0));
+        assertThat(socket.receiveAll()).isEqualTo("ours " + directory + "/ours\n");
+    }
+
+    @Test
     void behindAProgramThatStandsBetweenTheClientAndUsWeAreAProcess() throws IOException {
         Path real = Files.writeString(launcher, "#!/bin/sh\necho \"a process with $*\"; ls /proc/$$/fd; :\n");
         link();

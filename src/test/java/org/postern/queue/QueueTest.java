@@ -38,10 +38,10 @@ class QueueTest {
         files.open().close();
         assertThat(mode("")).isEqualTo(0711);
         assertThat(mode("drop")).isEqualTo(03777);
-        for (String name : List.of("mess", "marks", "bad")) {
+        for (String name : List.of("log", "mess", "marks", "bad")) {
             assertThat(mode(name)).isEqualTo(0700);
         }
-        assertThat(scratch.resolve("q/format")).hasContent("postern-queue 1");
+        assertThat(scratch.resolve("q/format")).hasContent("postern-queue 2");
     }
 
     private int mode(String name) throws IOException {
@@ -79,8 +79,18 @@ class QueueTest {
     @Test
     void aQueueOfAnotherFormatIsRefused() throws IOException {
         files.open().close();
-        Files.writeString(scratch.resolve("q/format"), "postern-queue 2\n");
-        assertThatThrownBy(files::tryOpen).hasMessageContaining("\"postern-queue 2\"");
+        Files.writeString(scratch.resolve("q/format"), "postern-queue 3\n");
+        assertThatThrownBy(files::tryOpen).hasMessageContaining("\"postern-queue 3\"");
+    }
+
+    @Test
+    void aQueueOfTheFormatBeforeGetsALog() throws IOException {
+        files.open().close();
+        Files.writeString(scratch.resolve("q/format"), "postern-queue 1\n");
+        Files.delete(scratch.resolve("q/log"));
+        files.open().close();
+        assertThat(mode("log")).isEqualTo(0700);
+        assertThat(scratch.resolve("q/format")).hasContent("postern-queue 2");
     }
 
     @Test
@@ -257,8 +267,33 @@ class QueueTest {
         assertThat(some.believe(Origin.NETWORK, 500, 500)).isEqualTo(Origin.NETWORK);
         assertThat(some.believe(Origin.LOCAL, 71, 500)).isEqualTo(Origin.NETWORK);
         assertThat(some.believe(Origin.BOUNCE, 0, 500)).isEqualTo(Origin.LOCAL);
-        assertThat(some.words(Origin.LOCAL, 72)).isEqualTo("by alias");
-        assertThat(some.words(Origin.BOUNCE, 0)).isEqualTo("for bounce");
+        assertThat(some.believe(Origin.CLIENT, 71, 500)).isEqualTo(Origin.CLIENT);
+        // His own mail is the site's own as well.
+        assertThat(some.believe(Origin.CLIENT, 1000, 500)).isEqualTo(Origin.CLIENT);
+        assertThat(some.words(Origin.CLIENT, 1000, 500)).isEqualTo("by uid 1000");
+        assertThat(some.words(Origin.CLIENT, 71, 500)).isEqualTo("from network");
+        assertThat(some.words(Origin.LOCAL, 72, 500)).isEqualTo("by alias");
+        assertThat(some.words(Origin.BOUNCE, 0, 500)).isEqualTo("for bounce");
+    }
+
+    @Test
+    void whereAMessageComesFromIsKept() throws IOException {
+        try (Queue queue = files.open()) {
+            Intake drop = new DropIntake(files.directory, Disk.real(), files.clock, Origin.NETWORK);
+            for (Intake in : List.of(
+                    drop,
+                    drop.ofClients(),
+                    files.drop(),
+                    queue.intake(Origin.NETWORK).ofClients())) {
+                submit(in, TEXT, "s@x", "a@x");
+                queue.take();
+            }
+            List<Origin> origins = new ArrayList<>();
+            for (MessageName n = queue.nextArrival(); n != null; n = queue.nextArrival()) {
+                origins.add(queue.read(n).origin());
+            }
+            assertThat(origins).containsExactly(Origin.NETWORK, Origin.CLIENT, Origin.LOCAL, Origin.CLIENT);
+        }
     }
 
     @Test
@@ -399,7 +434,8 @@ class QueueTest {
     @Test
     void aMessageThatBecomesShorterIsNeverReadAsAWhole() throws IOException {
         try (Queue queue = files.open()) {
-            submit(queue.intake(Origin.LOCAL), TEXT, "", "a@x");
+            submit(files.drop(), TEXT, "", "a@x");
+            queue.take();
             MessageName name = queue.nextArrival();
             QueuedMessage m = queue.read(name);
             Path path = scratch.resolve("q/mess").resolve(name.text());

@@ -11,7 +11,8 @@ import org.postern.os.Octets;
 
 /** A queue in memory: keeps what was committed, and how many drafts are still open. */
 public final class TestingIntake implements Intake {
-    public record Message(long id, Envelope envelope, String text) {}
+    /** @param ofClient whether it came through {@link Intake#ofClients} */
+    public record Message(long id, Envelope envelope, String text, boolean ofClient) {}
 
     private final List<Message> messages = new ArrayList<>();
     private final Iterator<Long> ids;
@@ -61,7 +62,16 @@ public final class TestingIntake implements Intake {
     }
 
     @Override
+    public Intake ofClients() {
+        return () -> begin(true);
+    }
+
+    @Override
     public Draft begin() throws IOException {
+        return begin(false);
+    }
+
+    private Draft begin(boolean ofClient) throws IOException {
         if (broken) {
             throw new IOException("No space left on device");
         }
@@ -81,7 +91,7 @@ public final class TestingIntake implements Intake {
                 if (code != 0) {
                     return new Outcome.Refused(code);
                 }
-                messages.add(new Message(ids.next(), envelope, Octets.of(text.toByteArray())));
+                messages.add(new Message(ids.next(), envelope, Octets.of(text.toByteArray()), ofClient));
                 return new Outcome.Queued(messages.getLast().id());
             }
 

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.postern.file.Disk;
 import org.postern.mail.Envelope;
@@ -52,6 +54,23 @@ public final class TestingQueue {
     public List<String> names(String name) {
         try (Stream<Path> files = Files.list(directory.root().resolve(name))) {
             return files.map(f -> f.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** The names of the messages that are not done, in files and in the log, as a restart would find them. */
+    public List<String> messages() {
+        Set<String> inMess = names("mess").stream()
+                .filter(name -> MessageName.parse(name).isPresent())
+                .collect(Collectors.toSet());
+        try {
+            List<String> all = new ArrayList<>(inMess);
+            LogRecovery.read(directory, inMess, line -> {}).messages().keySet().forEach(name -> all.add(name.text()));
+            Collections.sort(all);
+            return all;
+        } catch (java.nio.file.NoSuchFileException e) {
+            return messages(); // A segment was removed while it was looked at.
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

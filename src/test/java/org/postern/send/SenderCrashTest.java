@@ -126,10 +126,10 @@ class SenderCrashTest {
                     }
                     return disk.isOff()
                             || (deliveries == 0
-                                    ? sender.files.names("mess").isEmpty()
+                                    ? sender.files.messages().isEmpty()
                                             && sender.files.names("drop").isEmpty()
                                     : sender.log().stream().anyMatch(l -> l.contains("deferral: later"))
-                                            && sender.files.names("mess").size() == 1);
+                                            && sender.files.messages().size() == 1);
                 });
     }
 
@@ -150,7 +150,7 @@ class SenderCrashTest {
                     .atMost(Duration.ofSeconds(20))
                     .until(() -> {
                         sender.sender.retryAll();
-                        return files.names("mess").isEmpty()
+                        return files.messages().isEmpty()
                                 && files.names("drop").stream().allMatch(n -> n.startsWith("."));
                     });
         }

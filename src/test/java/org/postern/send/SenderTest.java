@@ -56,7 +56,7 @@ class SenderTest {
             assertThat(local.recipients()).containsExactly("ptest@hoge.example.com");
             assertThat(remote.recipients()).containsExactly("x@far.example");
             assertThat(remote.copies.getFirst().text()).endsWith(TEXT);
-            assertThat(s.files.names("mess")).isEmpty();
+            assertThat(s.files.messages()).isEmpty();
             assertThat(s.files.names("marks")).isEmpty();
             assertThat(s.files.names("drop")).isEmpty();
         }
@@ -84,7 +84,7 @@ class SenderTest {
             submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@hoge.example.com");
             Awaitility.await().until(() -> {
                 s.sender.retryAll();
-                return s.files.names("mess").isEmpty();
+                return s.files.messages().isEmpty();
             });
             assertThat(ids).hasSize(3).containsOnly(ids.getFirst());
             assertThat(ids.getFirst()).matches("[0-9]+-[0-9a-f]{16}\\.0");
@@ -116,7 +116,7 @@ class SenderTest {
         try (TestingSender s = start(SETTINGS, local)) {
             submit(s.queue.intake(Origin.LOCAL), TEXT, "s@hoge.example.com", "a@hoge.example.com");
             s.awaitLog("delivery 1: deferral: Mailbox_is_full._(#4.2.2)/");
-            Awaitility.await().until(() -> s.files.names("mess").size() == 1);
+            Awaitility.await().until(() -> s.files.messages().size() == 1);
             s.files.clock.advance(Duration.ofDays(8));
             Awaitility.await().until(() -> {
                 s.sender.retryAll();
@@ -178,7 +178,7 @@ class SenderTest {
         Awaitility.await().until(() -> {
             s.files.clock.advance(Duration.ofSeconds(500));
             s.sender.wake();
-            return s.files.names("mess").isEmpty();
+            return s.files.messages().isEmpty();
         });
     }
 
@@ -293,7 +293,7 @@ class SenderTest {
         s.close();
         assertThat(local.recipients()).containsExactly("a@hoge.example.com");
         assertThat(s.log()).contains("status: local 1/10 remote 0/20 exitasap").endsWith("status: exiting");
-        assertThat(s.files.names("mess")).hasSize(1);
+        assertThat(s.files.messages()).hasSize(1);
     }
 
     @Test
@@ -313,7 +313,7 @@ class SenderTest {
         begun.await();
         s.close();
         assertThat(s.log()).contains("delivery 1: deferral: interrupted/").endsWith("status: exiting");
-        assertThat(s.files.names("mess")).hasSize(1);
+        assertThat(s.files.messages()).hasSize(1);
         assertThat(s.files.names(".")).contains("schedule");
     }
 
@@ -485,7 +485,7 @@ class SenderTest {
             submit(s.files.drop(), TEXT, "s@x", "a@hoge.example.com", "b@far.example");
             Awaitility.await().until(() -> {
                 s.sender.retryAll();
-                return s.files.names("mess").isEmpty() && s.files.names("drop").isEmpty();
+                return s.files.messages().isEmpty() && s.files.names("drop").isEmpty();
             });
             assertThat(local.tries).hasSize(1);
             assertThat(later).hasValue(3);
@@ -509,7 +509,7 @@ class SenderTest {
             disk.fault((operation, file) -> null);
             Awaitility.await().until(() -> {
                 s.sender.retryAll();
-                return s.files.names("mess").isEmpty();
+                return s.files.messages().isEmpty();
             });
             assertThat(local.tries).hasSize(1);
         }
@@ -529,7 +529,7 @@ class SenderTest {
                     .until(() -> s.log().stream()
                             .anyMatch(
                                     l -> l.startsWith("warning: unable to take ") && l.contains("out of disk space")));
-            assertThat(s.files.names("mess")).isEmpty();
+            assertThat(s.files.messages()).isEmpty();
             assertThat(s.files.names("drop")).hasSize(1);
             disk.fault((operation, file) -> null);
             submit(s.files.drop(), TEXT, "s@x", "b@hoge.example.com");
@@ -547,7 +547,7 @@ class SenderTest {
         try (TestingSender s = new TestingSender(files, SETTINGS, TestingDeliverer.accepting(""), remote)) {
             s.awaitLog(
                     "warning: trouble opening mess/17-00000000000000aa: shorter than its footer; will try again later");
-            assertThat(files.names("mess")).hasSize(1);
+            assertThat(files.messages()).hasSize(1);
         }
     }
 

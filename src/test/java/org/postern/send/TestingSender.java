@@ -62,8 +62,7 @@ final class TestingSender implements AutoCloseable {
         Awaitility.await()
                 .pollInterval(Duration.ofMillis(2))
                 .atMost(Duration.ofSeconds(20))
-                .until(() ->
-                        files.names("mess").isEmpty() && files.names("drop").isEmpty());
+                .until(() -> files.messages().isEmpty() && files.names("drop").isEmpty());
     }
 
     void awaitStopped() {

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.postern.config.RcptHosts;
+import org.postern.queue.TestingIntake;
 import org.postern.smtpd.Relaying.Answer;
 
 class ServeSessionTest {
@@ -45,6 +46,16 @@ class ServeSessionTest {
                         "550 5.7.1 no",
                         "550 5.7.1 no");
         assertThat(asked).containsExactly("a@b.example x@elsewhere.example", "a@b.example x@elsewhere.example");
+    }
+
+    @Test
+    void aMessageIsTheClientsOwnOnlyWhereItMayRelay() {
+        session.relaying((from, to) -> to.startsWith("x@") ? new Answer.Yes() : new Answer.No("no"));
+        session.talk(MAIL, RCPT, FOREIGN, "DATA", "t", ".", MAIL, RCPT, "DATA", "t", ".");
+        session.talk(MAIL, RCPT, "RCPT TO:<y@elsewhere.example>", "DATA", "t", ".");
+        assertThat(session.intake().messages())
+                .extracting(TestingIntake.Message::ofClient)
+                .containsExactly(true, false, false);
     }
 
     @Test

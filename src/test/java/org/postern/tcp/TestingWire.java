@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.postern.os.Octets;
 
 /**
@@ -14,14 +15,25 @@ import org.postern.os.Octets;
 public final class TestingWire implements Wire {
     private final List<byte[]> pieces;
     private final boolean hangs;
+    private final @Nullable IOException failure;
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
     private int piece;
     private int at;
     private boolean closed;
 
     private TestingWire(List<byte[]> pieces, boolean hangs) {
+        this(pieces, hangs, null);
+    }
+
+    private TestingWire(List<byte[]> pieces, boolean hangs, @Nullable IOException failure) {
         this.pieces = pieces;
         this.hangs = hangs;
+        this.failure = failure;
+    }
+
+    /** Input that cannot be read any further. */
+    public static TestingWire failingAfter(String piece, IOException failure) {
+        return new TestingWire(List.of(Octets.bytes(piece)), false, failure);
     }
 
     /** A client that sends these octet strings and closes. */
@@ -55,6 +67,9 @@ public final class TestingWire implements Wire {
             at = 0;
         }
         if (piece == pieces.size()) {
+            if (failure != null) {
+                throw failure;
+            }
             if (hangs) {
                 throw new SocketTimeoutException("read timed out");
             }

@@ -59,6 +59,15 @@ class QmailSmtpdCommandTest {
     }
 
     @Test
+    void whoHasRelayclientSendsTheSitesOwn() throws IOException {
+        call(MESSAGE).run(tool, "qmail-smtpd");
+        call(MESSAGE).env("RELAYCLIENT", "").run(tool, "qmail-smtpd");
+        assertThat(intake.messages())
+                .extracting(TestingIntake.Message::ofClient)
+                .containsExactly(false, true);
+    }
+
+    @Test
     void argumentsAreIgnoredAsTheOriginalDoes() throws IOException {
         assertThat(call("QUIT\r\n").run(tool, "qmail-smtpd", "some", "thing")).isEqualTo(Exit.code(0));
     }

@@ -154,8 +154,7 @@ class QmailStartCommandTest {
                 .until(() -> TestingQueue.submit(files.drop(), "x\n", "s@x", "a@hoge.example.com")
                         instanceof org.postern.queue.Intake.Outcome.Queued);
         Awaitility.await()
-                .until(() ->
-                        files.names("drop").isEmpty() && files.names("mess").isEmpty());
+                .until(() -> files.names("drop").isEmpty() && files.messages().isEmpty());
         running.interrupt();
         running.join();
     }

@@ -1,0 +1,302 @@
+package org.postern.queue;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.postern.file.Disk;
+import org.postern.os.Errno;
+
+/**
+ * Writes the records of the log: one thread, which takes all that has come while it waited for the disk, writes it in one
+ * go and syncs once. Those who wait for their records share that sync.
+ */
+final class LogWriter {
+    /** A segment that has grown beyond this is sealed. */
+    static final int SEGMENT_OCTETS = 16 << 20;
+
+    private static final int BATCH_OCTETS = 4 << 20;
+    private static final int BUFFER = 256 << 10;
+    /** While a disk is full for long, more than this are not remembered: a restart may then deliver what was refused. */
+    private static final int MOST_OWED = 10_000;
+
+    private final Path directory;
+    private final Disk disk;
+    private final Listener listener;
+    private final RandomGenerator random = new SecureRandom();
+    private final BlockingQueue<Write> waiting = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private final byte[] buffer = new byte[BUFFER];
+    /** Whose end has to be written, since a batch failed: they were refused, or are done. */
+    private final Set<MessageName> owed = new LinkedHashSet<>();
+
+    private long number;
+    private @Nullable Open open;
+
+    /** Is told what became durable, before those who wait for it. */
+    interface Listener {
+        void began(Segment segment);
+
+        void written(Segment segment, LogRecord record);
+
+        void sealed(Segment segment);
+    }
+
+    /** What somebody waits for; it ends with the error, or null. */
+    private static final class Write {
+        /** Null: the segment is to be sealed. */
+        final @Nullable MessageName name;
+        /** Null: the message is done. */
+        final byte @Nullable [] octets;
+
+        final CompletableFuture<@Nullable IOException> ended = new CompletableFuture<>();
+
+        Write(@Nullable MessageName name, byte @Nullable [] octets) {
+            this.name = name;
+            this.octets = octets;
+        }
+
+        int size() {
+            return LogRecord.LONGEST_LINE + (octets == null ? 0 : octets.length);
+        }
+    }
+
+    private static final class Open {
+        final Segment segment;
+        final Disk.Output output;
+        final String token;
+        long length;
+
+        Open(Segment segment, Disk.Output output, String token, long length) {
+            this.segment = segment;
+            this.output = output;
+            this.token = token;
+            this.length = length;
+        }
+    }
+
+    /** @param last the highest number of a segment that is there */
+    LogWriter(Path directory, Disk disk, long last, Listener listener) {
+        this.directory = directory;
+        this.disk = disk;
+        this.listener = listener;
+        number = last;
+        // A platform thread of its own: nobody interrupts it in the middle of a write, which would close the file.
+        thread = Thread.ofPlatform().daemon().name("queue log").start(this::run);
+    }
+
+    /** Returns when the message is on disk. */
+    void message(MessageName name, byte[] octets) throws IOException {
+        await(new Write(name, octets));
+    }
+
+    /** Returns when it is on disk that these are not here any more. */
+    void done(List<MessageName> names) throws IOException {
+        List<Write> writes = names.stream().map(name -> new Write(name, null)).toList();
+        waiting.addAll(writes);
+        IOException thrown = null;
+        for (Write write : writes) {
+            IOException failure = write.ended.join();
+            thrown = thrown == null ? failure : thrown;
+        }
+        throwIfFailed(thrown);
+    }
+
+    /** The segment gets no more records. */
+    void seal() throws IOException {
+        await(new Write(null, null));
+    }
+
+    private void await(Write write) throws IOException {
+        waiting.add(write);
+        throwIfFailed(write.ended.join());
+    }
+
+    private static void throwIfFailed(@Nullable IOException failure) throws IOException {
+        if (failure != null) {
+            throw new IOException(Errno.text(failure), failure);
+        }
+    }
+
+    private void run() {
+        List<Write> batch = new ArrayList<>();
+        while (!Thread.interrupted()) {
+            batch.clear();
+            try {
+                int size = 0;
+                for (Write next = waiting.take(); next != null; next = size < BATCH_OCTETS ? waiting.poll() : null) {
+                    batch.add(next);
+                    size += next.size();
+                }
+            } catch (InterruptedException e) {
+                break;
+            }
+            perform(batch);
+        }
+        closeSegment();
+    }
+
+    private void perform(List<Write> batch) {
+        IOException failure = null;
+        try {
+            write(batch);
+        } catch (IOException e) {
+            failure = e;
+            // What is in the file now, nobody can say; what follows goes to another one.
+            closeSegment();
+        } catch (RuntimeException e) {
+            failure = new IOException(e);
+            closeSegment();
+        }
+        if (failure != null) {
+            for (Write write : batch) {
+                if (write.name != null && owed.size() < MOST_OWED) {
+                    owed.add(write.name);
+                }
+            }
+        }
+        for (Write write : batch) {
+            write.ended.complete(failure);
+        }
+    }
+
+    private void write(List<Write> batch) throws IOException {
+        if (batch.stream().allMatch(write -> write.name == null)) {
+            closeSegment();
+            return;
+        }
+        Open to = writable();
+        List<LogRecord> records = new ArrayList<>(batch.size());
+        Filling filling = new Filling(to.output);
+        for (MessageName name : owed) {
+            filling.put(LogRecord.done(to.token, name));
+        }
+        for (Write write : batch) {
+            if (write.name != null) {
+                records.add(put(write.name, write.octets, to, filling));
+            }
+        }
+        filling.flush();
+        to.output.sync();
+        to.length += filling.total;
+        owed.clear();
+        for (LogRecord record : records) {
+            listener.written(to.segment, record);
+        }
+    }
+
+    private static LogRecord put(MessageName name, byte @Nullable [] octets, Open to, Filling filling)
+            throws IOException {
+        if (octets == null) {
+            filling.put(LogRecord.done(to.token, name));
+            return new LogRecord.Done(name);
+        }
+        filling.put(LogRecord.message(to.token, name, octets));
+        LogRecord record = new LogRecord.Message(name, to.length + filling.total, octets.length);
+        filling.put(octets);
+        return record;
+    }
+
+    private final class Filling {
+        private final Disk.Output output;
+        private int pending;
+        private long total;
+
+        Filling(Disk.Output output) {
+            this.output = output;
+        }
+
+        void put(byte[] octets) throws IOException {
+            if (octets.length > BUFFER - pending) {
+                flush();
+            }
+            if (octets.length > BUFFER) {
+                output.write(octets, 0, octets.length);
+            } else {
+                System.arraycopy(octets, 0, buffer, pending, octets.length);
+                pending += octets.length;
+            }
+            total += octets.length;
+        }
+
+        void flush() throws IOException {
+            if (pending > 0) {
+                output.write(buffer, 0, pending);
+                pending = 0;
+            }
+        }
+    }
+
+    private Open writable() throws IOException {
+        if (open != null && open.length < SEGMENT_OCTETS) {
+            return open;
+        }
+        closeSegment();
+        Path path = directory.resolve(String.format(Locale.ROOT, "%010d", ++number));
+        String token = String.format(Locale.ROOT, "%016x", random.nextLong());
+        byte[] head = LogRecord.head(token);
+        Disk.Output output = disk.create(path, 0600);
+        try {
+            output.write(head, 0, head.length);
+            disk.syncDirectory(directory);
+        } catch (IOException e) {
+            output.close();
+            remove(path);
+            throw e;
+        }
+        Open begun = new Open(new Segment(path), output, token, head.length);
+        listener.began(begun.segment);
+        open = begun;
+        return begun;
+    }
+
+    private void remove(Path path) throws IOException {
+        try {
+            disk.unlink(path);
+        } catch (NoSuchFileException e) {
+            // Gone is gone.
+        }
+    }
+
+    private void closeSegment() {
+        Open closing = open;
+        open = null;
+        if (closing != null) {
+            try {
+                closing.output.close();
+            } catch (IOException e) {
+                // All that anybody relies on was synced.
+            }
+            listener.sealed(closing.segment);
+        }
+    }
+
+    /** Ends the thread; who still waits is told that nothing was written. */
+    void close() {
+        thread.interrupt();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        for (Write write = waiting.poll(); write != null; write = waiting.poll()) {
+            write.ended.complete(new IOException("the queue is closed"));
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

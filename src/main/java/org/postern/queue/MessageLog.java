@@ -1,0 +1,374 @@
+package org.postern.queue;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.postern.chain.Log;
+import org.postern.file.Disk;
+import org.postern.file.SharedSync;
+import org.postern.os.Errno;
+
+/**
+ * The messages that came lately, many to a file, so that all that come together share one sync. Most of them are delivered
+ * within moments; what stays gets a file of its own in mess/, and the segments are removed, the oldest first: a later one may say
+ * that a message of an earlier one is done (docs/queue.md, ADR 70).
+ */
+final class MessageLog implements Closeable {
+    /** So long a segment waits for its messages to be delivered before they get files. */
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final Duration AFTER_TROUBLE = Duration.ofSeconds(10);
+    /** After so long the keeper looks whether there is something else to do. */
+    private static final Duration ONE_GO = Duration.ofSeconds(5);
+    /** At a clean stop, files are made for so long at most. */
+    private static final Duration AT_STOP = Duration.ofSeconds(10);
+    /** So many files share the sync of their directory. */
+    private static final int FILES_AT_ONCE = 64;
+
+    private final QueueDirectory queue;
+    private final Disk disk;
+    private final SharedSync mess;
+    private final Log log;
+    private final Duration patience;
+    private final LogWriter writer;
+    private final Thread keeper;
+
+    private final Deque<Segment> segments = new ArrayDeque<>();
+    private final Map<MessageName, Stored> stored = new HashMap<>();
+    /** Messages that are getting a file in this moment. */
+    private final Set<MessageName> moving = new HashSet<>();
+    /** Messages for which that failed half way: there may be a file, too. */
+    private final Set<MessageName> halfMoved = new HashSet<>();
+
+    private long troubleUntil = System.nanoTime();
+    private boolean closed;
+
+    /** @param done it needs to be kept no more, though the disk did not let us write that */
+    private record Stored(Segment segment, Place place, boolean done) {}
+
+    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Duration patience) {
+        this.queue = queue;
+        this.disk = disk;
+        this.mess = mess;
+        this.log = log;
+        this.patience = patience;
+        for (Segment segment : found.segments()) {
+            segments.add(segment);
+        }
+        found.messages().forEach((name, in) -> {
+            stored.put(name, new Stored(in.segment(), in.place(), false));
+            in.segment().kept++;
+        });
+        writer = new LogWriter(queue.log(), disk, found.lastNumber(), new Account());
+        keeper = Thread.ofPlatform().daemon().name("queue keeper").start(this::keep);
+    }
+
+    /** Returns when the message is on disk. */
+    void add(MessageName name, byte[] octets) throws IOException {
+        writer.message(name, octets);
+    }
+
+    /** Where the message is; null where it is not here, or not any more. */
+    synchronized @Nullable Place place(MessageName name) {
+        Stored at = stored.get(name);
+        return at == null ? null : at.place;
+    }
+
+    /**
+     * The message is done; returns when that is on disk.
+     *
+     * @return false where it has a file, or may have one
+     */
+    boolean remove(MessageName name) throws IOException {
+        boolean alone;
+        synchronized (this) {
+            awaitMoved(name);
+            if (!stored.containsKey(name)) {
+                return false;
+            }
+            alone = !halfMoved.contains(name);
+        }
+        try {
+            writer.done(List.of(name));
+        } catch (IOException e) {
+            // On a full disk the record finds no room, but the segment that keeps nothing else any more makes some.
+            release(List.of(name));
+            throw e;
+        }
+        return alone;
+    }
+
+    private void awaitMoved(MessageName name) {
+        boolean interrupted = false;
+        while (moving.contains(name)) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** These need not be kept by their segments. */
+    private synchronized void release(Collection<MessageName> names) {
+        for (MessageName name : names) {
+            Stored at = stored.get(name);
+            if (at != null && !at.done) {
+                at.segment.kept--;
+                stored.put(name, new Stored(at.segment, at.place, true));
+            }
+        }
+        notifyAll();
+    }
+
+    private synchronized void forget(MessageName name) {
+        Stored at = stored.remove(name);
+        halfMoved.remove(name);
+        if (at != null && !at.done && --at.segment.kept == 0 && at.segment.sealed) {
+            notifyAll();
+        }
+    }
+
+    /** What the writer tells. */
+    private final class Account implements LogWriter.Listener {
+        @Override
+        public void began(Segment segment) {
+            synchronized (MessageLog.this) {
+                segments.add(segment);
+                MessageLog.this.notifyAll();
+            }
+        }
+
+        @Override
+        public void written(Segment segment, LogRecord record) {
+            switch (record) {
+                case LogRecord.Message m -> {
+                    synchronized (MessageLog.this) {
+                        stored.put(
+                                m.name(), new Stored(segment, new Place(segment.path, m.offset(), m.length()), false));
+                        segment.kept++;
+                    }
+                }
+                case LogRecord.Done d -> forget(d.name());
+            }
+        }
+
+        @Override
+        public void sealed(Segment segment) {
+            synchronized (MessageLog.this) {
+                segment.sealed = true;
+                segment.since = System.nanoTime();
+                MessageLog.this.notifyAll();
+            }
+        }
+    }
+
+    // ---- the keeper: segments are emptied and removed
+
+    private sealed interface Task {
+        record Remove(Segment segment) implements Task {}
+
+        record Empty(Segment segment) implements Task {}
+
+        record Seal() implements Task {}
+    }
+
+    private void keep() {
+        for (Task task = next(); task != null; task = next()) {
+            perform(task);
+        }
+    }
+
+    private void perform(Task task) {
+        try {
+            switch (task) {
+                case Task.Remove r -> remove(r.segment);
+                case Task.Empty e -> empty(e.segment, System.nanoTime() + ONE_GO.toNanos());
+                case Task.Seal _ -> writer.seal();
+            }
+        } catch (IOException e) {
+            log.line("warning: trouble with " + queue.log() + ": " + Errno.djbText(e) + "; will try again later");
+            synchronized (this) {
+                troubleUntil = System.nanoTime() + AFTER_TROUBLE.toNanos();
+            }
+        }
+    }
+
+    /** What there is to do; waits for it. Null at the end. */
+    private synchronized @Nullable Task next() {
+        while (!closed) {
+            long now = System.nanoTime();
+            Segment oldest = segments.peekFirst();
+            long rest = AFTER_TROUBLE.toNanos();
+            if (troubleUntil - now > 0) {
+                rest = troubleUntil - now;
+            } else if (oldest != null && oldest.sealed && oldest.kept == 0) {
+                return new Task.Remove(oldest);
+            } else if (oldest != null) {
+                rest = patience.toNanos() - (now - oldest.since);
+                if (rest <= 0 && oldest.kept > 0) {
+                    return oldest.sealed ? new Task.Empty(oldest) : new Task.Seal();
+                } else if (rest <= 0) {
+                    oldest.since = now; // Nothing to keep, and the next message can still go into it.
+                    rest = patience.toNanos();
+                }
+            }
+            try {
+                wait(rest / 1_000_000 + 1);
+            } catch (InterruptedException e) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /** Removes the oldest segment, durably: before the next one goes, which may say that its messages are done. */
+    private void remove(Segment segment) throws IOException {
+        try {
+            if (segment.damaged) {
+                Path aside = queue.bad().resolve("log-" + segment.path.getFileName());
+                disk.rename(segment.path, aside);
+                log.line("alert: " + segment.path + " was damaged: what could be read was kept, the file is " + aside);
+            } else {
+                disk.unlink(segment.path);
+            }
+        } catch (NoSuchFileException e) {
+            // An earlier try removed it and failed at the sync.
+        }
+        disk.syncDirectory(queue.log());
+        synchronized (this) {
+            segments.remove(segment);
+            stored.values().removeIf(at -> at.segment == segment);
+        }
+    }
+
+    /** Gives files to the messages that are still in the segment; until the deadline of {@link System#nanoTime}. */
+    private void empty(Segment segment, long deadline) throws IOException {
+        boolean more = true;
+        while (more && deadline - System.nanoTime() > 0) {
+            Map<MessageName, Place> some = some(segment);
+            more = !some.isEmpty();
+            if (more) {
+                move(some);
+            }
+        }
+    }
+
+    private synchronized Map<MessageName, Place> some(Segment segment) {
+        Map<MessageName, Place> some = new HashMap<>();
+        if (segment.kept > 0) {
+            for (Map.Entry<MessageName, Stored> e : stored.entrySet()) {
+                if (e.getValue().segment == segment && !e.getValue().done && some.size() < FILES_AT_ONCE) {
+                    some.put(e.getKey(), e.getValue().place);
+                }
+            }
+        }
+        moving.addAll(some.keySet());
+        return some;
+    }
+
+    private void move(Map<MessageName, Place> some) throws IOException {
+        try {
+            synchronized (this) {
+                halfMoved.addAll(some.keySet());
+            }
+            for (Map.Entry<MessageName, Place> e : some.entrySet()) {
+                move(e.getKey(), e.getValue());
+            }
+            mess.sync();
+            release(some.keySet());
+            writer.done(new ArrayList<>(some.keySet()));
+        } finally {
+            synchronized (this) {
+                for (MessageName name : some.keySet()) {
+                    Stored at = stored.get(name);
+                    if (at == null || at.done) {
+                        stored.remove(name);
+                        halfMoved.remove(name);
+                    }
+                }
+                moving.removeAll(some.keySet());
+                notifyAll();
+            }
+        }
+    }
+
+    private void move(MessageName name, Place from) throws IOException {
+        Path unfinished = queue.mess().resolve(name.text() + ".new");
+        try {
+            disk.unlink(unfinished); // Left by a try that failed.
+        } catch (NoSuchFileException e) {
+            // As it should be.
+        }
+        byte[] octets = Place.open(() -> from, (channel, place) -> {
+            try (FileChannel in = channel) {
+                return MessageFile.read(in, place.offset(), (int) place.length());
+            }
+        });
+        try (Disk.Output out = disk.create(unfinished, 0600)) {
+            out.write(octets, 0, octets.length);
+            out.sync();
+        }
+        disk.rename(unfinished, queue.mess().resolve(name.text()));
+    }
+
+    /** What is left gets files, for some seconds; then all is quiet. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        boolean interrupted = false;
+        while (keeper.isAlive()) {
+            try {
+                keeper.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        try {
+            finish(System.nanoTime() + AT_STOP.toNanos());
+        } catch (IOException e) {
+            log.line("warning: trouble with " + queue.log() + ": " + Errno.djbText(e)
+                    + "; its messages are found there at the next start");
+        }
+        writer.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void finish(long deadline) throws IOException {
+        writer.seal();
+        for (Segment oldest = oldest(); oldest != null; oldest = oldest()) {
+            empty(oldest, deadline);
+            synchronized (this) {
+                if (oldest.kept > 0) {
+                    return;
+                }
+            }
+            remove(oldest);
+        }
+    }
+
+    private synchronized @Nullable Segment oldest() {
+        return segments.peekFirst();
+    }
+}
