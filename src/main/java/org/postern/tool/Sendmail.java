@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 import org.postern.chain.Args;
 import org.postern.chain.Env;
 import org.postern.chain.Tool;
+import org.postern.mail.DsnMail;
+import org.postern.mail.Notify;
 import org.postern.os.Errno;
 import org.postern.os.Octets;
 
 /**
- * usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]. What programs call that know no other MTA:
+ * usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -Nwhen ] [ -Rret ] [ -Venvid ] [ -bp ] [ -bs ] [ arg ... ]. What programs call that know no other MTA:
  * becomes qmail-inject, qmail-smtpd or qmail-qread. Called as mailq it is {@code sendmail -bp}. See
  * docs/programs/sendmail.md.
  */
@@ -24,7 +26,7 @@ public final class Sendmail implements Tool {
     private static final String USAGE =
             "sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]";
 
-    /** -N, -R, -V, -O and -L are later than the original: mutt has the first two. Their values are not used. */
+    /** -N, -R, -V, -O and -L are later than the original: mutt has the first two. */
     private static final String VALUED = "efpoBFbrNRVOLhX";
 
     private static final String IGNORED = "vimxGUn";
@@ -64,6 +66,7 @@ public final class Sendmail implements Tool {
         private boolean recipientsInHeader;
         private @Nullable String sender;
         private @Nullable String name;
+        private final Map<String, String> wishes = new LinkedHashMap<>();
 
         void flag(char letter, Options options) throws Misuse {
             switch (letter) {
@@ -81,6 +84,9 @@ public final class Sendmail implements Tool {
             switch (letter) {
                 case 'f', 'r' -> sender = value.equals("<>") ? "" : value;
                 case 'F' -> name = value;
+                case 'N' -> wish(InjectDsn.NOTIFY, Notify.parse(value).map(Notify::toString));
+                case 'R' -> wish(InjectDsn.RET, DsnMail.Ret.parse(value).map(DsnMail.Ret::name));
+                case 'V' -> wish(InjectDsn.ENVID, Optional.of(value).filter(DsnMail::isEnvid));
                 case 'b' ->
                     mode = switch (value.isEmpty() ? ' ' : value.charAt(0)) {
                         case 'm' -> mode;
@@ -90,6 +96,10 @@ public final class Sendmail implements Tool {
                     };
                 default -> {} // There is one error mode, one delivery mode, and a point alone is text.
             }
+        }
+
+        private void wish(String variable, Optional<String> value) throws Misuse {
+            wishes.put(variable, value.orElseThrow(Misuse::new));
         }
     }
 
@@ -140,6 +150,7 @@ public final class Sendmail implements Tool {
         if (line.name != null) {
             env = env.with("MAILNAME", line.name);
         }
+        env = env.withAll(line.wishes);
         arguments.add("--");
         arguments.addAll(recipients);
         return become(call, home, "qmail-inject", arguments, env);

@@ -23,7 +23,11 @@ import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.MessageSource;
+import org.postern.mail.Notify;
+import org.postern.mail.Provenance;
 import org.postern.mail.TestingMessage;
 
 class RemoteDelivererTest {
@@ -69,6 +73,41 @@ class RemoteDelivererTest {
                 .contains("MAIL FROM:<a@b>\r\n");
         assertThat(commands(Map.of("HELO", "250-hi\r\n250 SIZE\r\n"), "a@b", MESSAGE))
                 .contains("HELO me.example\r\n", "MAIL FROM:<a@b>\r\n");
+    }
+
+    /** RFC 3461 §5.2.1: with the values they had; §5.2.2: not at all where the host does not know them. */
+    @Test
+    void whatTheSenderWantsToHearGoesOnWhereDsnIsOffered() throws IOException {
+        Delivery delivery = new Delivery(
+                "1",
+                "a@b",
+                "x@sink.test",
+                MESSAGE,
+                Provenance.STRANGER,
+                new DsnMail(DsnMail.Ret.HDRS, "id+2B1"),
+                new DsnRcpt(Notify.parse("success,delay").orElseThrow(), "rfc822;y+40z"));
+        for (String pipelining : List.of("", "250-PIPELINING\r\n")) {
+            String offer = "250-s\r\n" + pipelining + "250 DSN\r\n";
+            try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of("EHLO", offer))) {
+                assertThat(TestingRemote.deliverer(through(server.port())).deliver(delivery))
+                        .isInstanceOfSatisfying(
+                                Delivered.class, d -> assertThat(d.action()).isEqualTo(Action.PASSED_ON));
+                await().until(() -> server.sessions().getFirst().contains("QUIT\r\n"));
+                assertThat(server.sessions().getFirst())
+                        .contains(
+                                "MAIL FROM:<a@b> RET=HDRS ENVID=id+2B1\r\n",
+                                "RCPT TO:<x@sink.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;y+40z\r\n");
+            }
+        }
+        try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of())) {
+            assertThat(TestingRemote.deliverer(through(server.port())).deliver(delivery))
+                    .isInstanceOfSatisfying(
+                            Delivered.class, d -> assertThat(d.action()).isEqualTo(Action.RELAYED));
+            await().until(() -> server.sessions().getFirst().contains("QUIT\r\n"));
+            assertThat(server.sessions().getFirst()).contains("MAIL FROM:<a@b>\r\n", "RCPT TO:<x@sink.test>\r\n");
+        }
+        assertThat(commands(Map.of("EHLO", "250-s\r\n250 DSN\r\n"), "a@b", MESSAGE))
+                .contains("MAIL FROM:<a@b>\r\n", "RCPT TO:<x@sink.test>\r\n");
     }
 
     @Test
