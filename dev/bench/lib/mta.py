@@ -6,7 +6,6 @@ import poplib
 import re
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from lib import machine
 from lib.machine import BenchError
@@ -64,23 +63,37 @@ class Sink:
 
 
 class Maildirs:
-    """The other end of local delivery: what is in new/ of all users."""
+    """The other end of local delivery. While messages come, the server's log is counted: listing Maildirs costs more than filling them."""
 
-    def __init__(self, base):
+    def __init__(self, base, log, word):
         self.base = base
+        self.log = log
+        self.word = word
+        self.read = 0
+        self.counted = 0
+        self.before = self.files()
 
     def count(self):
+        with open(self.log, "rb") as said:
+            said.seek(self.read)
+            lines = said.read()
+        end = lines.rfind(b"\n") + 1
+        self.read += end
+        self.counted += lines[:end].count(self.word)
+        return self.counted
+
+    def files(self):
+        """What is in new/ of all users."""
         total = 0
         for i in range(1, ACCOUNTS + 1):
             with contextlib.suppress(FileNotFoundError):
-                total += sum(1 for _ in os.scandir(self.base / f"user{i}" / "Maildir" / "new"))
+                total += len(os.listdir(self.base / f"user{i}" / "Maildir" / "new"))
         return total
 
-    def empty(self):
-        for i in range(1, ACCOUNTS + 1):
-            with contextlib.suppress(FileNotFoundError):
-                for entry in os.scandir(self.base / f"user{i}" / "Maildir" / "new"):
-                    os.unlink(entry.path)
+    def verify(self, contender):
+        there = self.files() - self.before
+        if there != self.counted:
+            raise BenchError(f"{contender.name}: {self.counted} deliveries in its log, {there} messages in its Maildirs")
 
 
 def log_in(contender):
@@ -128,8 +141,6 @@ def measured(table, ends, generator, effort, cases, recipient):
         rounds = {c: [] for c in contenders}
         for _ in range(effort.rounds):
             for c in contenders:
-                if isinstance(ends[c], Maildirs):
-                    ends[c].empty()
                 rounds[c].append(carry(generator, c, ends[c], case, effort.seconds / 2, recipient))
         for c in contenders:
             accepted = median([r.accepted for r in rounds[c]])
@@ -188,12 +199,14 @@ def mta_maildir(site, generator, effort):
     table = Table("mta-maildir", about(effort, f"SMTP in, {ACCOUNTS} Maildirs"), HEAD)
     with contextlib.ExitStack() as stack:
         ours = stack.enter_context(site.mta_serve("maildir-0", 9))
-        ends = {ours: Maildirs(site.homes)}
+        ends = {ours: Maildirs(site.homes, ours.log, b": success: ")}
         if site.root:
             theirs = stack.enter_context(site.mta_postfix("maildir-1", 9))
-            ends[theirs] = Maildirs(Path(theirs.directory) / "maildirs")
+            ends[theirs] = Maildirs(theirs.directory / "maildirs", theirs.directory / "postfix" / "log", b" status=sent ")
         cases = CASES if effort.rounds > 1 else [CASES[0], CASES[2], CASES[5]]
         medians = measured(table, ends, generator, effort, cases, ["-r", f"user@{NAME}", "-U", ACCOUNTS])
+        for contender, maildirs in ends.items():
+            maildirs.verify(contender)
     for case, both in medians.items():
         if len(both) > 1:
             accepted, arrived = zip(*both)

@@ -24,6 +24,7 @@ import org.postern.TestingPrograms.Outcome;
  */
 class SendmailInteropIT {
     private static final String USER = "posternsendmail";
+    private static final String NOBODY = "65534";
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     @TempDir
@@ -66,8 +67,8 @@ class SendmailInteropIT {
     private Outcome asNobody(String input, String... command) throws IOException {
         List<String> line = new ArrayList<>(List.of(
                 "setpriv",
-                "--reuid=65534",
-                "--regid=65534",
+                "--reuid=" + NOBODY,
+                "--regid=" + NOBODY,
                 "--clear-groups",
                 "env",
                 "-i",
@@ -89,15 +90,15 @@ class SendmailInteropIT {
         return TestingPrograms.links().resolve("sendmail").toString();
     }
 
-    /** The message that has arrived, without the lines that the delivery and the queue put on top. */
-    private String arrived() throws IOException {
+    /** The message that this uid has sent, arrived, without the lines that the delivery and the queue put on top. */
+    private String arrived(String submitter) throws IOException {
         Path arriving = directory.resolve(USER).resolve("Maildir/new");
         await().atMost(LIMIT).until(() -> !files(arriving).isEmpty());
         Path file = files(arriving).getFirst();
         String text = Files.readString(file, StandardCharsets.ISO_8859_1);
         Files.delete(file);
         assertThat(text.lines().skip(2).findFirst().orElseThrow())
-                .matches("Received: \\(qmail [0-9]+ invoked by uid 65534\\); .* -0000");
+                .matches("Received: \\(qmail [0-9]+ invoked by uid " + submitter + "\\); .* -0000");
         return text.lines().findFirst().orElseThrow() + "\n"
                 + text.substring(text.indexOf("-0000\n") + "-0000\n".length());
     }
@@ -109,26 +110,82 @@ class SendmailInteropIT {
     }
 
     @Test
-    void phpsMailWithCrLfArrivesAsItWasMeant() throws IOException {
-        // What PHP 8's mail() writes to sendmail_path: a header with CR LF, and the text as the script has it.
-        String message = "To: " + USER + "@hoge.example.com\r\nSubject: =?UTF-8?Q?gr=C3=BC=C3=9Fe?=\r\n"
-                + "X-PHP-Originating-Script: 0:a.php\r\nFrom: shop@hoge.example.com\r\n\r\nline\n.\n.dot\n\u00fc\n";
-        silentlyAsNobody(message, "sh", "-c", sendmail() + " -t -i -fbounce@hoge.example.com");
-        String arrived = arrived();
-        assertThat(arrived)
+    void phpsMailArrivesAsItWasMeant() throws IOException {
+        // PHP 8 writes the header's lines with CR LF, and the text as the script has it.
+        Outcome outcome = asNobody(
+                "",
+                "php",
+                "-n",
+                "-d",
+                "sendmail_path=" + sendmail() + " -t -i",
+                "-r",
+                "exit(mail('" + USER + "@hoge.example.com', '=?UTF-8?Q?gr=C3=BC=C3=9Fe?=', \"line\\n.\\n.dot\\n\\xfc\","
+                        + " 'From: shop@hoge.example.com', '-fbounce@hoge.example.com') ? 0 : 1);");
+        assertThat(outcome).isEqualTo(new Outcome(0, ""));
+        assertThat(arrived(NOBODY))
                 .startsWith("Return-Path: <bounce@hoge.example.com>\nDate: ")
-                .endsWith(">\n" + message.replace("\r", ""));
+                .endsWith(">\nTo: " + USER + "@hoge.example.com\nSubject: =?UTF-8?Q?gr=C3=BC=C3=9Fe?=\n"
+                        + "From: shop@hoge.example.com\n\nline\n.\n.dot\n\u00fc\n");
+    }
+
+    /** Debian's cron, with mounts of its own: it knows /usr/sbin/sendmail alone, and this machine's jobs are not its. */
+    @Test
+    void cronsReportArrives() throws Exception {
+        Path crontab = Files.createDirectories(directory.resolve("spool/cron/crontabs"))
+                .resolve(USER);
+        Files.writeString(crontab, "@reboot echo output; echo .\n");
+        Files.setPosixFilePermissions(crontab, PosixFilePermissions.fromString("rw-------"));
+        TestingPrograms.succeed("chown", USER, crontab.toString());
+        Path none = Files.createDirectory(directory.resolve("none"));
+        ProcessBuilder builder = new ProcessBuilder(
+                        "unshare",
+                        "-m",
+                        "sh",
+                        "-euc",
+                        "mount --make-rprivate /; mount --bind spool /var/spool; mount --bind \"$2\" /usr/sbin;"
+                                + " mount -t tmpfs none /run; if [ -d /etc/cron.d ]; then mount --bind none /etc/cron.d; fi;"
+                                + " if [ -e /etc/crontab ]; then mount --bind /dev/null /etc/crontab; fi; exec \"$1\" -f",
+                        "sh",
+                        Path.of(".peers/cron/usr/sbin/cron").toAbsolutePath().toString(),
+                        TestingPrograms.links().toString())
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("cron.log").toFile());
+        builder.environment().put("QMAILHOME", home.toString());
+        Process cron = builder.start();
+        try {
+            String arrived = arrived(TestingPrograms.succeed("id", "-u", USER).strip());
+            assertThat(none).isEmptyDirectory();
+            assertThat(arrived)
+                    .startsWith("Return-Path: <" + USER + "@hoge.example.com>\n")
+                    .contains("From: root@hoge.example.com (Cron Daemon)\nTo: " + USER
+                            + "@hoge.example.com\nSubject: Cron <" + USER + "@")
+                    .endsWith("\n\noutput\n.\n");
+        } finally {
+            cron.destroy();
+            cron.waitFor();
+        }
     }
 
     @Test
-    void cronsReportArrives() throws IOException {
-        String message = "From: root (Cron Daemon)\nTo: " + USER + "\nSubject: Cron <root@hoge> true\n"
-                + "MIME-Version: 1.0\nX-Cron-Env: <SHELL=/bin/sh>\n\noutput\n";
-        silentlyAsNobody(message, sendmail(), "-i", "-FCronDaemon", "-B8BITMIME", "-oem", USER);
-        assertThat(arrived())
+    void bsdMailxSends() throws IOException {
+        Path settings = Files.writeString(directory.resolve("mailrc"), "set sendmail=" + sendmail() + "\n");
+        silentlyAsNobody(
+                "hello\n.\nthere\n",
+                "env",
+                "MAILRC=" + settings,
+                Path.of(".peers/bsd-mailx/usr/bin/bsd-mailx").toAbsolutePath().toString(),
+                "-n",
+                "-s",
+                "subject",
+                "-b",
+                "blind@[127.0.0.1]",
+                USER + "@hoge.example.com");
+        assertThat(arrived(NOBODY))
                 .startsWith("Return-Path: <nobody@hoge.example.com>\n")
-                .contains("From: root@hoge.example.com (Cron Daemon)\nTo: " + USER + "@hoge.example.com\nSubject: Cron")
-                .endsWith("\n\noutput\n");
+                .contains("\nTo: " + USER + "@hoge.example.com\n", "\nSubject: subject\n")
+                .doesNotContain("blind")
+                .endsWith("\n\nhello\n.\nthere\n");
     }
 
     @Test
@@ -142,7 +199,7 @@ class SendmailInteropIT {
                 "-s",
                 "subject",
                 USER + "@hoge.example.com");
-        assertThat(arrived())
+        assertThat(arrived(NOBODY))
                 .startsWith("Return-Path: <nobody@hoge.example.com>\n")
                 .contains("\nTo: " + USER + "@hoge.example.com\n", "\nSubject: subject\n")
                 .endsWith("\n\nhello\n.\nthere\n");
@@ -165,7 +222,7 @@ class SendmailInteropIT {
                 "blind@[127.0.0.1]",
                 "--",
                 USER + "@hoge.example.com");
-        assertThat(arrived())
+        assertThat(arrived(NOBODY))
                 .startsWith("Return-Path: <me@hoge.example.com>\n")
                 .contains("\nTo: " + USER + "@hoge.example.com\n", "\nSubject: subject\n")
                 .doesNotContain("blind")
@@ -188,6 +245,8 @@ class SendmailInteropIT {
                 "--data",
                 "Subject: pipe\n\nhello\n");
         assertThat(outcome.exit()).as("%s", outcome.output()).isZero();
-        assertThat(arrived()).startsWith("Return-Path: <me@hoge.example.com>\n").contains("Subject: pipe\n\nhello\n");
+        assertThat(arrived(NOBODY))
+                .startsWith("Return-Path: <me@hoge.example.com>\n")
+                .contains("Subject: pipe\n\nhello\n");
     }
 }

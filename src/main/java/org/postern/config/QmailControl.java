@@ -98,7 +98,8 @@ public record QmailControl(Path directory, Remembered.Reads reads) {
         }
     }
 
-    private static String cut(String line) {
+    /** Without blanks and tabs at its end. */
+    static String cut(String line) {
         int end = line.length();
         while (end > 0 && " \t\n".indexOf(line.charAt(end - 1)) >= 0) {
             end--;

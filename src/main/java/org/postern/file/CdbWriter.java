@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Set;
@@ -22,6 +24,8 @@ import org.postern.os.Octets;
 public final class CdbWriter implements Closeable {
     /** Positions have 32 bits. */
     private static final long LIMIT = 0xffff_ffffL;
+
+    private static final Set<PosixFilePermission> READ_BY_ALL = PosixFilePermissions.fromString("rw-r--r--");
 
     private final FileChannel channel;
     private final ByteBuffer buffer = ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN);
@@ -39,8 +43,23 @@ public final class CdbWriter implements Closeable {
         FileChannel channel = FileChannel.open(
                 temporary,
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--")));
+                PosixFilePermissions.asFileAttribute(READ_BY_ALL));
         return new CdbWriter(channel.position(Cdb.HEADER));
+    }
+
+    /** Creates a file that must not exist yet, mode 0644 whatever the umask: for a cdb that programs of other users read. */
+    public static CdbWriter createNew(Path temporary) throws IOException {
+        FileChannel channel = FileChannel.open(
+                temporary,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(READ_BY_ALL));
+        try {
+            Files.setPosixFilePermissions(temporary, READ_BY_ALL);
+            return new CdbWriter(channel.position(Cdb.HEADER));
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     /** Adds a record. One key may have many. */

@@ -17,6 +17,7 @@ import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
 import org.postern.local.AccountHomes;
+import org.postern.local.Home;
 import org.postern.local.Homes;
 import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
@@ -81,9 +82,7 @@ final class Delivery implements Closeable {
     /** Whether a mailbox of a local domain is somebody's own here, not an extension of it. */
     boolean isLocal(Mailbox mailbox) throws IOException {
         return settings.locals().contains(Octets.lowerCase(mailbox.domain()))
-                && homes.home(mailbox)
-                        .filter(home -> home.extension().isEmpty())
-                        .isPresent();
+                && homes.home(mailbox).filter(Home::own).isPresent();
     }
 
     /** RFC 5321 §4.5.1: mail for postmaster must arrive, and bounces that bounce go there. */

@@ -7,6 +7,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.postern.mail.Mailbox;
+import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
 import org.postern.users.Lookup;
@@ -98,10 +99,13 @@ public record AccountHomes(Accounts accounts, Optional<String> alias) implements
             return Files.getAttribute(account.directory, "unix:uid") instanceof Integer owner && owner == account.uid;
         } catch (NoSuchFileException | NotDirectoryException e) {
             return false;
+        } catch (IOException e) {
+            throw new IOException(
+                    "Unable to look at " + Octets.of(account.directory) + ": " + Errno.djbText(e) + ". (#4.3.0)", e);
         }
     }
 
     private static Home home(Account account, String dash, String extension) {
-        return new Home(account.name, account.uid, account.gid, account.directory, dash, extension);
+        return new Home(account.name, account.uid, account.gid, account.directory, dash, extension, dash.isEmpty());
     }
 }

@@ -13,8 +13,9 @@ import org.postern.os.Identity;
  * @param directory where .qmail files, Maildir and Mailbox are
  * @param dash what stands between {@code .qmail} and the extension: empty for the user's own address, else {@code -}
  * @param extension what of the local part is behind the user's name and dash
+ * @param own whether the address is the user's own, not one that his .qmail files may make or not
  */
-public record Home(String user, int uid, int gid, Path directory, String dash, String extension) {
+public record Home(String user, int uid, int gid, Path directory, String dash, String extension, boolean own) {
     public Identity identity() {
         return new Identity(uid, gid, List.of(gid));
     }

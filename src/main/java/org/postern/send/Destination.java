@@ -7,11 +7,12 @@ import org.postern.os.Octets;
 final class Destination {
     final Key key;
     /** Recipients that may be tried now. */
-    final ArrayDeque<Work> works = new ArrayDeque<>();
+    final ArrayDeque<Work> works = new ArrayDeque<>(1);
     /** Messages that are due, all of them going here, and not opened: there is enough to do already. */
-    final ArrayDeque<Entry> parked = new ArrayDeque<>();
+    final ArrayDeque<Entry> parked = new ArrayDeque<>(1);
 
     int active;
+    Pace pace;
 
     /**
      * A place.
@@ -27,8 +28,9 @@ final class Destination {
         }
     }
 
-    Destination(Key key) {
+    Destination(Key key, Pace pace) {
         this.key = key;
+        this.pace = pace;
     }
 
     boolean isIdle() {

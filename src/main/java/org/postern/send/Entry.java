@@ -1,5 +1,6 @@
 package org.postern.send;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.postern.queue.Marks;
@@ -21,12 +22,19 @@ final class Entry implements Comparable<Entry> {
     Marks unsaved;
 
     static final Instant NEVER = Instant.MAX;
+    /** Shorter than the first interval of the back-off. */
+    private static final Duration TRIED = Duration.ofMinutes(5);
 
     Entry(MessageName name, boolean isNew, Instant due) {
         this.name = name;
         this.isNew = isNew;
         dueLocal = due;
         dueRemote = due;
+    }
+
+    /** It has been there for so long, by its id, that it was tried, and in vain. */
+    boolean wasTried(Instant now) {
+        return name.id() / 1_000_000 < now.minus(TRIED).getEpochSecond();
     }
 
     Instant due() {

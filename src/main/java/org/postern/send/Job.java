@@ -32,8 +32,29 @@ final class Job {
 
     private final BitSet finishedBefore;
     private final QueuedMessage.Recipients recipients;
-    private final boolean localDue;
-    private final boolean remoteDue;
+
+    /** What a pass has come to so far, for the local or the remote recipients. Guarded by the sender's lock. */
+    static final class Channel {
+        final boolean due;
+        /** Some are not due, and were not looked at. */
+        boolean left;
+        /** Some were tried, and are to be tried again. */
+        boolean deferred;
+        /** Some were not tried, since too many wait already. */
+        boolean crowded;
+
+        Channel(boolean due) {
+            this.due = due;
+        }
+
+        /** Somebody is to be tried later. */
+        boolean isOpen() {
+            return left || deferred || crowded;
+        }
+    }
+
+    final Channel local;
+    final Channel remote;
 
     /** Guarded by {@link #bookkeeping}. */
     private final List<Marks.Outcome> delayed = new ArrayList<>();
@@ -44,10 +65,8 @@ final class Job {
 
     boolean atEnd;
     int outstanding;
-    boolean localLeft;
-    boolean remoteLeft;
-    boolean localDeferred;
-    boolean remoteDeferred;
+    /** One of the destinations for which too many wait already. */
+    Destination.@Nullable Key crowd;
 
     Job(Entry entry, QueuedMessage message, Marks marks, boolean dying, boolean isLate, boolean localDue, boolean remoteDue) {
         this.entry = entry;
@@ -55,8 +74,8 @@ final class Job {
         this.marks = marks;
         this.dying = dying;
         this.isLate = isLate;
-        this.localDue = localDue;
-        this.remoteDue = remoteDue;
+        local = new Channel(localDue);
+        remote = new Channel(remoteDue);
         finishedBefore = marks.finished();
         recipients = message.recipients();
     }
@@ -84,7 +103,7 @@ final class Job {
             }
             only = key;
         }
-        return atEnd && !localLeft && !remoteLeft ? only : null;
+        return atEnd && !local.left && !remote.left ? only : null;
     }
 
     /** The next recipient to be tried in this pass; null at the end. */
@@ -107,16 +126,10 @@ final class Job {
         return dsn.wanted().given() ? dsn.withOriginal(routes.complete(recipients.address())) : dsn;
     }
 
-    private boolean isDue(Route route) {
+    private Channel channel(Route route) {
         return switch (route) {
-            case Route.Local l -> {
-                localLeft |= !localDue;
-                yield localDue;
-            }
-            case Route.Remote r -> {
-                remoteLeft |= !remoteDue;
-                yield remoteDue;
-            }
+            case Route.Local _ -> local;
+            case Route.Remote _ -> remote;
         };
     }
 
@@ -133,11 +146,21 @@ final class Job {
         return taken;
     }
 
+    private boolean isDue(Route route) {
+        Channel channel = channel(route);
+        channel.left |= !channel.due;
+        return channel.due;
+    }
+
     void deferred(Route route) {
-        switch (route) {
-            case Route.Local l -> localDeferred = true;
-            case Route.Remote r -> remoteDeferred = true;
-        }
+        channel(route).deferred = true;
+    }
+
+    /** It has its turn in another pass: too many wait for its destination, and the like of it. */
+    void crowdedOut(Work work) {
+        channel(work.route()).crowded = true;
+        crowd = work.key();
+        outstanding--;
     }
 
     /** All who were due were tried. */
@@ -147,6 +170,6 @@ final class Job {
 
     /** Nobody is left to be tried, now or later. */
     boolean isDone() {
-        return !(localLeft || remoteLeft || localDeferred || remoteDeferred);
+        return !(local.isOpen() || remote.isOpen());
     }
 }

@@ -1,54 +1,73 @@
 package org.postern.send;
 
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.postern.mail.DeliveryResult;
 
 /**
- * The deliveries of one channel, local or remote: at most so many at a time, and fair among destinations. They take
- * turns, and one gets another delivery only while it has fewer under way than are free; so a slow one holds half of
- * them, a second one a quarter, and there is nearly always one for whoever else comes. Guarded by the sender's lock.
+ * The deliveries of one channel, local or remote: at most so many at a time, and fair among destinations (docs/adr/0028).
+ * Destinations take turns, by {@link Pace}: slow ones together have half of the deliveries at most, with the unknown ones
+ * three quarters, so that those which answer soon always find one. Of what its pace has left, a destination gets
+ * another delivery only while it has fewer under way than are free; a prompt one while it has less than three times
+ * as many. Guarded by the sender's lock.
  */
 final class Lane {
     /** A destination with so many recipients waiting gets no more messages opened. */
     static final int ENOUGH = 50;
     /** With so few it does. */
     static final int FEW = 10;
-    /** No more messages are opened for this lane while so many recipients wait for a free delivery of it, */
+    /** No more messages are opened for destinations of a pace while so many of their recipients wait for a delivery, */
     static final int MAX_WAITING = 5000;
-    /** nor while the envelopes of its open ones take so many octets. */
+    /** nor for any while the envelopes of open ones take so many octets. */
     static final long MAX_ENVELOPES = 64 << 20;
+
+    /** What a prompt destination may have under way for each delivery that is free. */
+    private static final int PROMPT_SHARE = 3;
+
+    private static final Pace[] PACES = Pace.values();
 
     final int limit;
     private final Map<Destination.Key, Destination> destinations = new HashMap<>();
-    private final Set<Destination> withParked = new LinkedHashSet<>();
-    private final ArrayDeque<Destination> turns = new ArrayDeque<>();
-    private int active;
-    private int waiting;
+    private final Pool prompt = new Pool();
+    private final Pool unknown = new Pool();
+    private final Pool slow = new Pool();
+    private final Paces paces = new Paces();
+    private int turn;
     private long envelopes;
 
     Lane(int limit) {
         this.limit = limit;
     }
 
+    private Pool pool(Pace pace) {
+        return switch (pace) {
+            case PROMPT -> prompt;
+            case UNKNOWN -> unknown;
+            case SLOW -> slow;
+        };
+    }
+
+    /** Deliveries under way. */
     int active() {
-        return active;
+        return prompt.active + unknown.active + slow.active;
     }
 
     /** Recipients that wait for their turn. */
     int waiting() {
-        return waiting;
+        return prompt.waiting + unknown.waiting + slow.waiting;
     }
 
-    /** No more messages are to be opened for this lane. */
+    private boolean isFull(Pace pace) {
+        return envelopes >= MAX_ENVELOPES || pool(pace).waiting >= MAX_WAITING;
+    }
+
+    /** No more messages are to be opened for this lane, wherever they go. */
     boolean isFull() {
-        return waiting >= MAX_WAITING || envelopes >= MAX_ENVELOPES;
+        return isFull(Pace.PROMPT);
     }
 
     /** A message that was opened takes so many octets; less than 0 when it is closed. */
@@ -56,13 +75,24 @@ final class Lane {
         envelopes += octets;
     }
 
-    void add(Work work) {
-        Destination d = destinations.computeIfAbsent(work.key(), Destination::new);
-        if (d.works.isEmpty()) {
-            turns.add(d);
-        }
-        d.works.add(work);
-        waiting++;
+    /** @param triedBefore the message was in the queue for a while already: an unknown destination is presumed slow */
+    private Destination destination(Destination.Key key, boolean triedBefore) {
+        return destinations.computeIfAbsent(key, k -> new Destination(k, pace(k, triedBefore)));
+    }
+
+    private Pace pace(Destination.Key key, boolean triedBefore) {
+        Destination d = destinations.get(key);
+        return d != null ? d.pace : paces.of(key, triedBefore ? Pace.SLOW : Pace.UNKNOWN);
+    }
+
+    /** Whether a recipient with this destination may be {@link #add}ed. */
+    boolean hasRoom(Destination.Key key, boolean triedBefore) {
+        return !isFull(pace(key, triedBefore));
+    }
+
+    void add(Work work, boolean triedBefore) {
+        Destination d = destination(work.key(), triedBefore);
+        pool(d.pace).add(d, work);
     }
 
     /** There is enough to do for this destination. */
@@ -74,34 +104,31 @@ final class Lane {
     /** A message that becomes due queues up behind those that are parked. */
     boolean mustPark(Destination.Key key) {
         Destination d = destinations.get(key);
-        return isFull() || (d != null && (d.works.size() >= ENOUGH || !d.parked.isEmpty()));
+        return !hasRoom(key, true) || (d != null && (d.works.size() >= ENOUGH || !d.parked.isEmpty()));
     }
 
-    void park(Entry entry, Destination.Key key) {
-        Destination d = destinations.computeIfAbsent(key, Destination::new);
-        d.parked.add(entry);
-        withParked.add(d);
+    void park(Entry entry, Destination.Key key, boolean triedBefore) {
+        Destination d = destination(key, triedBefore);
+        pool(d.pace).park(d, entry);
     }
 
     /** All that are parked. */
     List<Entry> parked() {
         List<Entry> all = new ArrayList<>();
-        withParked.forEach(d -> all.addAll(d.parked));
+        for (Pace pace : PACES) {
+            pool(pace).withParked().forEach(d -> all.addAll(d.parked));
+        }
         return all;
     }
 
     /** A parked message whose destination has little left to do. */
     @Nullable
     Entry unpark() {
-        Iterator<Destination> all = withParked.iterator();
-        while (all.hasNext() && !isFull()) {
-            Destination d = all.next();
-            if (d.works.size() < FEW) {
-                Entry entry = d.parked.remove();
-                if (d.parked.isEmpty()) {
-                    all.remove();
-                    forgetIfIdle(d);
-                }
+        for (Pace pace : PACES) {
+            Destination d = isFull(pace) ? null : pool(pace).nextParked(each -> each.works.size() < FEW);
+            if (d != null) {
+                Entry entry = pool(pace).unpark(d);
+                forgetIfIdle(d);
                 return entry;
             }
         }
@@ -117,28 +144,43 @@ final class Lane {
     /** The next recipient to be tried, which now has a delivery; null where none is free, or none may have it. */
     @Nullable
     Work start() {
-        for (int i = turns.size(); i > 0 && active < limit; i--) {
-            Destination d = turns.remove();
-            if (d.active < limit - active) {
-                Work work = d.works.remove();
-                if (!d.works.isEmpty()) {
-                    turns.add(d);
-                }
-                waiting--;
-                active++;
-                d.active++;
-                return work;
+        for (int i = 0; i < PACES.length; i++) {
+            Pace pace = PACES[turn];
+            turn = (turn + 1) % PACES.length;
+            int free = free(pace);
+            Destination d = free <= 0 ? null : pool(pace).next(each -> mayStart(each, free));
+            if (d != null) {
+                return pool(pace).start(d);
             }
-            turns.add(d);
         }
         return null;
     }
 
-    void ended(Work work) {
-        active--;
+    /** How many more deliveries destinations of this pace may have together. */
+    private int free(Pace pace) {
+        return switch (pace) {
+            case PROMPT -> limit - active();
+            case UNKNOWN -> Math.min(free(Pace.PROMPT), limit - limit / 4 - slow.active - unknown.active);
+            case SLOW -> Math.min(free(Pace.UNKNOWN), limit - limit / 2 - slow.active);
+        };
+    }
+
+    private static boolean mayStart(Destination d, int free) {
+        return d.active < (d.pace == Pace.PROMPT ? PROMPT_SHARE * free : free);
+    }
+
+    /** @param took how long the delivery was under way */
+    void ended(Work work, DeliveryResult result, Duration took) {
+        paces.learn(work.key(), result, took);
         Destination d = destinations.get(work.key());
         if (d != null) {
-            d.active--;
+            pool(d.pace).ended(d);
+            Pace now = paces.of(d.key, d.pace);
+            if (now != d.pace) {
+                pool(d.pace).leave(d);
+                d.pace = now;
+                pool(now).enter(d);
+            }
             forgetIfIdle(d);
         }
     }

@@ -30,13 +30,24 @@ record Lanes(Lane local, Lane remote) {
         return local.isFull() && remote.isFull();
     }
 
-    /** One of them that would go into a lane that is full: a backlog of one channel must not stop the other. */
-    Destination.@Nullable Key toFullOne(List<Work> works) {
-        return works.stream()
-                .map(Work::key)
-                .filter(key -> of(key).isFull())
-                .findFirst()
-                .orElse(null);
+    private boolean hasRoom(Work work, boolean triedBefore) {
+        return of(work.key()).hasRoom(work.key(), triedBefore);
+    }
+
+    /** A destination of theirs, where for none of them there is room: a message is opened for what can be done of it. */
+    Destination.@Nullable Key crowd(List<Work> works, boolean triedBefore) {
+        return works.isEmpty() || works.stream().anyMatch(work -> hasRoom(work, triedBefore))
+                ? null
+                : works.getFirst().key();
+    }
+
+    /** False where too many wait already for this destination, and those like it. */
+    boolean add(Work work, boolean triedBefore) {
+        boolean room = hasRoom(work, triedBefore);
+        if (room) {
+            of(work.key()).add(work, triedBefore);
+        }
+        return room;
     }
 
     /** The next recipient to be tried, which now has a delivery; null where none is free. */

@@ -1,16 +1,25 @@
 package org.postern.send;
 
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.SendSettings;
 import org.postern.os.Octets;
 
 /** Decides which recipients are local: qmail-send's rewrite(). Asked at every try, so a changed setting counts at once. */
-final class Routes {
+public final class Routes {
     private final SendSettings settings;
 
-    Routes(SendSettings settings) {
+    public Routes(SendSettings settings) {
         this.settings = settings;
+    }
+
+    /** The address as it is delivered on this machine; empty where it is another's. */
+    public Optional<String> local(String recipient) {
+        return switch (route(recipient)) {
+            case Route.Local local -> Optional.of(local.address());
+            case Route.Remote _ -> Optional.empty();
+        };
     }
 
     Route route(String recipient) {

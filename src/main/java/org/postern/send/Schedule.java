@@ -53,7 +53,7 @@ final class Schedule {
             Entry due = waiting.remove();
             Destination.Key key = due.destination;
             if (key != null && lanes.of(key).mustPark(key)) {
-                lanes.of(key).park(due, key);
+                lanes.of(key).park(due, key, true);
             } else {
                 entry = due;
             }
@@ -85,16 +85,24 @@ final class Schedule {
     void again(Job job) {
         Entry entry = job.entry;
         Instant birth = job.message.taken();
-        entry.dueLocal = due(job.localDeferred, job.localLeft, entry.dueLocal, localBackOff, birth);
-        entry.dueRemote = due(job.remoteDeferred, job.remoteLeft, entry.dueRemote, remoteBackOff, birth);
-        waiting.add(entry);
+        entry.dueLocal = due(job.local, entry.dueLocal, localBackOff, birth);
+        entry.dueRemote = due(job.remote, entry.dueRemote, remoteBackOff, birth);
+        Destination.Key crowd = job.crowd;
+        if (crowd != null && !(crowd.remote() ? job.remote : job.local).deferred) {
+            lanes.of(crowd).park(entry, crowd, true);
+        } else {
+            waiting.add(entry);
+        }
     }
 
-    private Instant due(boolean deferred, boolean left, Instant before, BackOff backOff, Instant birth) {
-        if (deferred) {
+    private Instant due(Job.Channel channel, Instant before, BackOff backOff, Instant birth) {
+        if (channel.deferred) {
             return backOff.next(birth, clock.now());
         }
-        if (!left) {
+        if (channel.crowded) {
+            return clock.now();
+        }
+        if (!channel.left) {
             return Entry.NEVER;
         }
         // There was none of them before: a changed route has made them such, and they are due.

@@ -287,18 +287,31 @@ public final class Sender {
         List<Work> works = job.portion(routes);
         Destination.Key only = job.onlyDestination(works);
         job.entry.destination = only;
-        Destination.Key enough = only != null && lanes.of(only).hasEnough(only) ? only : lanes.toFullOne(works);
+        boolean tried = job.entry.wasTried(clock.now());
+        Destination.Key enough = only != null && lanes.of(only).hasEnough(only) ? only : lanes.crowd(works, tried);
         if (enough != null) {
-            lanes.of(enough).park(job.entry, enough);
+            lanes.of(enough).park(job.entry, enough, tried);
             return;
         }
         open.add(job);
         job.countsAsRemote = works.stream().anyMatch(work -> work.key().remote());
         lanes.of(job).addEnvelope(job.message.envelopeOctets());
-        works.forEach(work -> lanes.of(work.key()).add(work));
+        queueUp(job, works);
         if (job.isPassOver()) {
             closing++;
             Threads.start("end " + job.entry.name, () -> passOver(job));
+        }
+    }
+
+    /** These recipients wait for deliveries, and more, until it is a portion. */
+    private void queueUp(Job job, List<Work> first) {
+        boolean tried = job.entry.wasTried(clock.now());
+        for (List<Work> works = first; !works.isEmpty(); works = job.portion(routes)) {
+            for (Work work : works) {
+                if (!lanes.add(work, tried)) {
+                    job.crowdedOut(work);
+                }
+            }
         }
     }
 
@@ -326,8 +339,10 @@ public final class Sender {
     private void deliver(Work work, long number) {
         // Until the account has been written, it was not tried.
         boolean deferred = true;
+        DeliveryResult result = new DeliveryResult.Deferred("");
+        long began = System.nanoTime();
         try {
-            DeliveryResult result = Attempt.of(work, deliverers);
+            result = Attempt.of(work, deliverers);
             // Interrupted or not, the account must be written.
             boolean ignored = Thread.interrupted();
             log.ended(number, result);
@@ -335,11 +350,11 @@ public final class Sender {
         } catch (Throwable e) {
             log.line("alert: unable to keep account of delivery " + number + ": " + e + "; will try again later");
         } finally {
-            ended(work, deferred);
+            ended(work, result, Duration.ofNanos(System.nanoTime() - began), deferred);
         }
     }
 
-    private void ended(Work work, boolean deferred) {
+    private void ended(Work work, DeliveryResult result, Duration took, boolean deferred) {
         Job job = work.job();
         boolean over;
         lock.lock();
@@ -347,11 +362,11 @@ public final class Sender {
             if (deferred) {
                 job.deferred(work.route());
             }
-            lanes.of(work.key()).ended(work);
+            lanes.of(work.key()).ended(work, result, took);
             delivering.remove(Thread.currentThread());
             job.outstanding--;
             if (!job.atEnd && job.outstanding < Job.PORTION / 2 && !exiting) {
-                job.portion(routes).forEach(more -> lanes.of(more.key()).add(more));
+                queueUp(job, job.portion(routes));
             }
             over = job.isPassOver();
             closing += over ? 1 : 0;

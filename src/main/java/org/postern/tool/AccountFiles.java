@@ -1,7 +1,10 @@
 package org.postern.tool;
 
 import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,6 +53,20 @@ final class AccountFiles {
             throw new IOException("CHECKPASSWORD_FILE is empty: name a file, or unset it");
         }
         return Optional.of(file(call.path(named), call));
+    }
+
+    /** The same, where the process may read the file: passwords are not for everyone's eyes. */
+    Optional<AccountSource> readable(Tool.Invocation call) throws IOException {
+        Path file = call.env()
+                .find("CHECKPASSWORD_FILE")
+                .filter(named -> !named.isEmpty())
+                .map(call::path)
+                .orElse(defaultFile);
+        try (SeekableByteChannel _ = Files.newByteChannel(file)) {
+            return listed(call);
+        } catch (AccessDeniedException | NoSuchFileException e) {
+            return Optional.empty();
+        }
     }
 
     private PasswdFile file(Path file, Tool.Invocation call) {

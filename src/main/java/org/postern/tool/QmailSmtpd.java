@@ -44,7 +44,7 @@ public final class QmailSmtpd implements Tool {
     private final ConcurrentMap<Controls, Remembered<SmtpdSettings>> controls = new ConcurrentHashMap<>();
 
     private final Queues queues;
-    private final LocalUsers users;
+    private final Users users;
     private final InstantSource clock;
 
     /** The queue of an installation. */
@@ -53,12 +53,18 @@ public final class QmailSmtpd implements Tool {
         Intake under(Path qmailHome);
     }
 
+    /** The users of an installation. */
+    @FunctionalInterface
+    public interface Users {
+        /** By the rules of delivery, as far as a process like the one called may read them. */
+        LocalUsers of(Invocation call);
+    }
+
     /**
      * @param queues where messages go unless QMAILQUEUE says otherwise
-     * @param users whether a mailbox of one of our domains is a user's own, by the rules of delivery; only such a
-     *     one may have %, ! or @ in its local part
+     * @param users who has a mailbox here; only such a one may have %, ! or @ in its local part
      */
-    public QmailSmtpd(Queues queues, LocalUsers users, InstantSource clock) {
+    public QmailSmtpd(Queues queues, Users users, InstantSource clock) {
         this.queues = queues;
         this.users = users;
         this.clock = clock;
@@ -95,7 +101,7 @@ public final class QmailSmtpd implements Tool {
                 new LocalIpHost(settings.localiphost(), QmailSmtpd::isMine),
                 intake(call, home, settings),
                 clock);
-        QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), users, events);
+        QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), users.of(call), events);
         End end = new Session(site, call.fds().connection(), peer(env), policy, events).run();
         return Exit.code(end == End.QUIT ? 0 : 1);
     }

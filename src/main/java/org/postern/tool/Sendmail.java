@@ -15,6 +15,7 @@ import org.postern.chain.Tool;
 import org.postern.mail.DsnMail;
 import org.postern.mail.Notify;
 import org.postern.os.Errno;
+import org.postern.os.Nss;
 import org.postern.os.Octets;
 
 /**
@@ -30,6 +31,9 @@ public final class Sendmail implements Tool {
     private static final String VALUED = "efpoBFbrNRVOLhX";
 
     private static final String IGNORED = "vimxGUn";
+
+    /** Where qmail-inject takes the author from. */
+    private static final List<String> USER = List.of("QMAILUSER", "MAILUSER", "USER", "LOGNAME");
 
     private static final int MISUSED = 100;
     private static final int FAILED = 111;
@@ -151,6 +155,17 @@ public final class Sendmail implements Tool {
             env = env.with("MAILNAME", line.name);
         }
         env = env.withAll(line.wishes);
+        if (USER.stream().noneMatch(env::has)) {
+            try {
+                env = env.withAll(new Nss()
+                        .passwd(call.identity().uid())
+                        .map(account -> Map.of("LOGNAME", account.name()))
+                        .orElse(Map.of()));
+            } catch (IOException e) {
+                return failed(
+                        call, FAILED, "unable to look up uid " + call.identity().uid() + ": " + Errno.djbText(e));
+            }
+        }
         arguments.add("--");
         arguments.addAll(recipients);
         return become(call, home, "qmail-inject", arguments, env);

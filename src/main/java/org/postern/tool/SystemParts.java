@@ -15,6 +15,9 @@ import org.postern.dns.DnsResolver;
 import org.postern.dns.DnsSettings;
 import org.postern.file.Disk;
 import org.postern.local.AccountHomes;
+import org.postern.local.AssignedHomes;
+import org.postern.local.Home;
+import org.postern.local.Homes;
 import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
@@ -31,14 +34,15 @@ import org.postern.queue.Submitters;
 import org.postern.remote.OwnAddresses;
 import org.postern.remote.RemoteDeliverer;
 import org.postern.send.Deliverers;
+import org.postern.send.Routes;
 import org.postern.smtpd.LocalUsers;
 import org.postern.users.AccountSource;
+import org.postern.users.Assignments;
 import org.postern.users.SystemAccounts;
 
 /** What qmail takes from the system: its accounts, and the users that its installation has made. */
-final class SystemParts implements QmailSend.Parts, LocalUsers {
+final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
     private final Nss nss = new Nss();
-    private final AccountHomes users = new AccountHomes(this::account, Optional.empty());
     private final AccountFiles files;
 
     SystemParts() {
@@ -51,12 +55,14 @@ final class SystemParts implements QmailSend.Parts, LocalUsers {
 
     @Override
     public Deliverers deliverers(Tool.Invocation call, String defaultDelivery, Log log) throws IOException {
-        Path home = call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
+        Path home = home(call);
         QmailControl control = new QmailControl(home.resolve("control"));
         InstantSource clock = InstantSource.system();
         LocalDeliverer local = new LocalDeliverer(
-                new AccountHomes(
-                        name -> account(name, call, log), nss.passwd("alias").map(Nss.Passwd::name)),
+                homes(
+                        home,
+                        name -> account(files.listed(call), name, call, log),
+                        nss.passwd("alias").map(Nss.Passwd::name)),
                 LocalSettings.of(defaultDelivery),
                 call.env(),
                 new MaildirDelivery(Disk.real(), clock, HostName.get()),
@@ -80,8 +86,26 @@ final class SystemParts implements QmailSend.Parts, LocalUsers {
     }
 
     @Override
-    public boolean has(Mailbox mailbox) throws IOException {
-        return users.home(mailbox).filter(home -> home.extension().isEmpty()).isPresent();
+    public LocalUsers of(Tool.Invocation call) {
+        Path home = home(call);
+        return mailbox -> {
+            Routes routes = new Routes(SendSettings.read(new QmailControl(home.resolve("control"))));
+            Optional<String> local = routes.local(mailbox.toString());
+            // qmail-smtpd's uid may well not be allowed to read a file with passwords: its accounts then do not count.
+            Optional<AccountSource> listed = files.readable(call);
+            Homes homes = homes(home, name -> account(listed, name, call, line -> {}), Optional.empty());
+            return local.isPresent()
+                    && homes.home(Mailbox.of(local.get())).filter(Home::own).isPresent();
+        };
+    }
+
+    private static Path home(Tool.Invocation call) {
+        return call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
+    }
+
+    /** qmail-lspawn's order: users/cdb, accounts, alias. */
+    private static Homes homes(Path home, AccountHomes.Accounts accounts, Optional<String> alias) {
+        return new AssignedHomes(new Assignments(home.resolve("users/cdb")), home, new AccountHomes(accounts, alias));
     }
 
     private OptionalInt uid(String name) throws IOException {
@@ -100,8 +124,8 @@ final class SystemParts implements QmailSend.Parts, LocalUsers {
     }
 
     /** One who can log in gets his mail; so does every other user of the system. */
-    private Optional<AccountHomes.Account> account(String name, Tool.Invocation call, Log log) throws IOException {
-        Optional<AccountSource> listed = files.listed(call);
+    private Optional<AccountHomes.Account> account(
+            Optional<AccountSource> listed, String name, Tool.Invocation call, Log log) throws IOException {
         if (listed.isPresent()) {
             Optional<AccountHomes.Account> found =
                     AccountHomes.Account.of(listed.get().find(name, log), call.identity());
@@ -109,10 +133,6 @@ final class SystemParts implements QmailSend.Parts, LocalUsers {
                 return found;
             }
         }
-        return account(name);
-    }
-
-    private Optional<AccountHomes.Account> account(String name) throws IOException {
         return nss.passwd(name).map(p -> new AccountHomes.Account(p.name(), p.uid(), p.gid(), Octets.path(p.home())));
     }
 }

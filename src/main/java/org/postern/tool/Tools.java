@@ -34,6 +34,8 @@ final class Tools {
             "maildirmake",
             "preline",
             "qmail-inject",
+            "qmail-newmrh",
+            "qmail-newu",
             "qmail-pop3d",
             "qmail-popup",
             "qmail-queue",
@@ -127,6 +129,8 @@ final class Tools {
             case "maildirmake" -> new Maildirmake();
             case "preline" -> new Preline(subprogram);
             case "qmail-inject" -> new QmailInject(InstantSource.system());
+            case "qmail-newmrh" -> new QmailNewmrh(Disk.real());
+            case "qmail-newu" -> new QmailNewu(Disk.real());
             case "qmail-pop3d" -> new QmailPop3d();
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
             case "qmail-queue" -> new QmailQueue();

@@ -345,7 +345,7 @@ class LocalDelivererTest {
         Delivery delivery = new Delivery("1", "", "ptest" + HOST, new TestingMessage("x\n"));
         LocalSettings settings = LocalSettings.of("./Maildir/");
         assertThat(new LocalDeliverer(
-                                local -> Optional.of(new Home("root", 0, 0, home, "", "")),
+                                local -> Optional.of(new Home("root", 0, 0, home, "", "", true)),
                                 settings,
                                 org.postern.chain.Env.empty(),
                                 new org.postern.maildir.MaildirDelivery(

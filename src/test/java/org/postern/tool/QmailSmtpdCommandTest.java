@@ -24,7 +24,7 @@ class QmailSmtpdCommandTest {
     private Path home;
 
     private final TestingIntake intake = TestingIntake.numbering();
-    private final QmailSmtpd tool = new QmailSmtpd(home -> intake, mailbox -> false, InstantSource.system());
+    private final QmailSmtpd tool = new QmailSmtpd(home -> intake, call -> mailbox -> false, InstantSource.system());
 
     @BeforeEach
     void aSite() throws IOException {

@@ -117,7 +117,7 @@ class QmailSmtpdRecordTest {
         }
         TestingSmtpDialogue client = new TestingSmtpDialogue(commands, title.startsWith("timeout"));
         Instant time = Instant.ofEpochSecond(1795485446);
-        QmailSmtpd tool = new QmailSmtpd(home -> intake, mailbox -> false, InstantSource.fixed(time));
+        QmailSmtpd tool = new QmailSmtpd(home -> intake, call -> mailbox -> false, InstantSource.fixed(time));
         List<String> log = new ArrayList<>();
         Tool.Exit exit = tool.run(new Tool.Invocation(
                 Args.of("qmail-smtpd"),

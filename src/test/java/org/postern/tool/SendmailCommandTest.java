@@ -34,6 +34,7 @@ class SendmailCommandTest {
     private Tool.Exit run(String... args) throws IOException {
         call = TestingCall.stdin("")
                 .env("QMAILHOME", home.toString())
+                .env("LOGNAME", "caller")
                 .env("NAME", "Caller")
                 .env("MAILHOST", "h.x");
         return call.run(sendmail, args);
@@ -77,6 +78,7 @@ class SendmailCommandTest {
     private static Map<String, String> changed(Tool.Exit.Exec exec) {
         Map<String, String> env = TestingCall.variables(exec.env());
         env.remove("QMAILHOME");
+        env.remove("LOGNAME", "caller");
         return env;
     }
 
@@ -97,6 +99,17 @@ class SendmailCommandTest {
                 .containsEntry("QMAILRET", "HDRS")
                 .containsEntry("QMAILENVID", "id+20");
         assertThat(changed(becomes("-Nnever a@x.y"))).containsEntry("QMAILNOTIFY", "NEVER");
+    }
+
+    @Test
+    void whoHasNoNameInTheEnvironmentIsTheAccount() throws IOException {
+        // Debian's cron: it hands on what a service of the system has.
+        call = TestingCall.stdin("").env("QMAILHOME", home.toString());
+        Tool.Exit.Exec exec = (Tool.Exit.Exec) call.run(sendmail, "sendmail", "-FCronDaemon", "-i", "root");
+        assertThat(changed(exec)).isEqualTo(Map.of("LOGNAME", "root", "MAILNAME", "CronDaemon"));
+        call.env("MAILUSER", "me");
+        assertThat(changed((Tool.Exit.Exec) call.run(sendmail, "sendmail", "-i", "root")))
+                .isEqualTo(Map.of("MAILUSER", "me"));
     }
 
     @Test
