@@ -56,7 +56,7 @@ final class Job {
     final Channel local;
     final Channel remote;
 
-    /** Guarded by {@link #bookkeeping}. */
+    /** Guarded by {@link #bookkeeping}; taken when no delivery is under way. */
     private final List<Marks.Outcome> delayed = new ArrayList<>();
 
     // Guarded by the sender's lock.

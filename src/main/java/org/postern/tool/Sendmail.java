@@ -25,7 +25,7 @@ import org.postern.os.Octets;
  */
 public final class Sendmail implements Tool {
     private static final String USAGE =
-            "sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]";
+            "sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -Nwhen ] [ -Rret ] [ -Venvid ] [ -bp ] [ -bs ] [ arg ... ]";
 
     /** -N, -R, -V, -O and -L are later than the original: mutt has the first two. */
     private static final String VALUED = "efpoBFbrNRVOLhX";
