@@ -124,8 +124,9 @@ public record SmtpdSettings(
      */
     public SmtpdSettings in(Env env) {
         String databytesThere = env.get(DATABYTES);
-        long octets =
-                databytesThere == null ? databytes : QmailControl.leadingNumber(databytesThere).orElse(0L);
+        long octets = databytesThere == null
+                ? databytes
+                : QmailControl.leadingNumber(databytesThere).orElse(0L);
         return new SmtpdSettings(
                 smtpgreeting,
                 localiphost,

@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.List;
 import org.postern.mail.Action;
 import org.postern.mail.Delivery;
-import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
 import org.postern.mail.Envelope;
 
@@ -32,9 +31,9 @@ final class ForwardedDsn {
             return new Envelope(newSender, recipients);
         }
         DsnRcpt all = delivery.dsnRcpt();
-        DsnRcpt each = action() == Action.PASSED_ON ? all : new DsnRcpt(all.wanted().withoutSuccess(), all.orcpt());
-        return new Envelope(
-                newSender, recipients, delivery.dsn(), Collections.nCopies(recipients.size(), each));
+        DsnRcpt each =
+                action() == Action.PASSED_ON ? all : new DsnRcpt(all.wanted().withoutSuccess(), all.orcpt());
+        return new Envelope(newSender, recipients, delivery.dsn(), Collections.nCopies(recipients.size(), each));
     }
 
     /** What was done with the message. */

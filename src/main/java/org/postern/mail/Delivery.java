@@ -20,8 +20,7 @@ public record Delivery(
         DsnMail dsn,
         DsnRcpt dsnRcpt) {
     /** One whose sender says nothing of notices. */
-    public Delivery(
-            String deliveryId, String sender, String recipient, MessageSource message, Provenance provenance) {
+    public Delivery(String deliveryId, String sender, String recipient, MessageSource message, Provenance provenance) {
         this(deliveryId, sender, recipient, message, provenance, DsnMail.NONE, DsnRcpt.NONE);
     }
 

@@ -38,6 +38,7 @@ public final class Marks {
     private int told;
     /** Those whose delay was told of. */
     private final BitSet delayed = new BitSet();
+
     private @Nullable MessageName bounce;
     private boolean exists;
     private boolean named;
@@ -232,8 +233,11 @@ public final class Marks {
 
     /** The failures, in the order they happened; a record that was written twice counts once. */
     public void forEachFailure(OutcomeReader reader) throws IOException {
-        forEach('F', 0, (recipient, text, tried) ->
-                reader.outcome(new Outcome(recipient, Action.FAILED, unescape(text), tried)));
+        forEach(
+                'F',
+                0,
+                (recipient, text, tried) ->
+                        reader.outcome(new Outcome(recipient, Action.FAILED, unescape(text), tried)));
     }
 
     /** The successes that the sender has not been told of yet. */
@@ -266,7 +270,10 @@ public final class Marks {
                     boolean again = seen.get(recipient);
                     seen.set(recipient);
                     if (!again && seen.cardinality() > skipped) {
-                        reader.read(recipient, record.substring(record.indexOf(' ', 2) + 1), recipient == triedOne ? tried : Instant.EPOCH);
+                        reader.read(
+                                recipient,
+                                record.substring(record.indexOf(' ', 2) + 1),
+                                recipient == triedOne ? tried : Instant.EPOCH);
                     }
                 }
             }

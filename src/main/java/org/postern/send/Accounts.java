@@ -42,12 +42,13 @@ final class Accounts {
         job.bookkeeping.lock();
         try {
             switch (result) {
-                case DeliveryResult.Delivered d when wanted.success() && d.action() != Action.PASSED_ON ->
+                case DeliveryResult.Delivered d
+                when wanted.success() && d.action() != Action.PASSED_ON ->
                     job.marks.succeeded(
                             recipient, d.action(), d.action() == Action.RELAYED ? d.report() : "", clock.now());
                 case DeliveryResult.Delivered _ -> finished(job, recipient);
-                case DeliveryResult.Bounced b when wanted.failure() ->
-                    job.marks.failed(recipient, b.report(), clock.now());
+                case DeliveryResult.Bounced b
+                when wanted.failure() -> job.marks.failed(recipient, b.report(), clock.now());
                 case DeliveryResult.Bounced _ -> finished(job, recipient); // RFC 3461 §5.2.6
                 case DeliveryResult.Deferred d -> {
                     if (wanted.delay() && job.isLate && !hearsNothing(job) && !job.marks.isDelayTold(recipient)) {
@@ -97,12 +98,14 @@ final class Accounts {
         if (marks.hasSuccesses()) {
             marks.save();
             Notice notice = Notice.success(context(settings, routes), job.message, marks);
-            log.notice(job.message.id(), queue.addNotice(notice.envelope(), notice).id(), "success");
+            log.notice(
+                    job.message.id(), queue.addNotice(notice.envelope(), notice).id(), "success");
             marks.successesTold();
         }
         if (!delayed.isEmpty()) {
             Notice notice = Notice.delay(context(settings, routes), job.message, delayed);
-            log.notice(job.message.id(), queue.addNotice(notice.envelope(), notice).id(), "delay");
+            log.notice(
+                    job.message.id(), queue.addNotice(notice.envelope(), notice).id(), "delay");
             marks.delayTold(delayed.stream().map(Marks.Outcome::recipient).toList());
         }
     }

@@ -37,7 +37,9 @@ final class DeliveryStatus {
     static String ofRecipient(Marks.Outcome outcome, String address, DsnRcpt dsn) {
         StringBuilder fields = new StringBuilder("\n");
         if (!dsn.orcpt().isEmpty()) {
-            fields.append("Original-Recipient: ").append(dsn.originalRecipient()).append('\n');
+            fields.append("Original-Recipient: ")
+                    .append(dsn.originalRecipient())
+                    .append('\n');
         }
         fields.append("Final-Recipient: rfc822; ").append(oneLine(address)).append('\n');
         fields.append("Action: ").append(outcome.action().word()).append('\n');
@@ -47,7 +49,9 @@ final class DeliveryStatus {
         if (reply.isPresent()) {
             Matcher host = HOST.matcher(report);
             if (host.lookingAt()) {
-                fields.append("Remote-MTA: dns; ").append(literal(host.group(1))).append('\n');
+                fields.append("Remote-MTA: dns; ")
+                        .append(literal(host.group(1)))
+                        .append('\n');
             }
         }
         String diagnostic = reply.map(said -> "smtp; " + oneLine(said)).orElse("x-qmail; " + oneLine(report.strip()));

@@ -68,7 +68,14 @@ final class Job {
     /** One of the destinations for which too many wait already. */
     Destination.@Nullable Key crowd;
 
-    Job(Entry entry, QueuedMessage message, Marks marks, boolean dying, boolean isLate, boolean localDue, boolean remoteDue) {
+    Job(
+            Entry entry,
+            QueuedMessage message,
+            Marks marks,
+            boolean dying,
+            boolean isLate,
+            boolean localDue,
+            boolean remoteDue) {
         this.entry = entry;
         this.message = message;
         this.marks = marks;

@@ -198,8 +198,7 @@ final class Notice implements Queue.Text {
         return switch (outcome.action()) {
             case FAILED, DELAYED -> outcome.report();
             case DELIVERED, PASSED_ON -> "was delivered.\n";
-            case RELAYED ->
-                "was passed on to a host that does not tell of what becomes of it.\n" + outcome.report();
+            case RELAYED -> "was passed on to a host that does not tell of what becomes of it.\n" + outcome.report();
             case EXPANDED -> "was passed on to the addresses that this one stands for.\n";
         };
     }

@@ -51,8 +51,8 @@ final class Opening {
             boolean dying = message.taken().plus(settings.queuelifetime()).isBefore(now);
             boolean late = settings.delaynotify().isPositive()
                     && message.taken().plus(settings.delaynotify()).isBefore(now);
-            return new Opened.Ready(
-                    new Job(entry, message, marks, dying, late, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now)));
+            return new Opened.Ready(new Job(
+                    entry, message, marks, dying, late, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now)));
         } catch (NoSuchFileException e) {
             log.line("warning: msg " + entry.name.id() + " is gone from the queue");
             accounts.forget(entry.name);

@@ -60,7 +60,8 @@ final class Dialogue {
 
     /** RFC 5321 §4.1.1.2. As in the original, no HELO is needed, and a second MAIL begins anew. */
     private Step mail(State state, Command.Mail command) {
-        DsnParameters dsn = settings().dsn() ? DsnParameters.ofMail(command.from()) : DsnParameters.none(command.from());
+        DsnParameters dsn =
+                settings().dsn() ? DsnParameters.ofMail(command.from()) : DsnParameters.none(command.from());
         Command.Mail mail = new Command.Mail(dsn.rest());
         Optional<Reply> objection = site.manners().objection(mail).or(dsn::objection);
         if (objection.isPresent()) {

@@ -36,8 +36,7 @@ record DsnParameters(String first, String second, PathArgument rest, Optional<Re
     private static final Parameter ORCPT = new Parameter(
             "ORCPT",
             DsnRcpt::isOrcpt,
-            "syntax: ORCPT=rfc822;xtext of printable characters, at most " + DsnRcpt.LONGEST_ORCPT
-                    + " (RFC 3461 4.2)");
+            "syntax: ORCPT=rfc822;xtext of printable characters, at most " + DsnRcpt.LONGEST_ORCPT + " (RFC 3461 4.2)");
 
     private record Parameter(String keyword, Predicate<String> valid, String syntax) {
         /** The value, where the word is this parameter; a keyword without a value has an empty one. */
@@ -65,12 +64,17 @@ record DsnParameters(String first, String second, PathArgument rest, Optional<Re
 
     /** What a MAIL without objection says. */
     DsnMail mail() {
-        return new DsnMail(first.isEmpty() ? DsnMail.Ret.UNSPECIFIED : DsnMail.Ret.parse(first).orElseThrow(), second);
+        return new DsnMail(
+                first.isEmpty()
+                        ? DsnMail.Ret.UNSPECIFIED
+                        : DsnMail.Ret.parse(first).orElseThrow(),
+                second);
     }
 
     /** What an RCPT without objection says. */
     DsnRcpt rcpt() {
-        return new DsnRcpt(first.isEmpty() ? Notify.UNSPECIFIED : Notify.parse(first).orElseThrow(), second);
+        return new DsnRcpt(
+                first.isEmpty() ? Notify.UNSPECIFIED : Notify.parse(first).orElseThrow(), second);
     }
 
     private static DsnParameters of(PathArgument argument, Parameter first, Parameter second) {

@@ -23,7 +23,8 @@ class ForwardedDsnTest {
     private static final DsnMail MAIL = new DsnMail(DsnMail.Ret.HDRS, "id");
     private static final DsnRcpt ALL =
             new DsnRcpt(Notify.parse("SUCCESS,FAILURE").orElseThrow(), "rfc822;ptest@hoge.example.com");
-    private static final DsnRcpt BUT_SUCCESS = new DsnRcpt(Notify.parse("FAILURE").orElseThrow(), ALL.orcpt());
+    private static final DsnRcpt BUT_SUCCESS =
+            new DsnRcpt(Notify.parse("FAILURE").orElseThrow(), ALL.orcpt());
 
     @TempDir
     private Path dir;
@@ -70,7 +71,9 @@ class ForwardedDsnTest {
                         MAIL,
                         List.of(BUT_SUCCESS, BUT_SUCCESS)));
         // Nothing but success was wanted: that is NEVER for those, and not the default.
-        delivered("&a@far.example\n&b@far.example\n", new DsnRcpt(Notify.parse("SUCCESS").orElseThrow(), ""));
+        delivered(
+                "&a@far.example\n&b@far.example\n",
+                new DsnRcpt(Notify.parse("SUCCESS").orElseThrow(), ""));
         assertThat(forwarded().dsnRcpt(0).wanted()).isEqualTo(Notify.NEVER);
     }
 

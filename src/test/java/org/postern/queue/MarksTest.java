@@ -102,8 +102,8 @@ class MarksTest {
 
     private static List<String> successes(Marks marks) throws IOException {
         List<String> all = new ArrayList<>();
-        marks.forEachSuccess(o -> all.add(
-                o.recipient() + " " + o.action() + ":" + o.report() + "@" + o.tried().getEpochSecond()));
+        marks.forEachSuccess(o -> all.add(o.recipient() + " " + o.action() + ":" + o.report() + "@"
+                + o.tried().getEpochSecond()));
         return all;
     }
 

@@ -233,7 +233,8 @@ class RemoteDelivererTest {
                     RemoteSettings.of("me.example", List.of(new SmtpRoute("", "relay", first.port())));
             TestingRemote dns = new TestingRemote().host("relay", "127.0.0.70", "127.0.0.71", "127.0.0.72");
             assertThat(TestingRemote.deliverer(settings, dns).deliver(new Delivery("1", "a@b", "x@y", MESSAGE)))
-                    .isEqualTo(new Delivered("127.0.0.72 accepted message.\nRemote host said: 250 queued as X\n", Action.RELAYED));
+                    .isEqualTo(new Delivered(
+                            "127.0.0.72 accepted message.\nRemote host said: 250 queued as X\n", Action.RELAYED));
             assertThat(second.sessions()).hasSize(1);
         }
     }

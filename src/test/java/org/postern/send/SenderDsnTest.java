@@ -34,14 +34,16 @@ class SenderDsnTest {
 
     private final TestingDeliverer senders = TestingDeliverer.accepting("accepted\n");
 
-    private TestingDeliverer recipients = new TestingDeliverer(d -> switch (d.recipient().charAt(0)) {
-        case 'g' -> new DeliveryResult.Delivered("did 1+0+0, secret\n");
-        case 'r' -> new DeliveryResult.Delivered(
-                "192.0.2.1 accepted message.\nRemote host said: 250 2.0.0 queued\n", Action.RELAYED);
-        case 'p' -> new DeliveryResult.Delivered("192.0.2.2 accepted message.\n", Action.PASSED_ON);
-        case 'w' -> new DeliveryResult.Deferred("Mailbox is full. (#4.2.2)\n");
-        default -> new DeliveryResult.Bounced("Sorry, no mailbox here by that name. (#5.1.1)\n");
-    });
+    private TestingDeliverer recipients =
+            new TestingDeliverer(d -> switch (d.recipient().charAt(0)) {
+                case 'g' -> new DeliveryResult.Delivered("did 1+0+0, secret\n");
+                case 'r' ->
+                    new DeliveryResult.Delivered(
+                            "192.0.2.1 accepted message.\nRemote host said: 250 2.0.0 queued\n", Action.RELAYED);
+                case 'p' -> new DeliveryResult.Delivered("192.0.2.2 accepted message.\n", Action.PASSED_ON);
+                case 'w' -> new DeliveryResult.Deferred("Mailbox is full. (#4.2.2)\n");
+                default -> new DeliveryResult.Bounced("Sorry, no mailbox here by that name. (#5.1.1)\n");
+            });
 
     private TestingSender start(SendSettings settings) throws IOException {
         return new TestingSender(scratch.resolve("q"), Disk.real(), settings, recipients, senders);
@@ -59,7 +61,8 @@ class SenderDsnTest {
                     parts.length == 1
                             ? DsnRcpt.NONE
                             : new DsnRcpt(
-                                    Notify.parse(parts[1]).orElseThrow(), "rfc822;" + parts[0] + "+2Bx@sender.example"));
+                                    Notify.parse(parts[1]).orElseThrow(),
+                                    "rfc822;" + parts[0] + "+2Bx@sender.example"));
         }
         try (Intake.Draft draft = s.queue.intake(Origin.LOCAL).begin()) {
             byte[] text = Octets.bytes("Subject: t\n\nbody\n");
@@ -96,7 +99,9 @@ class SenderDsnTest {
             assertThat(recipients.copies).hasSize(5);
         }
         assertThat(senders.copies).singleElement().satisfies(notice -> {
-            assertThat(notice.sender()).as("nobody hears where it does not arrive").isEqualTo("#@[]");
+            assertThat(notice.sender())
+                    .as("nobody hears where it does not arrive")
+                    .isEqualTo("#@[]");
             assertThat(notice.recipient()).isEqualTo("s@far.example");
             assertThat(notice.text())
                     .contains("\nSubject: success notice\n")
@@ -179,7 +184,8 @@ class SenderDsnTest {
             passTime(s, Duration.ofDays(8));
             s.awaitEmpty();
         }
-        assertThat(senders.copies).extracting(copy -> copy.text().replaceAll("(?s).*\nSubject: ([^\n]*).*?\n\n.*", "$1"))
+        assertThat(senders.copies)
+                .extracting(copy -> copy.text().replaceAll("(?s).*\nSubject: ([^\n]*).*?\n\n.*", "$1"))
                 .hasSize(2);
         assertThat(senders.copies.getFirst().text()).contains("\nSubject: success notice\n");
         assertThat(senders.copies.getLast().text())
@@ -202,10 +208,12 @@ class SenderDsnTest {
             awaitQuiet(s);
             assertThat(s.log()).filteredOn(line -> line.endsWith(": delay")).hasSize(1);
         }
-        assertThat(senders.copies).singleElement().satisfies(notice -> assertThat(notice.text())
-                .contains("\nSubject: delay notice\n")
-                .contains("I'll go on trying until 1 Dec 2026 ")
-                .contains("""
+        assertThat(senders.copies)
+                .singleElement()
+                .satisfies(notice -> assertThat(notice.text())
+                        .contains("\nSubject: delay notice\n")
+                        .contains("I'll go on trying until 1 Dec 2026 ")
+                        .contains("""
 
                         Original-Recipient: rfc822; wait2+x@sender.example
                         Final-Recipient: rfc822; wait2@hoge.example.com
@@ -213,9 +221,9 @@ class SenderDsnTest {
                         Status: 4.2.2
                         Diagnostic-Code: x-qmail; Mailbox is full. (#4.2.2)
                         Last-Attempt-Date: 24 Nov 2026\s""")
-                .contains("\nWill-Retry-Until: 1 Dec 2026 ")
-                .contains("<wait1@")
-                .doesNotContain("wait3", "wait4"));
+                        .contains("\nWill-Retry-Until: 1 Dec 2026 ")
+                        .contains("<wait1@")
+                        .doesNotContain("wait3", "wait4"));
     }
 
     @Test
@@ -235,9 +243,10 @@ class SenderDsnTest {
     @Test
     void aNoticeThatCannotBeWrittenIsWrittenLater() throws IOException {
         TestingDisk disk = new TestingDisk();
-        disk.fault((operation, file) -> operation.equals("create") && file.toString().endsWith(".new") && !recipients.tries.isEmpty()
-                ? new IOException("No space left on device")
-                : null);
+        disk.fault((operation, file) ->
+                operation.equals("create") && file.toString().endsWith(".new") && !recipients.tries.isEmpty()
+                        ? new IOException("No space left on device")
+                        : null);
         try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, recipients, senders)) {
             submit(s, "good SUCCESS");
             Awaitility.await()

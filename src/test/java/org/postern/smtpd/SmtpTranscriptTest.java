@@ -98,7 +98,11 @@ class SmtpTranscriptTest {
             shown.append(" ").append(envelope.recipients().get(i));
             DsnRcpt rcpt = envelope.dsnRcpt(i);
             if (!rcpt.equals(DsnRcpt.NONE)) {
-                shown.append("[").append(rcpt.wanted()).append(" ").append(rcpt.orcpt()).append("]");
+                shown.append("[")
+                        .append(rcpt.wanted())
+                        .append(" ")
+                        .append(rcpt.orcpt())
+                        .append("]");
             }
         }
         return shown.append('\n').toString();

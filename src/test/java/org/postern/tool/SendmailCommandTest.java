@@ -135,7 +135,9 @@ class SendmailCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-bd", "-bi", "-bt", "-bv", "-b", "-q", "-d", "-C x", "-Z", "-f", "-N always", "-R all", "-V a=b"})
+    @ValueSource(
+            strings = {"-bd", "-bi", "-bt", "-bv", "-b", "-q", "-d", "-C x", "-Z", "-f", "-N always", "-R all", "-V a=b"
+            })
     void theRestIsRefused(String arguments) throws IOException {
         assertThat(run(("sendmail " + arguments).split(" ", -1))).isEqualTo(Tool.Exit.code(100));
         assertThat(call.stderr()).startsWith("sendmail: usage: sendmail [ -t ]");
