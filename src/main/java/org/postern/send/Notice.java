@@ -141,10 +141,10 @@ final class Notice implements Queue.Text {
         boolean eightBit = returned.hasEightBit();
         put(out, header(eightBit));
         put(out, separator() + "Content-Type: text/plain; charset=us-ascii\n\n" + words());
-        outcomes.forEach(o -> put(out, paragraph(recipients.get(o.recipient()).address, said(o))));
+        outcomes.forEach(o -> put(out, paragraph(of(recipients, o).address, said(o))));
         put(out, separator() + "Content-Type: message/delivery-status\n\n");
         put(out, DeliveryStatus.ofMessage(settings.bouncehost(), message));
-        outcomes.forEach(o -> put(out, status(o, recipients.get(o.recipient()))));
+        outcomes.forEach(o -> put(out, status(o, of(recipients, o))));
         put(
                 out,
                 separator() + "Content-Type: " + returned.contentType() + "\n"
@@ -155,12 +155,18 @@ final class Notice implements Queue.Text {
     }
 
     /** @param address as the sender knows it */
-    private record Recipient(String address, DsnRcpt dsn) {}
+    private record Recipient(String address, DsnRcpt dsn) {
+        private static final Recipient UNKNOWN = new Recipient("", DsnRcpt.NONE);
+    }
+
+    private static Recipient of(Map<Integer, Recipient> recipients, Marks.Outcome outcome) {
+        return recipients.getOrDefault(outcome.recipient(), Recipient.UNKNOWN);
+    }
 
     /** Only those that it tells of: the others may be 100,000. */
     private Map<Integer, Recipient> recipients() throws IOException {
         Map<Integer, Recipient> recipients = new HashMap<>();
-        outcomes.forEach(o -> recipients.put(o.recipient(), new Recipient("", DsnRcpt.NONE)));
+        outcomes.forEach(o -> recipients.put(o.recipient(), Recipient.UNKNOWN));
         QueuedMessage.Recipients all = message.recipients();
         while (all.next()) {
             recipients.computeIfPresent(

@@ -28,8 +28,15 @@ record InjectDsn(DsnMail mail, DsnRcpt each) {
     static final class Malformed extends Exception {
         private static final long serialVersionUID = 1L;
 
-        Malformed(String message) {
-            super(message, null, false, false);
+        private final String what;
+
+        Malformed(String what) {
+            super(what, null, false, false);
+            this.what = what;
+        }
+
+        String what() {
+            return what;
         }
     }
 

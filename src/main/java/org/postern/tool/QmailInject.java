@@ -180,7 +180,7 @@ public final class QmailInject implements Tool {
         try {
             return InjectDsn.of(env);
         } catch (InjectDsn.Malformed e) {
-            throw fatal(PERMANENT, e.getMessage());
+            throw fatal(PERMANENT, e.what());
         }
     }
 
