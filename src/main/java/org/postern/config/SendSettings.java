@@ -41,7 +41,8 @@ public record SendSettings(
         String doublebouncehost,
         long bouncemaxbytes,
         Duration delaynotify) {
-    private static final int MAX_CONCURRENCY = 2000;
+    /** More deliveries of a kind at a time there are never. */
+    public static final int MAX_CONCURRENCY = 2000;
 
     public SendSettings {
         locals = Set.copyOf(locals);

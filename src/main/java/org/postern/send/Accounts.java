@@ -179,7 +179,8 @@ final class Accounts {
             name = queue.nameForBounce();
             marks.bounceWillBe(name);
         } else {
-            marks.save();
+            // Were the name lost after the bounce is there, another one would be made.
+            marks.sync();
         }
         if (!queue.exists(name)) {
             Notice bounce = Notice.failure(context(settings, routes), job.message, marks);
