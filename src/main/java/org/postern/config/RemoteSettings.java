@@ -14,9 +14,14 @@ import org.postern.os.Octets;
  * @param smtproutes where mail goes instead of to the mail exchangers; default none
  * @param timeoutconnect how long a connection may take to be made; default 60 s
  * @param timeoutremote how long to wait for each answer; default as RFC 5321 §4.5.3.2 has it
+ * @param dkim what the site's own mail is signed with; default nothing
  */
 public record RemoteSettings(
-        String helohost, List<SmtpRoute> smtproutes, Duration timeoutconnect, SmtpTimeouts timeoutremote) {
+        String helohost,
+        List<SmtpRoute> smtproutes,
+        Duration timeoutconnect,
+        SmtpTimeouts timeoutremote,
+        DkimKeys dkim) {
     public static final Duration TIMEOUTCONNECT = Duration.ofSeconds(60);
 
     public RemoteSettings {
@@ -26,8 +31,18 @@ public record RemoteSettings(
         }
     }
 
+    /** Without keys to sign with. */
+    public RemoteSettings(
+            String helohost, List<SmtpRoute> smtproutes, Duration timeoutconnect, SmtpTimeouts timeoutremote) {
+        this(helohost, smtproutes, timeoutconnect, timeoutremote, DkimKeys.NONE);
+    }
+
     public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes) {
         return new RemoteSettings(helohost, smtproutes, TIMEOUTCONNECT, SmtpTimeouts.RFC5321);
+    }
+
+    public RemoteSettings withDkim(DkimKeys keys) {
+        return new RemoteSettings(helohost, smtproutes, timeoutconnect, timeoutremote, keys);
     }
 
     /**
@@ -51,7 +66,7 @@ public record RemoteSettings(
     }
 
     /**
-     * Reads qmail's control files helohost, me, smtproutes, timeoutconnect and timeoutremote.
+     * Reads qmail's control files helohost, me, smtproutes, timeoutconnect and timeoutremote, and our dkim.
      *
      * @throws SettingsException with every problem there is
      */
@@ -75,10 +90,11 @@ public record RemoteSettings(
         SmtpTimeouts remote = seconds(control, "timeoutremote", "2 to 10 minutes, RFC 5321 4.5.3.2", problems)
                 .map(SmtpTimeouts::all)
                 .orElse(SmtpTimeouts.RFC5321);
+        DkimKeys keys = DkimKeys.read(control, problems);
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
         }
-        return new RemoteSettings(name, routes, connect, remote);
+        return new RemoteSettings(name, routes, connect, remote, keys);
     }
 
     private static List<SmtpRoute> routes(QmailControl control, List<Problem> problems) throws IOException {

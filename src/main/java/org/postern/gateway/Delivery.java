@@ -62,7 +62,7 @@ final class Delivery implements Closeable {
                 HostName.get(),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
-        remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
+        remote = remote(settings);
         deliverers = new Deliverers(
                 local,
                 new RemoteDeliverer(
@@ -76,7 +76,12 @@ final class Delivery implements Closeable {
 
     /** From now on mail goes as these settings have it, what is queued as well. */
     void routes(Settings changed) {
-        remote = RemoteSettings.of(changed.me(), changed.send().smtproutes());
+        remote = remote(changed);
+    }
+
+    private static RemoteSettings remote(Settings settings) {
+        return RemoteSettings.of(settings.me(), settings.send().smtproutes())
+                .withDkim(settings.send().dkim());
     }
 
     /** Whether a mailbox of a local domain is somebody's own here, not an extension of it. */
@@ -89,7 +94,7 @@ final class Delivery implements Closeable {
     void warnOfPostmaster(Settings all) {
         Mailbox postmaster = new Mailbox("postmaster", all.me());
         if (settings.locals().contains(Octets.lowerCase(all.me())) && !has(postmaster)) {
-            events.tell(new Event.Note("warning: mail for " + postmaster + " bounces: put an account postmaster into "
+            events.tell(new Event.Note("warning: mail for " + postmaster + " waits: put an account postmaster into "
                     + all.users().file()));
         }
     }

@@ -77,14 +77,14 @@ public final class Demo implements Closeable {
         Settings settings = new Settings(
                 ME,
                 state,
-                new Settings.Pop3d(List.of(free(POP3_PORT))),
-                new Settings.Smtpd(List.of(free(SMTP_PORT)), List.of(ME), 50L << 20, true),
+                List.of(),
+                new Settings.Pop3d(new Settings.Listen(List.of(free(POP3_PORT))), true),
+                new Settings.Smtpd(new Settings.Listen(List.of(free(SMTP_PORT))), List.of(ME), 50L << 20, true),
                 new Settings.Relay(Duration.ofMinutes(10)),
                 new Settings.Users(users),
                 new Settings.Send(
                         List.of(ME),
-                        List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort())),
-                        Duration.ZERO));
+                        List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort()))));
         events.tell(new Event.Note("DEMO: loopback only, state in " + state));
         serveSink(sink, settings, events);
         Gateway gateway = Gateway.start(settings, self, true, events);

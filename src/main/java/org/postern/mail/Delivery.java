@@ -24,11 +24,6 @@ public record Delivery(
         this(deliveryId, sender, recipient, message, provenance, DsnMail.NONE, DsnRcpt.NONE);
     }
 
-    /** The same under another reverse-path. */
-    public Delivery from(String otherSender) {
-        return new Delivery(deliveryId, otherSender, recipient, message, provenance, dsn, dsnRcpt);
-    }
-
     /** One of a stranger's message. */
     public Delivery(String deliveryId, String sender, String recipient, MessageSource message) {
         this(deliveryId, sender, recipient, message, Provenance.STRANGER);

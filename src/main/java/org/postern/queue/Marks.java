@@ -165,6 +165,22 @@ public final class Marks {
         save();
     }
 
+    /** These recipients are given up, without a word to the sender. */
+    public void abandoned(Collection<Integer> recipients) throws IOException {
+        recipients.forEach(this::deliveredLast);
+        save();
+    }
+
+    /** These recipients are given up: the sender is told so. */
+    public void failedAll(Collection<Integer> recipients, String report) throws IOException {
+        for (int recipient : recipients) {
+            finished.set(recipient);
+            unsaved.add(line("F " + recipient + " " + escape(report)));
+        }
+        failures = true;
+        save();
+    }
+
     /** This recipient refused it for good. */
     public void failed(int recipient, String report, Instant tried) throws IOException {
         finished.set(recipient);

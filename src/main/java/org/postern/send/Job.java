@@ -64,7 +64,10 @@ final class Job {
     boolean countsAsRemote;
 
     boolean atEnd;
+    /** Recipients that wait for a delivery or have one. */
     int outstanding;
+    /** Those that have one. */
+    int active;
     /** One of the destinations for which too many wait already. */
     Destination.@Nullable Key crowd;
 
@@ -151,6 +154,14 @@ final class Job {
         List<Marks.Outcome> taken = List.copyOf(delayed);
         delayed.clear();
         return taken;
+    }
+
+    /** Nobody more is tried in this pass; those who were not may be local or remote. */
+    void stop(int takenBack) {
+        outstanding -= takenBack;
+        atEnd = true;
+        local.left = true;
+        remote.left = true;
     }
 
     private boolean isDue(Route route) {

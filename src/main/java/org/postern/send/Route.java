@@ -1,7 +1,7 @@
 package org.postern.send;
 
 /** Where one recipient's copy goes. */
-sealed interface Route {
+public sealed interface Route {
     /** The address as the log has it, and as it is handed to the delivery. */
     String address();
 

@@ -54,6 +54,7 @@ public final class Sender {
     private final Lanes lanes;
     private final Schedule schedule;
     private final Set<Job> open = new HashSet<>();
+    private final Running control;
     private long deliveries;
     /** Messages whose account is being closed. */
     private int closing;
@@ -95,6 +96,7 @@ public final class Sender {
         accounts = new Accounts(queue, this.log, clock);
         opening = new Opening(queue, this.log, clock, accounts);
         restart = new Restart(queue, this.log, clock);
+        control = new Running(queue, clock, deliverers.remote(), this.log, this::wake, lock, schedule, lanes, open);
     }
 
     /**
@@ -106,10 +108,12 @@ public final class Sender {
         queue.onArrival(this::wake);
         List<Entry> found = restart.found();
         Thread drop = Threads.start("drop", new DropWatch(queue, log, this::isExiting));
+        Thread outlines = Threads.start("outlines", () -> control.readOutlines(found));
         boolean interrupted = false;
         lock.lock();
         try {
             schedule.addAll(found);
+            control.started();
             status();
             while (!(exiting && (isQuiet() || abandoned))) {
                 stirred = false;
@@ -128,6 +132,7 @@ public final class Sender {
             lock.unlock();
         }
         interrupted |= endOf(drop);
+        interrupted |= endOf(outlines);
         keep();
         log.line("status: exiting");
         if (interrupted) {
@@ -147,6 +152,11 @@ public final class Sender {
             }
         }
         return interrupted;
+    }
+
+    /** What an administrator can do, from any thread, while {@link #run} runs. */
+    public QueueControl control() {
+        return control;
     }
 
     /** Something changed: look again. */
@@ -177,8 +187,11 @@ public final class Sender {
         try {
             settings = reload.reload(settings);
             routes = new Routes(settings);
+            log.line("routes: read anew, locals " + settings.locals().size() + ", virtualdomains "
+                    + settings.virtualdomains().size());
         } catch (IOException e) {
-            log.line("alert: unable to reread controls: " + Errno.djbText(e));
+            log.line(
+                    "alert: unable to reread controls: " + Errno.djbTextWithFile(e) + "; the routes stay as they were");
         }
     }
 
@@ -270,13 +283,19 @@ public final class Sender {
     /** Reads the message, without the lock, and queues its recipients. */
     private void open(Entry entry) {
         Opening.Opened opened;
+        Dropping order = entry.order;
         lock.unlock();
         try {
-            opened = opening.open(entry, settings);
+            opened = opening.open(entry, settings, order);
         } finally {
             lock.lock();
         }
+        if (entry.order == order && !(opened instanceof Opening.Opened.Later)) {
+            entry.order = null; // Carried out, and no other was given meanwhile.
+        }
+        schedule.opened();
         switch (opened) {
+            case Opening.Opened.Ready ready when entry.held || entry.order != null -> schedule.add(entry);
             case Opening.Opened.Ready ready -> begin(ready.job());
             case Opening.Opened.Later later -> schedule.later(entry, later.pause());
             case Opening.Opened.Gone _ -> {}
@@ -325,6 +344,7 @@ public final class Sender {
             Work started = work;
             Thread thread = Threads.unstarted("delivery " + number, () -> deliver(started, number));
             delivering.add(thread);
+            started.job().active++;
             thread.start();
         }
     }
@@ -347,6 +367,9 @@ public final class Sender {
             boolean ignored = Thread.interrupted();
             log.ended(number, result);
             deferred = accounts.enter(work, result);
+            if (deferred) {
+                control.said(work.job().entry, result.report());
+            }
         } catch (Throwable e) {
             log.line("alert: unable to keep account of delivery " + number + ": " + e + "; will try again later");
         } finally {
@@ -365,6 +388,7 @@ public final class Sender {
             lanes.of(work.key()).ended(work, result, took);
             delivering.remove(Thread.currentThread());
             job.outstanding--;
+            job.active--;
             if (!job.atEnd && job.outstanding < Job.PORTION / 2 && !exiting) {
                 queueUp(job, job.portion(routes));
             }
@@ -411,6 +435,11 @@ public final class Sender {
     private void waitAgain(Job job) {
         Entry entry = job.entry;
         entry.unsaved = job.marks.isUnsaved() ? job.marks : null;
+        control.outline(job);
+        if (entry.order != null) {
+            schedule.later(entry, Duration.ZERO);
+            return;
+        }
         if (job.isDone()) {
             schedule.later(entry, AFTER_TROUBLE);
         } else {

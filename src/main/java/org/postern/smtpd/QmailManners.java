@@ -33,7 +33,7 @@ record QmailManners() implements Manners {
     }
 
     @Override
-    public Reply ehlo(SmtpdSettings settings) {
+    public Reply ehlo(SmtpdSettings settings, Tls tls) {
         List<String> lines = new ArrayList<>(
                 List.of(settings.smtpgreeting(), "PIPELINING", "8BITMIME", "SIZE " + settings.databytes()));
         if (settings.dsn()) {

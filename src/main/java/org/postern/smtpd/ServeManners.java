@@ -38,7 +38,7 @@ record ServeManners() implements Manners {
     }
 
     @Override
-    public Reply ehlo(SmtpdSettings settings) {
+    public Reply ehlo(SmtpdSettings settings, Tls tls) {
         List<String> lines = new ArrayList<>(List.of(
                 settings.smtpgreeting(),
                 "PIPELINING",
@@ -47,6 +47,9 @@ record ServeManners() implements Manners {
                 "ENHANCEDSTATUSCODES"));
         if (settings.dsn()) {
             lines.add("DSN"); // RFC 3461 §3
+        }
+        if (tls instanceof Tls.Offered) {
+            lines.add("STARTTLS"); // RFC 3207 §4
         }
         return new Reply(250, "", lines);
     }
@@ -88,6 +91,12 @@ record ServeManners() implements Manners {
     /** RFC 3848. */
     @Override
     public String protocol(Hello hello) {
-        return hello.extended() ? "ESMTP" : "SMTP";
+        return hello.extended() ? hello.tls() instanceof Tls.InUse ? "ESMTPS" : "ESMTP" : "SMTP";
+    }
+
+    /** Protocol and cipher suite, as a comment (RFC 5321 §4.4, CFWS). */
+    @Override
+    public String protocolDetails(Hello hello) {
+        return hello.tls() instanceof Tls.InUse tls ? " (" + tls.description() + ")" : "";
     }
 }
