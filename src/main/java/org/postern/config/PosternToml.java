@@ -39,10 +39,12 @@ public final class PosternToml {
             "smtpd.listen_tls",
             "smtpd.rcpthosts",
             "smtpd.databytes",
+            "smtpd.dsn",
             "relay.expiry",
             "users.file",
             "send.locals",
             "send.smtproutes",
+            "send.delaynotify",
             "send.route",
             "send.dkim");
 
@@ -132,9 +134,11 @@ public final class PosternToml {
         List<String> mine = me == null ? List.of() : List.of(me);
         List<String> rcpthosts = domains("smtpd.rcpthosts", mine);
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
+        boolean dsn = bool("smtpd.dsn", true);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = domains("send.locals", mine);
         List<SmtpRoute> routes = routes();
+        long delaynotify = number("send.delaynotify", 0, 0, Integer.MAX_VALUE);
         List<DkimKey> keys = new ArrayList<>();
         tables(
                 DkimTable.NAME,
@@ -150,10 +154,10 @@ public final class PosternToml {
                 home,
                 tls,
                 new Settings.Pop3d(pop3, clearPassword(pop3, tls)),
-                new Settings.Smtpd(smtp, rcpthosts, databytes),
+                new Settings.Smtpd(smtp, rcpthosts, databytes, dsn),
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
-                new Settings.Send(locals, routes, new DkimKeys(keys)));
+                new Settings.Send(locals, routes, Duration.ofSeconds(delaynotify), new DkimKeys(keys)));
     }
 
     /** The certificates: all that is wrong with their files is told now, and not at the first client. */
@@ -376,6 +380,18 @@ public final class PosternToml {
                 key,
                 "is " + shown(value) + "; give a whole number "
                         + (most == Long.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most));
+        return otherwise;
+    }
+
+    private boolean bool(String key, boolean otherwise) {
+        Object value = toml.get(key);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof Boolean given) {
+            return given;
+        }
+        problem(key, "is " + shown(value) + "; write true or false");
         return otherwise;
     }
 

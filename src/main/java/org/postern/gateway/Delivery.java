@@ -46,7 +46,8 @@ final class Delivery implements Closeable {
     Delivery(Settings settings, Identity self, AccountSource accounts, Queue queue, Events events) throws IOException {
         this.settings = SendSettings.defaults(settings.me())
                 .withRouting(
-                        settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()), Map.of());
+                        settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()), Map.of())
+                .withDelaynotify(settings.send().delaynotify());
         this.queue = queue;
         this.events = events;
         homes = new AccountHomes(

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.postern.mail.DeliveryResult;
+import org.postern.mail.DsnRcpt;
 import org.postern.queue.MessageName;
 
 class LaneTest {
@@ -17,7 +18,7 @@ class LaneTest {
     private static final Duration LONG = Duration.ofSeconds(60);
 
     private static Work work(String domain) {
-        return new Work(null, 0, new Route.Remote("a@" + domain, domain));
+        return new Work(null, 0, new Route.Remote("a@" + domain, domain), DsnRcpt.NONE);
     }
 
     private static Entry entry(int id) {
