@@ -26,7 +26,7 @@ import org.tomlj.TomlTable;
 public final class PosternToml {
     private static final int MOST_SHOWN = 200;
 
-    private static final Set<String> TABLES = Set.of("pop3d", "smtpd", "relay", "users", "send");
+    private static final Set<String> TABLES = Set.of("pop3d", "smtpd", "relay", "users", "send", "send.destination");
     private static final Set<String> KEYS = Set.of(
             "me",
             "home",
@@ -38,7 +38,12 @@ public final class PosternToml {
             "users.file",
             "send.locals",
             "send.smtproutes",
-            "send.route");
+            "send.route",
+            "send.concurrencylocal",
+            "send.concurrencyremote",
+            "send.queuelifetime",
+            "send.destination.connections",
+            "send.destination.messages_per_hour");
 
     /** Octets of UTF-8 above ASCII are let pass, for internationalized names. */
     private static final Pattern DOMAIN = Pattern.compile("[^\\s\\p{Cntrl}@<>,;:()\\[\\]\"\\\\]+");
@@ -128,7 +133,18 @@ public final class PosternToml {
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = domains("send.locals", mine);
-        List<SmtpRoute> routes = routes();
+        DestinationLimit each = new DestinationLimit(
+                (int) number("send.destination.connections", 0, 0, DestinationLimit.MOST_CONNECTIONS),
+                (int) number("send.destination.messages_per_hour", 0, 0, DestinationLimit.MOST_MESSAGES));
+        List<SmtpRoute> routes = routes(each);
+        Settings.Send send = new Settings.Send(
+                locals,
+                routes,
+                (int) number("send.concurrencylocal", Settings.Send.CONCURRENCYLOCAL, 0, SendSettings.MAX_CONCURRENCY),
+                (int) number("send.concurrencyremote", Settings.Send.CONCURRENCYREMOTE, 0, SendSettings.MAX_CONCURRENCY),
+                Duration.ofSeconds(number(
+                        "send.queuelifetime", Settings.Send.QUEUELIFETIME.toSeconds(), 0, Integer.MAX_VALUE)),
+                each);
         if (me == null || home == null || users == null) {
             return null;
         }
@@ -139,11 +155,11 @@ public final class PosternToml {
                 new Settings.Smtpd(smtp, rcpthosts, databytes),
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
-                new Settings.Send(locals, routes));
+                send);
     }
 
     /** The lines and the tables; a domain has one of them. */
-    private List<SmtpRoute> routes() {
+    private List<SmtpRoute> routes(DestinationLimit each) {
         List<SmtpRoute> routes = new ArrayList<>();
         for (String line : strings("send.smtproutes", List.of())) {
             switch (SmtpRoute.parse(octets(line))) {
@@ -156,7 +172,7 @@ public final class PosternToml {
             for (int i = 0; i < array.size(); i++) {
                 int line = array.inputPositionOf(i).line();
                 RouteTable table = new RouteTable(file, line, array.getTable(i), problems);
-                table.read(routes).ifPresent(routes::add);
+                table.read(routes, each).ifPresent(routes::add);
             }
         } else if (tables != null) {
             problem("send.route", "is " + tables + "; write each route as a table that begins with [[send.route]]");

@@ -39,7 +39,7 @@ public record SendSettings(
         String doublebounceto,
         String doublebouncehost,
         long bouncemaxbytes) {
-    private static final int MAX_CONCURRENCY = 2000;
+    static final int MAX_CONCURRENCY = 2000;
 
     public SendSettings {
         locals = Set.copyOf(locals);
@@ -56,14 +56,31 @@ public record SendSettings(
                 Set.of(lower(me)),
                 Set.of(),
                 Map.of(),
-                10,
-                20,
-                Duration.ofDays(7),
+                Settings.Send.CONCURRENCYLOCAL,
+                Settings.Send.CONCURRENCYREMOTE,
+                Settings.Send.QUEUELIFETIME,
                 "MAILER-DAEMON",
                 me,
                 "postmaster",
                 me,
                 50_000);
+    }
+
+    /** What postern.toml says beside the routing. */
+    public SendSettings with(Settings.Send send) {
+        return new SendSettings(
+                envnoathost,
+                lower(send.locals()),
+                percenthack,
+                Map.of(),
+                send.concurrencylocal(),
+                send.concurrencyremote(),
+                send.queuelifetime(),
+                bouncefrom,
+                bouncehost,
+                doublebounceto,
+                doublebouncehost,
+                bouncemaxbytes);
     }
 
     /** What HUP changes. */

@@ -51,8 +51,33 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
      * @param locals domains delivered here; default: me
      * @param smtproutes where other mail goes: the lines {@code domain:host:port} of {@code send.smtproutes} and the
      *     tables {@code [[send.route]]}; without one, by MX
+     * @param concurrencylocal local deliveries at a time, 0 to 2,000; default: 10
+     * @param concurrencyremote remote deliveries at a time, 0 to 2,000; default: 20
+     * @param queuelifetime after this a message is tried once more and then given up; default: 604,800 seconds
+     * @param destination the limit of each destination whose route has none; default: no limit
      */
-    public record Send(List<String> locals, List<SmtpRoute> smtproutes) {
+    public record Send(
+            List<String> locals,
+            List<SmtpRoute> smtproutes,
+            int concurrencylocal,
+            int concurrencyremote,
+            Duration queuelifetime,
+            DestinationLimit destination) {
+        public static final int CONCURRENCYLOCAL = 10;
+        public static final int CONCURRENCYREMOTE = 20;
+        public static final Duration QUEUELIFETIME = Duration.ofDays(7);
+
+        /** With all other defaults. */
+        public Send(List<String> locals, List<SmtpRoute> smtproutes) {
+            this(
+                    locals,
+                    smtproutes,
+                    CONCURRENCYLOCAL,
+                    CONCURRENCYREMOTE,
+                    QUEUELIFETIME,
+                    DestinationLimit.NONE);
+        }
+
         public Send {
             locals = List.copyOf(locals);
             smtproutes = List.copyOf(smtproutes);

@@ -4,9 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.postern.chain.Env;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SendSettings;
@@ -45,9 +43,7 @@ final class Delivery implements Closeable {
     private volatile RemoteSettings remote;
 
     Delivery(Settings settings, Identity self, AccountSource accounts, Queue queue, Events events) throws IOException {
-        this.settings = SendSettings.defaults(settings.me())
-                .withRouting(
-                        settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()), Map.of());
+        this.settings = SendSettings.defaults(settings.me()).with(settings.send());
         this.queue = queue;
         this.events = events;
         homes = new AccountHomes(
@@ -61,7 +57,7 @@ final class Delivery implements Closeable {
                 new MaildirDelivery(Disk.real(), clock, HostName.get()),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
-        remote = RemoteSettings.of(settings.me(), settings.send().smtproutes());
+        remote = remote(settings);
         deliverers = new Deliverers(
                 local,
                 new RemoteDeliverer(
@@ -70,12 +66,20 @@ final class Delivery implements Closeable {
                         OwnAddresses.ofSystem(),
                         new java.util.SplittableRandom(),
                         clock,
-                        line -> events.tell(new Event.Note(line))));
+                        line -> events.tell(new Event.Note(line))),
+                domain -> remote.place(domain));
     }
 
     /** From now on mail goes as these settings have it, what is queued as well. */
     void routes(Settings changed) {
-        remote = RemoteSettings.of(changed.me(), changed.send().smtproutes());
+        remote = remote(changed);
+    }
+
+    private static RemoteSettings remote(Settings settings) {
+        return RemoteSettings.of(
+                settings.me(),
+                settings.send().smtproutes(),
+                settings.send().destination());
     }
 
     /** Whether a mailbox of a local domain is somebody's own here, not an extension of it. */
