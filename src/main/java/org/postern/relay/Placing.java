@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.postern.os.Descriptor;
 import org.postern.os.Errno;
 import org.postern.os.FilesAt;
@@ -24,6 +25,9 @@ final class Placing {
     /** How much longer a login waits to see whether such an ageing removes what has just been put there. */
     private static final Duration LATE_LIMIT = Duration.ofSeconds(1);
 
+    /** For the whole process: a store is made anew for each login. */
+    private static final Spares SPARES = new Spares();
+
     private final Spool spool;
     private final InstantSource clock;
 
@@ -36,7 +40,7 @@ final class Placing {
         for (int i = 0; i < TRIES; i++) {
             int fd = spool.open(name);
             if (fd == -Errno.ENOENT.number()) {
-                if (place(name, content, Over.NOTHING)) {
+                if (place(name, content, new Over.Nothing())) {
                     return;
                 }
             } else if (fd < 0) {
@@ -52,15 +56,21 @@ final class Placing {
                 }
             }
         }
-        place(name, content, Over.ANYTHING);
+        place(name, content, new Over.Anything());
     }
 
     /** What may have the name before. */
-    private enum Over {
-        NOTHING,
-        /** A file, which is still there as long as its lock is held. */
-        FILE,
-        ANYTHING
+    private sealed interface Over {
+        record Nothing() implements Over {}
+
+        /**
+         * A file, which is still there as long as its lock is held.
+         *
+         * @param content what is in it; null where that is no grant as we write it
+         */
+        record AFile(@Nullable String content) implements Over {}
+
+        record Anything() implements Over {}
     }
 
     /** Sets the time where the rest is as it should be, replaces the file where not; false where it is gone. */
@@ -72,20 +82,23 @@ final class Placing {
                 // Removed or replaced since it was opened.
                 return false;
             }
-            if (lock == Lock.HELD
-                    && GrantFile.unusable(status) == null
-                    && status.permissions() == spool.mode()
-                    && status.size() == content.length()
-                    && GrantFile.read(fd, status).equals(content)
-                    && FilesAt.touch(fd) == 0) {
+            String there = lock == Lock.HELD && isAsWritten(status) ? GrantFile.read(fd, status) : null;
+            if (content.equals(there) && FilesAt.touch(fd) == 0) {
                 return true;
             }
-            boolean placed = place(name, content, lock == Lock.HELD && status.isRegular() ? Over.FILE : Over.ANYTHING);
+            boolean placed = place(
+                    name,
+                    content,
+                    lock == Lock.HELD && status.isRegular() ? new Over.AFile(there) : new Over.Anything());
             return placed && !(lock == Lock.BUSY && isAgedAway(fd, name));
         } catch (OsException e) {
             // What cannot be read is replaced.
-            return place(name, content, Over.ANYTHING);
+            return place(name, content, new Over.Anything());
         }
+    }
+
+    private boolean isAsWritten(FilesAt.Status status) {
+        return GrantFile.unusable(status) == null && status.permissions() == spool.mode();
     }
 
     /** Whether an ageing that had the old file's lock for so long has then removed the new one, which has its name. */
@@ -118,6 +131,9 @@ final class Placing {
 
     /** Writes the file under another name and renames it; false where the name must be free and is not. */
     private boolean place(String name, String content, Over over) throws CannotWrite {
+        if (over instanceof Over.AFile old && putBack(name, content, old)) {
+            return true;
+        }
         String temporary = write(name, content);
         int r = rename(temporary, name, over);
         if (r == -Errno.ENOENT.number()) {
@@ -129,7 +145,7 @@ final class Placing {
             return true;
         }
         spool.unlink(temporary);
-        if (over == Over.NOTHING && r == -Errno.EEXIST.number()) {
+        if (over instanceof Over.Nothing && r == -Errno.EEXIST.number()) {
             return false;
         }
         throw new CannotWrite("Could not rename '" + temporary + "' to '" + name + "': " + Errno.text(-r));
@@ -140,27 +156,58 @@ final class Placing {
         String from = spool.at(temporary);
         String to = spool.at(name);
         int r = switch (over) {
-            case NOTHING -> FilesAt.renameIfFree(directory, from, to);
-            case FILE -> exchange(directory, from, to);
-            case ANYTHING -> FilesAt.rename(directory, from, to);
+            case Over.Nothing _ -> FilesAt.renameIfFree(directory, from, to);
+            case Over.AFile old -> exchange(temporary, name, old);
+            case Over.Anything _ -> FilesAt.rename(directory, from, to);
         };
         // A file system that cannot do it, or a file that has been revoked meanwhile: then it is the original's rename.
-        boolean plainly = r == -Errno.EINVAL.number() || over == Over.FILE && r == -Errno.ENOENT.number();
+        boolean plainly = r == -Errno.EINVAL.number() || over instanceof Over.AFile && r == -Errno.ENOENT.number();
         return plainly ? FilesAt.rename(directory, from, to) : r;
     }
 
     /**
-     * Puts the new file in the place of the old one, which is then removed under the temporary name. A rename over a
+     * Puts the new file in the place of the old one, which is then kept or removed under the temporary name. A rename over a
      * file makes ext4 write the new one out at once (its guard for programs that forget to sync), and each login would
      * wait for the disk; a grant need not outlive a power cut.
      */
-    private int exchange(int directory, String from, String to) {
-        int r = FilesAt.exchange(directory, from, to);
+    private int exchange(String temporary, String name, Over.AFile old) {
+        int r = FilesAt.exchange(spool.descriptor(), spool.at(temporary), spool.at(name));
         if (r == 0) {
-            // Where that fails the old file is in nobody's way: an ageing removes it.
-            var _ = FilesAt.unlink(directory, from);
+            String surplus = old.content == null ? temporary : SPARES.keep(name, old.content, temporary);
+            if (surplus != null) {
+                // Where that fails the old file is in nobody's way: an ageing removes it.
+                var _ = spool.unlink(surplus);
+            }
         }
         return r;
+    }
+
+    /** Puts the file of this user's last login in its place again, where there is one. */
+    private boolean putBack(String name, String content, Over.AFile old) {
+        String temporary = SPARES.take(name, content);
+        if (temporary == null) {
+            return false;
+        }
+        int fd = spool.open(temporary);
+        if (fd < 0) {
+            return false; // Aged away.
+        }
+        try {
+            FilesAt.Status status = FilesAt.status(fd);
+            // Others may write into the directory: it must be what we left there.
+            if (isAsWritten(status)
+                    && GrantFile.read(fd, status).equals(content)
+                    && FilesAt.touch(fd) == 0
+                    && exchange(temporary, name, old) == 0) {
+                return true;
+            }
+        } catch (OsException e) {
+            // A new file will do.
+        } finally {
+            Descriptor.close(fd);
+        }
+        var _ = spool.unlink(temporary);
+        return false;
     }
 
     private String write(String name, String content) throws CannotWrite {

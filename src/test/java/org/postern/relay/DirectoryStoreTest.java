@@ -102,8 +102,46 @@ class DirectoryStoreTest {
         Object inode = spool.attributes("192.0.2.7").get("ino");
         store.allow(CLIENT, new Holder("ann", null));
         assertThat(spool.attributes("192.0.2.7").get("ino")).isNotEqualTo(inode);
-        assertThat(spool.names()).containsExactly("192.0.2.7");
+        assertThat(spool.addresses()).containsExactly("192.0.2.7");
         assertThat(granted(store.check(CLIENT)).holder()).isEqualTo(new Holder("ann", null));
+    }
+
+    @Test
+    void usersBehindOneAddressTakeTurnsWithTheSameFiles() throws IOException {
+        Holder ann = new Holder("ann", null);
+        store.allow(CLIENT, JOE);
+        store.allow(CLIENT, ann);
+        store.allow(CLIENT, JOE);
+        Object joes = spool.attributes("192.0.2.7").get("ino");
+        store.allow(CLIENT, ann);
+        Object anns = spool.attributes("192.0.2.7").get("ino");
+        for (int i = 0; i < 20; i++) {
+            TestingSpool.ago(spool.file("192.0.2.7"), 10_000);
+            store.allow(CLIENT, JOE);
+            assertThat(spool.attributes("192.0.2.7").get("ino")).isEqualTo(joes);
+            assertThat(granted(store.check(CLIENT)).holder()).isEqualTo(JOE);
+            store.allow(CLIENT, ann);
+            assertThat(spool.attributes("192.0.2.7").get("ino")).isEqualTo(anns);
+            assertThat(granted(store.check(CLIENT)).holder()).isEqualTo(ann);
+        }
+        assertThat(spool.names()).hasSize(2);
+    }
+
+    @Test
+    void aSpareThatSomebodyChangedIsNotPutBack() throws IOException {
+        Holder ann = new Holder("ann", null);
+        for (Holder each : List.of(JOE, ann, JOE, ann)) {
+            store.allow(CLIENT, each);
+        }
+        String spare = spool.names().getFirst();
+        Files.writeString(spool.file(spare), "USER=mallory\0");
+        store.allow(CLIENT, JOE);
+        assertThat(granted(store.check(CLIENT)).holder()).isEqualTo(JOE);
+        assertThat(spool.names()).doesNotContain(spare);
+        store.allow(CLIENT, ann);
+        Files.delete(spool.file(spool.names().getFirst()));
+        store.allow(CLIENT, JOE);
+        assertThat(granted(store.check(CLIENT)).holder()).isEqualTo(JOE);
     }
 
     @Test

@@ -69,6 +69,11 @@ record TestingSpool(Path directory) {
         return Files.readAttributes(file(name), "unix:*", LinkOption.NOFOLLOW_LINKS);
     }
 
+    /** The names that relay-ctrl reads. */
+    List<String> addresses() throws IOException {
+        return names().stream().filter(name -> !name.startsWith(".")).toList();
+    }
+
     List<String> names() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(f -> Octets.of(f.getFileName())).sorted().toList();
