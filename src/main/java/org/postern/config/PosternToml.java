@@ -141,9 +141,10 @@ public final class PosternToml {
                 locals,
                 routes,
                 (int) number("send.concurrencylocal", Settings.Send.CONCURRENCYLOCAL, 0, SendSettings.MAX_CONCURRENCY),
-                (int) number("send.concurrencyremote", Settings.Send.CONCURRENCYREMOTE, 0, SendSettings.MAX_CONCURRENCY),
-                Duration.ofSeconds(number(
-                        "send.queuelifetime", Settings.Send.QUEUELIFETIME.toSeconds(), 0, Integer.MAX_VALUE)),
+                (int) number(
+                        "send.concurrencyremote", Settings.Send.CONCURRENCYREMOTE, 0, SendSettings.MAX_CONCURRENCY),
+                Duration.ofSeconds(
+                        number("send.queuelifetime", Settings.Send.QUEUELIFETIME.toSeconds(), 0, Integer.MAX_VALUE)),
                 each);
         if (me == null || home == null || users == null) {
             return null;

@@ -45,11 +45,7 @@ public record RemoteSettings(
     /** @param each the limit of each destination whose route has none of its own */
     public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes, DestinationLimit each) {
         return new RemoteSettings(
-                helohost,
-                smtproutes,
-                TIMEOUTCONNECT,
-                SmtpTimeouts.RFC5321,
-                new DestinationLimits(each, List.of()));
+                helohost, smtproutes, TIMEOUTCONNECT, SmtpTimeouts.RFC5321, new DestinationLimits(each, List.of()));
     }
 
     /**
@@ -88,8 +84,7 @@ public record RemoteSettings(
         if (route.limit().isPresent()) {
             return new Place(route.domain(), route.limit().get());
         }
-        Optional<DestinationLimits.Line> line =
-                longest(domain, limits.lines(), DestinationLimits.Line::domain);
+        Optional<DestinationLimits.Line> line = longest(domain, limits.lines(), DestinationLimits.Line::domain);
         if (line.isPresent()) {
             return new Place(line.get().domain(), line.get().limit());
         }

@@ -69,13 +69,7 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
 
         /** With all other defaults. */
         public Send(List<String> locals, List<SmtpRoute> smtproutes) {
-            this(
-                    locals,
-                    smtproutes,
-                    CONCURRENCYLOCAL,
-                    CONCURRENCYREMOTE,
-                    QUEUELIFETIME,
-                    DestinationLimit.NONE);
+            this(locals, smtproutes, CONCURRENCYLOCAL, CONCURRENCYREMOTE, QUEUELIFETIME, DestinationLimit.NONE);
         }
 
         public Send {

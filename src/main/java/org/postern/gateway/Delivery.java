@@ -77,9 +77,7 @@ final class Delivery implements Closeable {
 
     private static RemoteSettings remote(Settings settings) {
         return RemoteSettings.of(
-                settings.me(),
-                settings.send().smtproutes(),
-                settings.send().destination());
+                settings.me(), settings.send().smtproutes(), settings.send().destination());
     }
 
     /** Whether a mailbox of a local domain is somebody's own here, not an extension of it. */

@@ -32,6 +32,7 @@ final class HourCounts {
     private static final class Hour {
         final ArrayDeque<Minute> minutes = new ArrayDeque<>(2);
         int messages;
+
         @Nullable
         Instant waitsUntil;
 

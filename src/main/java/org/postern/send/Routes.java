@@ -38,7 +38,9 @@ public final class Routes {
             return new Route.Local(address);
         }
         String prepend = prepend(address, at);
-        return prepend == null ? new Route.Remote(address, places.of(domain)) : new Route.Local(prepend + "-" + address);
+        return prepend == null
+                ? new Route.Remote(address, places.of(domain))
+                : new Route.Local(prepend + "-" + address);
     }
 
     /** The address with its domain, as bounces name it. */

@@ -381,7 +381,11 @@ public final class Sender {
             job.outstanding--;
             held.forEach(this::hold);
             over = isPassOver(job);
-            held.stream().map(Work::job).distinct().filter(other -> other != job).forEach(this::goOn);
+            held.stream()
+                    .map(Work::job)
+                    .distinct()
+                    .filter(other -> other != job)
+                    .forEach(this::goOn);
             status();
         } finally {
             lock.unlock();

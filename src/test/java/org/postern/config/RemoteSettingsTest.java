@@ -2,8 +2,8 @@ package org.postern.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,8 +21,9 @@ class RemoteSettingsTest {
         return RemoteSettings.read(new QmailControl(control));
     }
 
-    private static final String LIMITS_FORM = "write domain:connections:messages, as example.com:2:500, and nothing for no"
-            + " limit (up to 2000 and 10000000)";
+    private static final String LIMITS_FORM =
+            "write domain:connections:messages, as example.com:2:500, and nothing for no"
+                    + " limit (up to 2000 and 10000000)";
 
     private void file(String name, String text) throws IOException {
         Files.writeString(control.resolve(name), text);

@@ -629,9 +629,8 @@ class SenderTest {
     void whatAnHourHasNoRoomForWaitsWithoutATryAndWithoutADelivery() throws IOException {
         TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
         TestingDeliverer remote = TestingDeliverer.accepting("ok\n");
-        Places places = domain -> domain.equals("limited.example")
-                ? new Place(domain, new DestinationLimit(1, 10))
-                : Place.of(domain);
+        Places places = domain ->
+                domain.equals("limited.example") ? new Place(domain, new DestinationLimit(1, 10)) : Place.of(domain);
         Deliverers deliverers = new Deliverers(TestingDeliverer.accepting("ok\n"), remote, places);
         try (TestingSender s = new TestingSender(files, SETTINGS, deliverers)) {
             for (int i = 0; i < 60; i++) {
