@@ -39,7 +39,8 @@ public record SendSettings(
         String doublebounceto,
         String doublebouncehost,
         long bouncemaxbytes) {
-    static final int MAX_CONCURRENCY = 2000;
+    /** More deliveries of a kind at a time there are never. */
+    public static final int MAX_CONCURRENCY = 2000;
 
     public SendSettings {
         locals = Set.copyOf(locals);

@@ -17,7 +17,7 @@ public interface Disk {
     Output create(Path file, int mode) throws IOException;
 
     /** Opens an existing file; what is written goes to its end. */
-    Output append(Path file) throws IOException;
+    Appended append(Path file) throws IOException;
 
     /**
      * Makes a directory that must not exist yet.
@@ -43,6 +43,22 @@ public interface Disk {
 
         /** What was written will survive a power cut. */
         void sync() throws IOException;
+    }
+
+    /** A file that others may append to as well. */
+    interface Appended extends Output {
+        long size() throws IOException;
+
+        /** Cuts the file back to so many octets. */
+        void truncate(long size) throws IOException;
+
+        /**
+         * Locks it by fcntl(2), until it is closed.
+         *
+         * @return false where another process has the lock
+         * @throws java.nio.channels.OverlappingFileLockException where this process has it
+         */
+        boolean tryLock() throws IOException;
     }
 
     /** The real one. */

@@ -20,8 +20,8 @@ final class LimitedDisk implements Disk {
     }
 
     @Override
-    public Output append(Path file) throws IOException {
-        return new LimitedOutput(disk.append(file));
+    public Appended append(Path file) throws IOException {
+        return new LimitedAppended(disk.append(file));
     }
 
     @Override
@@ -54,7 +54,7 @@ final class LimitedDisk implements Disk {
         }
     }
 
-    private final class LimitedOutput implements Output {
+    private class LimitedOutput implements Output {
         private final Output output;
 
         LimitedOutput(Output output) {
@@ -79,6 +79,30 @@ final class LimitedDisk implements Disk {
         @Override
         public void close() throws IOException {
             output.close();
+        }
+    }
+
+    private final class LimitedAppended extends LimitedOutput implements Appended {
+        private final Appended appended;
+
+        LimitedAppended(Appended appended) {
+            super(appended);
+            this.appended = appended;
+        }
+
+        @Override
+        public long size() throws IOException {
+            return appended.size();
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            appended.truncate(size);
+        }
+
+        @Override
+        public boolean tryLock() throws IOException {
+            return appended.tryLock();
         }
     }
 }

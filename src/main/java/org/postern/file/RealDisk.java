@@ -40,7 +40,7 @@ enum RealDisk implements Disk {
     }
 
     @Override
-    public Output append(Path file) throws IOException {
+    public Appended append(Path file) throws IOException {
         return new ChannelOutput(FileChannel.open(file, APPEND));
     }
 
@@ -93,13 +93,28 @@ enum RealDisk implements Disk {
         return permissions;
     }
 
-    private record ChannelOutput(FileChannel channel) implements Output {
+    private record ChannelOutput(FileChannel channel) implements Appended {
         @Override
         public void write(byte[] from, int offset, int length) throws IOException {
             ByteBuffer buffer = ByteBuffer.wrap(from, offset, length);
             while (buffer.hasRemaining()) {
                 channel.write(buffer);
             }
+        }
+
+        @Override
+        public long size() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public boolean tryLock() throws IOException {
+            return channel.tryLock() != null;
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            channel.truncate(size);
         }
 
         @Override

@@ -20,7 +20,6 @@ import org.postern.local.Homes;
 import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
-import org.postern.maildir.MaildirDelivery;
 import org.postern.os.HostName;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
@@ -54,7 +53,8 @@ final class Delivery implements Closeable {
                 homes,
                 LocalSettings.of("./Maildir/"),
                 Env.empty().with("PATH", "/usr/bin:/bin"),
-                new MaildirDelivery(Disk.real(), clock, HostName.get()),
+                Disk.real(),
+                HostName.get(),
                 user -> queue.intake(Origin.LOCAL),
                 clock);
         remote = remote(settings);

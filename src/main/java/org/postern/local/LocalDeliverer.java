@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Function;
 import org.postern.chain.Env;
+import org.postern.file.Disk;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
@@ -38,17 +39,26 @@ public final class LocalDeliverer implements Deliverer {
     /**
      * @param homes who gets the mail of a local part
      * @param environment what programs inherit, PATH above all
+     * @param disk where Maildirs and mboxes are
+     * @param host this host's name, for the names of files in Maildirs
      * @param queue takes what a user's .qmail file forwards; given the user, whose uid the Received line names
      */
     public LocalDeliverer(
             Homes homes,
             LocalSettings settings,
             Env environment,
-            MaildirDelivery maildirs,
+            Disk disk,
+            String host,
             Function<Identity, Intake> queue,
             InstantSource clock) {
         this.homes = homes;
-        this.context = new Context(settings, environment, maildirs, new Mbox(settings.lockLimit()), queue, clock);
+        this.context = new Context(
+                settings,
+                environment,
+                new MaildirDelivery(disk, clock, host),
+                new Mbox(disk, settings.lockLimit()),
+                queue,
+                clock);
     }
 
     @Override

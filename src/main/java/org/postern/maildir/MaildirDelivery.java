@@ -104,7 +104,13 @@ public final class MaildirDelivery {
             throw e;
         }
         copies.add(maildir, token);
-        disk.syncDirectory(fresh);
+        try {
+            disk.syncDirectory(fresh);
+        } catch (IOException e) {
+            // Were it found at the next try, only the sync would be done again, which may succeed without having written it.
+            unlinkQuietly(there, e);
+            throw e;
+        }
         return new Outcome.Stored(there, false);
     }
 

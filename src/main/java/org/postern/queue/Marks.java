@@ -163,6 +163,15 @@ public final class Marks {
         unsaved.clear();
     }
 
+    /** What was read may have been written by a process that was killed before its sync: now it is durable. */
+    public void sync() throws IOException {
+        try (Disk.Output out = disk.append(file)) {
+            out.sync();
+        }
+        directory.sync();
+        save();
+    }
+
     /** The failures, in the order they happened; a record that was written twice counts once. */
     public void forEachFailure(FailureReader reader) throws IOException {
         BitSet seen = new BitSet();

@@ -1,5 +1,6 @@
 package org.postern.queue;
 
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -15,6 +16,10 @@ import java.util.regex.Pattern;
  */
 public record MessageName(long id, String text) {
     private static final Pattern NAME = Pattern.compile("([1-9][0-9]{0,17})-(?:[1-9][0-9]{0,17}-)?[0-9a-f]{16}");
+
+    /** The oldest first. Two may have one id, where the clock was put back between two starts. */
+    static final Comparator<MessageName> ORDER =
+            Comparator.comparingLong(MessageName::id).thenComparing(MessageName::text);
 
     /** A name that nobody can know beforehand. */
     static MessageName random(long id, RandomGenerator random) {

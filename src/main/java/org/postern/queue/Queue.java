@@ -7,7 +7,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -24,8 +23,6 @@ import org.postern.os.Octets;
 public final class Queue implements Closeable {
     /** More syncs at once only get into each other's way. */
     private static final int SYNCS_AT_ONCE = 32;
-
-    private static final Comparator<MessageName> BY_ID = Comparator.comparingLong(MessageName::id);
 
     private final QueueDirectory directory;
     private final Disk disk;
@@ -244,7 +241,7 @@ public final class Queue implements Closeable {
 
     /** The message it is about is gone: now the bounce may be delivered. One that a restart has {@link #found} is out. */
     public void releaseBounce(MessageName name) {
-        if (Collections.binarySearch(found, name, BY_ID) < 0) {
+        if (Collections.binarySearch(found, name, MessageName.ORDER) < 0) {
             release(name);
         }
     }

@@ -6,7 +6,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -39,12 +38,13 @@ final class Recovery {
         List<MessageName> names = messages();
         removeTakenTwice(names);
         LogRecovery inLog = LogRecovery.read(queue, found, log);
+        makeDurable(inLog);
         for (MessageName name : inLog.messages().keySet()) {
             names.add(name);
             found.add(name.text());
         }
         removeOrphanedMarks();
-        names.sort(Comparator.comparingLong(MessageName::id));
+        names.sort(MessageName.ORDER);
         return new Found(names, inLog);
     }
 
@@ -92,6 +92,21 @@ final class Recovery {
                 disk.unlink(entry);
             }
             disk.syncDirectory(queue.drop());
+        }
+    }
+
+    /**
+     * After kill -9 a D may be in memory only, or the name in mess/ of a message that has just got its file: marks and segments
+     * are removed because of them.
+     */
+    private void makeDurable(LogRecovery inLog) throws IOException {
+        if (!inLog.segments().isEmpty()) {
+            for (Segment segment : inLog.segments()) {
+                try (Disk.Output out = disk.append(segment.path)) {
+                    out.sync();
+                }
+            }
+            disk.syncDirectory(queue.mess());
         }
     }
 

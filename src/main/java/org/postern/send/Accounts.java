@@ -120,7 +120,8 @@ final class Accounts {
             name = queue.nameForBounce();
             marks.bounceWillBe(name);
         } else {
-            marks.save();
+            // Were the name lost after the bounce is there, another one would be made.
+            marks.sync();
         }
         if (!queue.exists(name)) {
             Bounce bounce = new Bounce(settings, routes, job.message, marks, clock.now(), clock.random());

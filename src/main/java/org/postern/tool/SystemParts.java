@@ -24,7 +24,6 @@ import org.postern.local.Homes;
 import org.postern.local.LocalDeliverer;
 import org.postern.local.LocalSettings;
 import org.postern.mail.Mailbox;
-import org.postern.maildir.MaildirDelivery;
 import org.postern.os.Crypt;
 import org.postern.os.HostName;
 import org.postern.os.Nss;
@@ -68,7 +67,8 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
                         nss.passwd("alias").map(Nss.Passwd::name)),
                 LocalSettings.of(defaultDelivery),
                 call.env(),
-                new MaildirDelivery(Disk.real(), clock, HostName.get()),
+                Disk.real(),
+                HostName.get(),
                 user -> new IntakeAs(
                         user, new DropIntake(QueueDirectory.underQmail(home), Disk.real(), clock, Origin.LOCAL)),
                 clock);

@@ -40,6 +40,7 @@ final class Tools {
             "qmail-popup",
             "qmail-queue",
             "qmail-send",
+            "qmail-showctl",
             "qmail-smtpd",
             "qmail-start",
             "relay-ctrl-age",
@@ -135,6 +136,7 @@ final class Tools {
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
             case "qmail-queue" -> new QmailQueue();
             case "qmail-send" -> new QmailSend(new SystemParts());
+            case "qmail-showctl" -> new QmailShowctl(new SystemParts()::submitters);
             case "qmail-smtpd" -> new QmailSmtpd(this::queue, new SystemParts(), InstantSource.system());
             case "qmail-start" -> new QmailStart(chain, new QmailSend(new SystemParts()));
             case "relay-ctrl-age" -> new RelayCtrlAge();

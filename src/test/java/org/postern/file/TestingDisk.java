@@ -1,63 +1,61 @@
 package org.postern.file;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.random.RandomGenerator;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.postern.file.DiskStep.Changed;
+import org.postern.file.DiskStep.Effect;
+import org.postern.file.DiskStep.Name;
 
 /**
- * The real file system, and beside it a record of what a power cut would leave: of each file what was synced, of each
- * directory what was synced and the changes since, in their order. Power can be cut, or an error thrown, at any
- * operation.
+ * The real file system, and beside it a record of every operation, from which {@link PowerCut} makes the disk as a power
+ * cut may leave it. An operation can be made to fail, or the machine to stop at it. Syncs are only recorded: what reaches
+ * the platter is what the record says.
  */
 public final class TestingDisk implements Disk {
     private final Disk real = Disk.real();
-    private final Map<Path, Inode> now = new HashMap<>();
-    private final Map<Path, Directory> directories = new TreeMap<>();
+    private final Map<Path, Integer> now = new HashMap<>();
+    private final List<Inode> inodes = new ArrayList<>();
+    private final List<DiskStep> steps = new ArrayList<>();
     private final List<String> operations = new ArrayList<>();
-    private long cutAt = Long.MAX_VALUE;
+    private int known;
+    private long stopsAt = Long.MAX_VALUE;
     private Fault fault = (operation, file) -> null;
 
     /** An error for an operation; null for none. */
     @FunctionalInterface
     public interface Fault {
+        @Nullable
         IOException of(String operation, Path file);
     }
 
-    /** What of the unsynced a power cut leaves. */
-    public enum Left {
-        NOTHING,
-        EVERYTHING,
-        /** Of each directory's changes the first few, of each file a piece, perhaps torn. */
-        SOMETHING,
-        /** Names that were removed are gone, and those that were added are not there. */
-        REMOVALS
+    /** What a file or directory was made with. */
+    record Inode(boolean isDirectory, int mode, int uid, int gid) {
+        static Inode of(Path file) throws IOException {
+            return new Inode(
+                    Files.isDirectory(file),
+                    (int) Files.getAttribute(file, "unix:mode") & 07777,
+                    (int) Files.getAttribute(file, "unix:uid"),
+                    (int) Files.getAttribute(file, "unix:gid"));
+        }
     }
 
-    private static final class Inode {
-        final ByteArrayOutputStream content = new ByteArrayOutputStream();
-        byte[] synced = {};
-    }
-
-    private static final class Directory {
-        final Map<String, Inode> synced = new TreeMap<>();
-        final List<Change> since = new ArrayList<>();
-    }
-
-    /** @param inode null: the name is gone */
-    private record Change(String name, Inode inode, String goneToo) {}
-
-    /** The operation of this number, from 1, and all later ones fail: the machine is off. */
-    public synchronized TestingDisk cuttingPowerAt(long operation) {
-        cutAt = operation;
+    /** The operation of this number, from 1, and all later ones fail: the process is dead. */
+    public synchronized TestingDisk stoppingAt(long operation) {
+        stopsAt = operation;
         return this;
+    }
+
+    /** A new process goes on where the one that was stopped has left off: what it did not sync is in memory only. */
+    public synchronized void resume() {
+        stopsAt = Long.MAX_VALUE;
     }
 
     public synchronized void fault(Fault newFault) {
@@ -69,70 +67,85 @@ public final class TestingDisk implements Disk {
     }
 
     public synchronized boolean isOff() {
-        return operations.size() >= cutAt;
+        return operations.size() >= stopsAt;
     }
 
-    /** Writes what is left of the files below one root to another one. */
-    public synchronized void materialise(Path from, Path to, Left left, RandomGenerator random) {
-        try {
-            for (Map.Entry<Path, Directory> e : directories.entrySet()) {
-                Path target = to.resolve(from.relativize(e.getKey()));
-                Files.createDirectories(target);
-                for (Map.Entry<String, Inode> file :
-                        names(e.getValue(), left, random).entrySet()) {
-                    Files.write(target.resolve(file.getKey()), octets(file.getValue(), left, random));
+    /** Enters into the record what happened outside, such as a 250. */
+    public synchronized void note(Object what) {
+        steps.add(new DiskStep.Noted(what));
+    }
+
+    /** What was done so far. */
+    synchronized List<DiskStep> steps() {
+        return List.copyOf(steps);
+    }
+
+    /** So many steps only made known what was there before. */
+    synchronized int known() {
+        return known;
+    }
+
+    synchronized List<Inode> inodes() {
+        return List.copyOf(inodes);
+    }
+
+    /** The directory is there, with all that is in it now, and survives. */
+    public synchronized TestingDisk knowing(Path directory) throws IOException {
+        try (Stream<Path> all = Files.walk(directory)) {
+            for (Path path : all.toList()) {
+                int inode = added(path);
+                if (!path.equals(directory)) {
+                    changed(new Effect(name(path), inode));
                 }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static Map<String, Inode> names(Directory directory, Left left, RandomGenerator random) {
-        Map<String, Inode> names = new TreeMap<>(directory.synced);
-        List<Change> kept = switch (left) {
-            case NOTHING -> List.of();
-            case EVERYTHING -> directory.since;
-            case SOMETHING -> directory.since.subList(0, random.nextInt(directory.since.size() + 1));
-            case REMOVALS ->
-                directory.since.stream().filter(change -> change.inode == null).toList();
-        };
-        kept.forEach(change -> apply(change, names));
-        return names;
-    }
-
-    private static void apply(Change change, Map<String, Inode> names) {
-        if (change.goneToo != null) {
-            names.remove(change.goneToo);
-        }
-        if (change.inode == null) {
-            names.remove(change.name);
-        } else {
-            names.put(change.name, change.inode);
-        }
-    }
-
-    private static byte[] octets(Inode inode, Left left, RandomGenerator random) {
-        byte[] all = inode.content.toByteArray();
-        return switch (left) {
-            case NOTHING, REMOVALS -> inode.synced;
-            case EVERYTHING -> all;
-            case SOMETHING -> {
-                // Torn: what was synced, a piece of the rest, and zeros where a block did not make it.
-                int length = inode.synced.length + random.nextInt(all.length - inode.synced.length + 1);
-                byte[] torn = java.util.Arrays.copyOf(all, length);
-                if (length > inode.synced.length && random.nextBoolean()) {
-                    torn[length - 1] = 0;
+                if (Files.isRegularFile(path)) {
+                    steps.add(new DiskStep.Written(inode, Files.readAllBytes(path)));
+                    steps.add(new DiskStep.FileSynced(inode));
                 }
-                yield torn;
+                steps.add(new DiskStep.DirectorySynced(number(parent(path))));
             }
-        };
+        }
+        known = steps.size();
+        return this;
+    }
+
+    /** The number of a directory; one that was there before counts as durable. */
+    synchronized int number(Path path) {
+        return now.computeIfAbsent(key(path), unknown -> {
+            try {
+                inodes.add(Inode.of(path));
+            } catch (IOException e) {
+                inodes.add(new Inode(true, 0700, 0, 0));
+            }
+            return inodes.size() - 1;
+        });
+    }
+
+    private int added(Path path) throws IOException {
+        inodes.add(Inode.of(path));
+        now.put(key(path), inodes.size() - 1);
+        return inodes.size() - 1;
+    }
+
+    private Name name(Path path) {
+        return new Name(number(parent(path)), path.getFileName().toString());
+    }
+
+    private static Path key(Path path) {
+        return path.toAbsolutePath().normalize();
+    }
+
+    private static Path parent(Path path) {
+        return Objects.requireNonNull(key(path).getParent());
+    }
+
+    private void changed(Effect... effects) {
+        steps.add(new Changed(List.of(effects)));
     }
 
     private void operation(String name, Path file) throws IOException {
         operations.add(name + " " + file.getFileName());
-        if (operations.size() >= cutAt) {
-            throw new IOException("power cut");
+        if (operations.size() >= stopsAt) {
+            throw new IOException("stopped");
         }
         IOException thrown = fault.of(name, file);
         if (thrown != null) {
@@ -140,82 +153,67 @@ public final class TestingDisk implements Disk {
         }
     }
 
-    private void change(Path file, Inode inode, String goneToo) {
-        Directory directory = directories.get(file.getParent());
-        if (directory != null) {
-            directory.since.add(new Change(file.getFileName().toString(), inode, goneToo));
-        }
-    }
-
     @Override
     public synchronized Output create(Path file, int mode) throws IOException {
         operation("create", file);
         Output output = real.create(file, mode);
-        Inode inode = new Inode();
-        now.put(file, inode);
-        change(file, inode, null);
+        int inode = added(file);
+        changed(new Effect(name(file), inode));
         return new RecordedOutput(file, inode, output);
     }
 
     @Override
-    public synchronized Output append(Path file) throws IOException {
+    public synchronized Appended append(Path file) throws IOException {
         operation("append", file);
-        return new RecordedOutput(file, now.computeIfAbsent(file, f -> new Inode()), real.append(file));
+        return new RecordedAppended(file, number(file), real.append(file));
     }
 
     @Override
     public synchronized void createDirectory(Path directory, int mode) throws IOException {
         operation("mkdir", directory);
         real.createDirectory(directory, mode);
-        directories.put(directory, new Directory());
+        changed(new Effect(name(directory), added(directory)));
     }
 
     @Override
     public synchronized void rename(Path from, Path to) throws IOException {
         operation("rename", to);
         real.rename(from, to);
-        Inode inode = now.remove(from);
-        now.put(to, inode);
-        boolean within = from.getParent().equals(to.getParent());
-        change(to, inode, within ? from.getFileName().toString() : null);
-        if (!within) {
-            change(from, null, null);
-        }
+        int inode = number(from);
+        now.remove(key(from));
+        now.put(key(to), inode);
+        changed(new Effect(name(from), null), new Effect(name(to), inode));
     }
 
     @Override
     public synchronized void link(Path existing, Path added) throws IOException {
         operation("link", added);
         real.link(existing, added);
-        now.put(added, now.get(existing));
-        change(added, now.get(existing), null);
+        int inode = number(existing);
+        now.put(key(added), inode);
+        changed(new Effect(name(added), inode));
     }
 
     @Override
     public synchronized void unlink(Path file) throws IOException {
         operation("unlink", file);
         real.unlink(file);
-        now.remove(file);
-        change(file, null, null);
+        now.remove(key(file));
+        changed(new Effect(name(file), null));
     }
 
     @Override
     public synchronized void syncDirectory(Path directory) throws IOException {
         operation("syncdir", directory);
-        real.syncDirectory(directory);
-        Directory recorded = directories.get(directory);
-        if (recorded != null) {
-            recorded.since.forEach(change -> apply(change, recorded.synced));
-            recorded.since.clear();
-        }
+        steps.add(new DiskStep.DirectorySynced(number(directory)));
     }
 
-    private final class RecordedOutput implements Output {
-        private final Path file;
-        private final Inode inode;
+    private class RecordedOutput implements Output {
+        final Path file;
+        final int inode;
         private final Output output;
 
-        RecordedOutput(Path file, Inode inode, Output output) {
+        RecordedOutput(Path file, int inode, Output output) {
             this.file = file;
             this.inode = inode;
             this.output = output;
@@ -226,7 +224,7 @@ public final class TestingDisk implements Disk {
             synchronized (TestingDisk.this) {
                 operation("write", file);
                 output.write(from, offset, length);
-                inode.content.write(from, offset, length);
+                steps.add(new DiskStep.Written(inode, java.util.Arrays.copyOfRange(from, offset, offset + length)));
             }
         }
 
@@ -234,13 +232,41 @@ public final class TestingDisk implements Disk {
         public void sync() throws IOException {
             synchronized (TestingDisk.this) {
                 operation("sync", file);
-                inode.synced = inode.content.toByteArray();
+                steps.add(new DiskStep.FileSynced(inode));
             }
         }
 
         @Override
         public void close() throws IOException {
             output.close();
+        }
+    }
+
+    private final class RecordedAppended extends RecordedOutput implements Appended {
+        private final Appended appended;
+
+        RecordedAppended(Path file, int inode, Appended appended) {
+            super(file, inode, appended);
+            this.appended = appended;
+        }
+
+        @Override
+        public long size() throws IOException {
+            return appended.size();
+        }
+
+        @Override
+        public boolean tryLock() throws IOException {
+            return appended.tryLock();
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            synchronized (TestingDisk.this) {
+                operation("truncate", file);
+                appended.truncate(size);
+                steps.add(new DiskStep.Truncated(inode, (int) size));
+            }
         }
     }
 }

@@ -265,7 +265,7 @@ class LocalDelivererTest {
             public void createDirectory(Path directory, int mode) {}
 
             @Override
-            public Output append(Path file) throws IOException {
+            public Appended append(Path file) throws IOException {
                 throw new IOException("No space left on device");
             }
         };
@@ -348,8 +348,8 @@ class LocalDelivererTest {
                                 local -> Optional.of(new Home("root", 0, 0, home, "", "", true)),
                                 settings,
                                 org.postern.chain.Env.empty(),
-                                new org.postern.maildir.MaildirDelivery(
-                                        Disk.real(), java.time.InstantSource.system(), "vm"),
+                                Disk.real(),
+                                "vm",
                                 who -> machine.queue,
                                 java.time.InstantSource.system())
                         .deliver(delivery))

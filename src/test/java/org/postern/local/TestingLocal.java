@@ -15,7 +15,6 @@ import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.MessageSource;
 import org.postern.mail.TestingMessage;
-import org.postern.maildir.MaildirDelivery;
 import org.postern.queue.TestingIntake;
 
 /** A machine with a few users, below a temporary directory. */
@@ -73,7 +72,8 @@ final class TestingLocal {
                 new AccountHomes(name -> Optional.ofNullable(accounts.get(name)), Optional.of("alias")),
                 new LocalSettings("./Maildir/", spool, programLimit, lockLimit),
                 Env.empty().with("PATH", "/var/qmail/bin:/var/qmail/bin:/usr/local/bin:/usr/bin:/bin"),
-                new MaildirDelivery(disk, clock, "vm"),
+                disk,
+                "vm",
                 who -> queue,
                 clock);
     }

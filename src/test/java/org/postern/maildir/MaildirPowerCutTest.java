@@ -13,16 +13,19 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.file.Disk;
+import org.postern.file.DiskImage;
+import org.postern.file.PowerCut;
 import org.postern.file.TestingDisk;
 import org.postern.maildir.MaildirDelivery.Outcome;
 import org.postern.os.Octets;
 
 /**
- * The power is cut at every operation of a delivery, and the disk made as the cut may leave it. What was answered
+ * The power is cut at every operation of a delivery, and every disk made that the cut may leave. What was answered
  * "stored" is there whole; otherwise nothing half is; and the second attempt ends with exactly one.
  */
 class MaildirPowerCutTest {
     private static final String TEXT = "Subject: t\n\n" + "0123456789\n".repeat(20_000);
+    private static final List<String> PARTS = List.of("tmp", "new", "cur");
 
     @TempDir
     Path dir;
@@ -40,26 +43,24 @@ class MaildirPowerCutTest {
 
     @Test
     void nothingIsLostNothingIsHalfNothingComesTwice() throws IOException {
-        boolean off = true;
-        int cuts = 0;
-        // The first three operations make the Maildir.
-        for (int cut = 4; off; cut++) {
-            Path maildir = Files.createDirectory(dir.resolve("cut" + cut));
-            TestingDisk disk = new TestingDisk().cuttingPowerAt(cut);
-            for (String part : List.of("tmp", "new", "cur")) {
-                disk.createDirectory(maildir.resolve(part), 0700);
-            }
-            Outcome answer = deliver(disk, maildir);
-            off = disk.isOff();
-            cuts++;
-            for (TestingDisk.Left left : TestingDisk.Left.values()) {
-                String where = "cut at " + cut + " of " + disk.operations() + ", left " + left;
-                Path after = dir.resolve("after" + cut + left);
-                disk.materialise(maildir, after, left, new Random(cut));
+        Path maildir = Files.createDirectory(dir.resolve("Maildir"));
+        for (String part : PARTS) {
+            Files.createDirectory(maildir.resolve(part));
+        }
+        TestingDisk disk = new TestingDisk().knowing(maildir);
+        disk.note(deliver(disk, maildir));
+        PowerCut cut = new PowerCut(disk);
+        int disks = 0;
+        while (cut.next()) {
+            for (DiskImage image : cut.disks(maildir, 1000, new Random(cut.step()))) {
+                String where = "cut after step " + cut.step() + ", left:\n" + image.digest();
+                Path after = dir.resolve("after" + disks++);
+                image.writeTo(after);
                 for (Path message : delivered(after)) {
                     assertThat(Files.readString(message)).as(where).isEqualTo(TEXT);
                 }
-                if (answer instanceof Outcome.Stored) {
+                if (!cut.notes().isEmpty()) {
+                    assertThat(cut.notes().getFirst()).isInstanceOf(Outcome.Stored.class);
                     assertThat(delivered(after)).as(where).hasSize(1);
                 }
                 assertThat(deliver(Disk.real(), after)).as(where).isInstanceOf(Outcome.Stored.class);
@@ -69,6 +70,6 @@ class MaildirPowerCutTest {
                         .isEqualTo(TEXT);
             }
         }
-        assertThat(cuts).isGreaterThan(6);
+        assertThat(disks).isGreaterThan(40);
     }
 }

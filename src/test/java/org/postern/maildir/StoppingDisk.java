@@ -32,7 +32,7 @@ final class StoppingDisk implements Disk {
     }
 
     @Override
-    public Output append(Path file) throws IOException {
+    public Appended append(Path file) throws IOException {
         count();
         return real.append(file);
     }

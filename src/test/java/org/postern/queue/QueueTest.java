@@ -399,6 +399,19 @@ class QueueTest {
     }
 
     @Test
+    void aBounceIsReleasedThoughItsIdIsThatOfAMessageFoundAtTheStart() throws IOException {
+        files.open().close();
+        Files.writeString(scratch.resolve("q/mess/17-00000000000000aa"), "");
+        try (Queue queue = files.open()) {
+            MessageName bounce = MessageName.parse("17-00000000000000bb").orElseThrow();
+            queue.releaseBounce(bounce);
+            assertThat(queue.nextArrival()).isEqualTo(bounce);
+            queue.releaseBounce(queue.found().getFirst());
+            assertThat(queue.nextArrival()).isNull();
+        }
+    }
+
+    @Test
     void aNameFromTheDropAddsNoLineToTheLog() throws IOException {
         try (Queue queue = files.open()) {
             Files.writeString(scratch.resolve("q/drop/x\nalert: all is lost"), "");

@@ -1,214 +1,183 @@
 package org.postern.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.postern.queue.TestingQueue.submit;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
-import org.awaitility.Awaitility;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.AnnotatedElementContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
-import org.postern.config.SendSettings;
+import org.junit.jupiter.api.io.TempDirFactory;
 import org.postern.file.Disk;
+import org.postern.file.DiskImage;
+import org.postern.file.PowerCut;
 import org.postern.file.TestingDisk;
-import org.postern.mail.Delivery;
-import org.postern.mail.DeliveryResult;
-import org.postern.queue.Intake;
-import org.postern.queue.Origin;
-import org.postern.queue.TestingQueue;
 
 /**
- * The power is cut at every single file operation of submitting, taking, delivering, deferring, bouncing and removing.
- * Then the disk is made as the cut may leave it, and a sender started on it.
+ * The power is cut after every single file operation of submitting, taking, delivering, deferring, bouncing, marking,
+ * removing and recovering. Then disks are made as the cut may leave them, and a machine started on each: it must bring
+ * everything that was accepted to its end. {@code dev/crash} does the same for as long as one likes (docs/crash-tests.md).
  */
 class SenderCrashTest {
-    private static final SendSettings SETTINGS = SendSettings.defaults("here.example");
+    /** So many different runs. */
+    private static final int ROUNDS = Integer.getInteger("crash.rounds", 1);
+    /** So many disks are looked at for each step of a run. */
+    private static final int DISKS = Integer.getInteger("crash.disks", 1);
 
-    @TempDir
+    private static final long SEED = Long.getLong("crash.seed", 1);
+
+    /** In memory: what reaches a disk is what the record says. */
+    static final class InMemory implements TempDirFactory {
+        @Override
+        public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext extension)
+                throws IOException {
+            return Files.createTempDirectory(Path.of("/dev/shm"), "postern-crash");
+        }
+    }
+
+    @TempDir(factory = InMemory.class)
     private Path scratch;
 
-    /** What the world outside the queue has, which no crash takes back. */
-    private static final class World {
-        final TestingDeliverer local = new TestingDeliverer(World::answerLocal);
-        final TestingDeliverer remote = TestingDeliverer.accepting("ok\n");
-        final List<String> accepted = new ArrayList<>();
-        private static volatile boolean allowLate;
+    private final Set<String> seen = new HashSet<>();
+    private int disks;
 
-        private static DeliveryResult answerLocal(Delivery d) {
-            return switch (d.recipient()) {
-                case "nosuch@here.example" -> new DeliveryResult.Bounced("no mailbox (#5.1.1)\n");
-                case "late@here.example" ->
-                    allowLate ? new DeliveryResult.Delivered("ok\n") : new DeliveryResult.Deferred("later\n");
-                default -> new DeliveryResult.Delivered("ok\n");
-            };
-        }
+    @BeforeEach
+    void letUsersIn() throws IOException {
+        TestingMachine.open(scratch);
     }
 
     @Test
-    void nothingIsLostNothingIsHalfNothingLocalComesTwice() throws IOException {
-        long operations = Long.MAX_VALUE;
-        long cuts = 0;
-        for (long cut = 1; cut <= operations; cut++) {
-            World world = new World();
-            TestingDisk disk = new TestingDisk().cuttingPowerAt(cut);
-            Path root = scratch.resolve("run" + cut);
-            Files.createDirectories(root.getParent());
-            runUntilTheCut(root, disk, world);
-            if (!disk.isOff()) {
-                operations = cut;
-            }
-            cuts++;
-            for (TestingDisk.Left left : TestingDisk.Left.values()) {
-                World copy = new World();
-                copy.local.copies.addAll(world.local.copies);
-                copy.local.know(world.local);
-                copy.remote.copies.addAll(world.remote.copies);
-                copy.remote.know(world.remote);
-                Path after = scratch.resolve("after" + cut + left);
-                disk.materialise(root, after, left, new Random(cut));
-                restart(after, copy);
-                check(world.accepted, copy, "cut at " + cut + " of " + disk.operations() + ", left " + left);
-                delete(after);
-            }
-            delete(root);
+    void aCutAnywhereInARun() throws IOException {
+        for (int round = 0; round < ROUNDS; round++) {
+            Random random = new Random(SEED + round);
+            Path base = TestingMachine.make(scratch.resolve("run" + round));
+            TestingDisk disk = new TestingDisk().knowing(base);
+            run(base, disk, Long.MAX_VALUE);
+            cutEverywhere(base, disk, 0, random);
+            delete(base);
         }
-        // Submit three, take two, mark, bounce, remove: were it less, the test would not test what it says.
-        assertThat(cuts).isGreaterThan(60);
+        assertThat(disks).isGreaterThan(200 * ROUNDS);
     }
 
-    private static void runUntilTheCut(Path root, TestingDisk disk, World world) {
-        World.allowLate = false;
-        TestingQueue files = new TestingQueue(root, disk);
-        TestingSender sender;
-        try {
-            sender = new TestingSender(files, SETTINGS, world.local, world.remote);
-        } catch (IOException e) {
-            return; // The power went while the queue was made or opened.
+    /** What the first process did not sync is in memory; the second one takes it for what is there, until the power goes. */
+    @Test
+    void aKillAndLaterACut() throws IOException {
+        for (int round = 0; round < ROUNDS; round++) {
+            Random random = new Random(SEED + round);
+            Path base = TestingMachine.make(scratch.resolve("killed" + round));
+            TestingDisk disk = new TestingDisk().knowing(base);
+            run(base, disk, 15 + random.nextInt(140));
+            disk.resume();
+            int killed = new PowerCut(disk).skipTo(Integer.MAX_VALUE).step();
+            restart(base, disk, disk::note);
+            cutEverywhere(base, disk, killed, random);
+            delete(base);
         }
-        try (sender) {
-            message(world, files.drop(), "one", "sender@here.example", "a@here.example");
-            message(
-                    world,
-                    files.drop(),
-                    "two",
-                    "sender@here.example",
-                    "b@here.example",
-                    "nosuch@here.example",
-                    "x@far.example");
-            message(
-                    world,
-                    sender.queue.intake(Origin.NETWORK),
-                    "three",
-                    "sender@here.example",
-                    "late@here.example",
-                    "c@here.example");
-            settle(sender, disk, 5);
-            World.allowLate = true;
-            settle(sender, disk, 0);
+    }
+
+    /** A second cut while the machine recovers from the first. */
+    @Test
+    void aCutWhileItRecovers() throws IOException {
+        for (int round = 0; round < ROUNDS; round++) {
+            Random random = new Random(SEED + round);
+            Path base = TestingMachine.make(scratch.resolve("first" + round));
+            TestingDisk disk = new TestingDisk().knowing(base);
+            run(base, disk, Long.MAX_VALUE);
+            PowerCut cut = new PowerCut(disk);
+            cut.skipTo(cut.step() + random.nextInt(150));
+            List<DiskImage> images = cut.disks(base, 20, random);
+            Path second = scratch.resolve("second" + round);
+            images.get(random.nextInt(images.size())).writeTo(second);
+            TestingDisk recovering = new TestingDisk().knowing(second);
+            cut.notes().forEach(recovering::note);
+            int begin = new PowerCut(recovering).skipTo(Integer.MAX_VALUE).step();
+            restart(second, recovering, recovering::note);
+            cutEverywhere(second, recovering, begin, random);
+            delete(base);
+            delete(second);
+        }
+    }
+
+    /** A machine runs, from the making of the queue to its second clean stop, or to where it is stopped. */
+    private static void run(Path base, TestingDisk disk, long stop) {
+        disk.stoppingAt(stop);
+        try (TestingMachine machine = new TestingMachine(base, disk, false, disk::note)) {
+            machine.submit(machine.drop(), CrashMessage.ONE);
+            machine.submit(machine.inProcess(), CrashMessage.THREE);
+            machine.submit(machine.drop(), CrashMessage.TWO);
+            machine.submit(machine.inProcess(), CrashMessage.FOUR);
+            machine.submit(machine.drop(), CrashMessage.SIX);
+            machine.await(1, disk::isOff);
+        } catch (IOException e) {
+            assertThat(disk.isOff()).as("unexpected: %s", e).isTrue();
+            return;
+        }
+        // A clean stop, at which what is in the log gets files, and a start.
+        try (TestingMachine machine = new TestingMachine(base, disk, true, disk::note)) {
+            machine.submit(machine.inProcess(), CrashMessage.FIVE);
+            machine.submit(machine.drop(), CrashMessage.SEVEN);
+            machine.await(0, disk::isOff);
         } catch (IOException e) {
             assertThat(disk.isOff()).as("unexpected: %s", e).isTrue();
         }
     }
 
-    /** Until all is tried, or the power is gone. */
-    private static void settle(TestingSender sender, TestingDisk disk, int deliveries) {
-        Awaitility.await()
-                .pollInterval(Duration.ofMillis(1))
-                .atMost(Duration.ofSeconds(20))
-                .until(() -> {
-                    if (deliveries == 0) {
-                        sender.sender.retryAll();
-                    }
-                    return disk.isOff()
-                            || (deliveries == 0
-                                    ? sender.files.messages().isEmpty()
-                                            && sender.files.names("drop").isEmpty()
-                                    : sender.log().stream().anyMatch(l -> l.contains("deferral: later"))
-                                            && sender.files.messages().size() == 1);
-                });
-    }
-
-    private static void message(World world, Intake intake, String name, String from, String... to) throws IOException {
-        String text = "Subject: " + name + "\n\n" + (name + "\n").repeat(3000);
-        if (submit(intake, text, from, to) instanceof Intake.Outcome.Queued) {
-            world.accepted.add(name);
-        }
-    }
-
-    private static void restart(Path root, World world) throws IOException {
-        World.allowLate = true;
-        TestingQueue files = new TestingQueue(root, Disk.real());
-        files.clock.advance(Duration.ofSeconds(60));
-        try (TestingSender sender = new TestingSender(files, SETTINGS, world.local, world.remote)) {
-            Awaitility.await()
-                    .pollInterval(Duration.ofMillis(1))
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> {
-                        sender.sender.retryAll();
-                        return files.messages().isEmpty()
-                                && files.names("drop").stream().allMatch(n -> n.startsWith("."));
-                    });
-        }
-        assertThat(files.names("marks")).isEmpty();
-        assertThat(files.names("bad")).isEmpty();
-    }
-
-    private static void check(List<String> accepted, World world, String when) {
-        for (String name : accepted) {
-            switch (name) {
-                case "one" -> exactlyOne(world, name, "a@here.example", when);
-                case "two" -> {
-                    exactlyOne(world, name, "b@here.example", when);
-                    assertThat(copies(world.remote, name, "x@far.example"))
-                            .as(when)
-                            .isNotEmpty();
-                    assertThat(world.local.copies.stream()
-                                    .filter(c -> c.recipient().equals("sender@here.example")))
-                            .as("bounces, %s", when)
-                            .hasSize(1);
-                }
-                default -> {
-                    exactlyOne(world, name, "late@here.example", when);
-                    exactlyOne(world, name, "c@here.example", when);
-                }
+    private void cutEverywhere(Path base, TestingDisk disk, int from, Random random) throws IOException {
+        PowerCut cut = new PowerCut(disk).skipTo(from);
+        while (cut.next()) {
+            List<DiskImage> images = new ArrayList<>(cut.disks(base, DISKS, random));
+            Collections.shuffle(images, random);
+            for (DiskImage image : images.subList(0, Math.min(DISKS, images.size()))) {
+                restartOn(image, cut);
             }
         }
-        for (TestingDeliverer.Copy copy : world.local.copies) {
-            assertThat(copy.text())
-                    .as("whole, %s", when)
-                    .satisfiesAnyOf(
-                            t -> assertThat(t).endsWith("one\n".repeat(3000)),
-                            t -> assertThat(t).endsWith("two\n".repeat(3000)),
-                            t -> assertThat(t).endsWith("three\n".repeat(3000)),
-                            t -> assertThat(t)
-                                    .contains("Hi. This is the qmail-send program")
-                                    .endsWith("--\n"));
+    }
+
+    private void restartOn(DiskImage image, PowerCut cut) throws IOException {
+        if (!seen.add(image.digest() + cut.notes())) {
+            return;
+        }
+        Path after = scratch.resolve("after" + disks++);
+        image.writeTo(after);
+        String when = cut.history() + "left:\n" + image.digest();
+        List<Object> world = Collections.synchronizedList(new ArrayList<>(cut.notes()));
+        List<String> done = Survey.doneRemotely(after);
+        Survey survey = new Survey(after, world, when);
+        try {
+            restart(after, new TestingDisk(), world::add); // Whose syncs cost nothing.
+            survey.check(done);
+        } catch (AssertionError | IOException e) {
+            throw new AssertionError(when, e);
+        }
+        delete(after);
+    }
+
+    private static void restart(Path base, Disk disk, java.util.function.Consumer<Object> world) throws IOException {
+        try (TestingMachine machine = new TestingMachine(base, disk, true, world)) {
+            machine.await(0, () -> false);
         }
     }
 
-    private static void exactlyOne(World world, String name, String recipient, String when) {
-        assertThat(copies(world.local, name, recipient))
-                .as("%s to %s, %s", name, recipient, when)
-                .hasSize(1);
-    }
-
-    private static List<TestingDeliverer.Copy> copies(TestingDeliverer deliverer, String name, String recipient) {
-        return deliverer.copies.stream()
-                .filter(c -> c.recipient().equals(recipient) && c.text().contains("Subject: " + name + "\n"))
-                .toList();
+    @AfterEach
+    void say() {
+        System.out.println("crash: " + disks + " disks left by power cuts");
     }
 
     private static void delete(Path root) throws IOException {
-        if (Files.exists(root)) {
-            try (var all = Files.walk(root)) {
-                all.sorted(java.util.Comparator.reverseOrder())
-                        .forEach(f -> f.toFile().delete());
-            }
+        try (Stream<Path> all = Files.walk(root)) {
+            all.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
         }
     }
 }

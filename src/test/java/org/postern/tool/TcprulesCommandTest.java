@@ -152,7 +152,7 @@ class TcprulesCommandTest {
         }
 
         @Override
-        public Output append(Path file) throws IOException {
+        public Appended append(Path file) throws IOException {
             return Disk.real().append(file);
         }
 

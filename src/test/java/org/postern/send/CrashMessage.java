@@ -1,0 +1,48 @@
+package org.postern.send;
+
+import java.util.List;
+
+/** The messages of {@link SenderCrashTest}: local and remote, one recipient and several, refused, deferred, forwarded. */
+enum CrashMessage {
+    ONE("sender", "a"),
+    TWO("sender", "b", "nosuch", "x@far.example"),
+    THREE("sender", "late", "c"),
+    FOUR("sender", "mbox"),
+    FIVE("sender", "forward"),
+    /** Its bounce bounces. */
+    SIX("nosender", "nosuch"),
+    SEVEN("sender", "a", "mbox");
+
+    private final String sender;
+    private final List<String> recipients;
+
+    CrashMessage(String sender, String... recipients) {
+        this.sender = sender;
+        this.recipients = List.of(recipients);
+    }
+
+    private static String address(String user) {
+        return user.contains("@") ? user : user + "@" + TestingMachine.HOST;
+    }
+
+    String sender() {
+        return address(sender);
+    }
+
+    String[] recipients() {
+        return recipients.stream().map(CrashMessage::address).toArray(String[]::new);
+    }
+
+    String subject() {
+        return "Subject: " + name() + "\n\n";
+    }
+
+    /** So long that it has several blocks and writes. */
+    String body() {
+        return (name() + "\n").repeat(2000);
+    }
+
+    String text() {
+        return subject() + body();
+    }
+}
