@@ -17,9 +17,10 @@ class ArchitectureTest {
     private static final List<Set<String>> ROWS = List.of(
             Set.of("tool"),
             Set.of("gateway"),
+            Set.of("control"),
             Set.of("pop3d", "smtpd", "send", "sidecar"),
             Set.of("local", "remote", "auth", "inject"),
-            Set.of("maildir", "queue", "relay", "dns"),
+            Set.of("maildir", "queue", "relay", "dns", "dkim"),
             Set.of("users"),
             Set.of("config"),
             Set.of("chain"),

@@ -173,4 +173,31 @@ class DotQmailProgramsIT {
         arrived(1);
         awaitLog("success: condredirect:_warning:_unable_to_run_grpe:_file_does_not_exist/did_1+0+1/");
     }
+
+    /** Whoever sets the environment may call them: another qmail's qmail-local, a user's script. */
+    @Test
+    void anyParentWillDo() throws IOException {
+        qmail("message", "Subject: script\n\nbody\n");
+        qmail("script", """
+                export DTLINE="$1" SENDER=a@b.example NEWSENDER=n@b.example RPLINE="$1" UFLINE="$1"
+                preline -rd sh -c 'head -n 2 >top' <message; echo $?
+                bouncesaying Gone except grep -q nothing <message; echo $?
+                (head -n 1 >/dev/null; condredirect "$2" grep -q body) <message; echo $?
+                """);
+        TestingPrograms.Outcome outcome = site.run(
+                "",
+                "setpriv",
+                "--reuid=" + USER,
+                "--regid=" + USER,
+                "--clear-groups",
+                "sh",
+                "-c",
+                "cd \"$0\" && exec sh script \"$@\"",
+                home.toString(),
+                "Delivered-To: someone\n",
+                USER + "-kept-s" + AT);
+        assertThat(outcome.output()).matches("0\nGone\n100\ncondredirect: qp [0-9]+\n99\n");
+        assertThat(Files.readString(home.resolve("top"))).isEqualTo("Delivered-To: someone\nSubject: script\n");
+        assertThat(arrived(1).getFirst()).endsWith("\nDelivered-To: someone\nSubject: script\n\nbody\n");
+    }
 }

@@ -10,6 +10,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.remote.TestingSmtpServer;
@@ -50,12 +53,81 @@ class RouteChangeIT {
         }
     }
 
+    @Test
+    void hupMakesQmailSendReadLocalsAndVirtualdomainsAnew() throws IOException {
+        try (TestingSmtpServer server = TestingSmtpServer.answering(NOT_NOW);
+                TestingSite site = new TestingSite(directory)) {
+            Path joe = site.account("joe");
+            Path ann = site.account("ann");
+            Files.writeString(ann.resolve(".qmail-default"), "./Maildir/\n");
+            site.control("smtproutes", ":127.0.0.1:" + server.port() + "\n");
+            TestingSite.Server send = site.send();
+            inject(site, "one", "joe@new.example");
+            inject(site, "two", "ann@person.example");
+            inject(site, "three", "x@wild.person.example");
+            await().atMost(LIMIT).until(() -> send.log().split("deferral: ", -1).length > 3);
+
+            site.control("locals", TestingSite.ME + "\nNew.example\n");
+            site.control("virtualdomains", "ann@person.example:ann\nwild.person.example:\n.person.example:ann\n");
+            inject(site, "four", "y@sub.person.example");
+            TestingPrograms.succeed("kill", "-HUP", Long.toString(send.process().pid()));
+            await().atMost(LIMIT).until(() -> send.log().contains("routes: read anew, locals 2, virtualdomains 3"));
+            TestingPrograms.succeed(
+                    "kill", "-ALRM", Long.toString(send.process().pid()));
+            await().atMost(LIMIT).until(() -> isIn(joe, "one") && isIn(ann, "two") && isIn(ann, "four"));
+            assertThat(isIn(ann, "three")).isFalse();
+
+            // What was local is another host's from now on.
+            Files.writeString(joe.resolve(".qmail"), "|exit 111\n");
+            inject(site, "five", "joe@" + TestingSite.ME);
+            await().atMost(LIMIT).until(() -> hasTried(send, "joe@" + TestingSite.ME));
+            site.control("locals", "New.example\n");
+            TestingPrograms.succeed("kill", "-HUP", Long.toString(send.process().pid()));
+            await().atMost(LIMIT).until(() -> send.log().contains("routes: read anew, locals 1, virtualdomains 3"));
+            TestingPrograms.succeed(
+                    "kill", "-ALRM", Long.toString(send.process().pid()));
+            await().atMost(LIMIT).until(() -> send.log().contains(" to remote joe@" + TestingSite.ME));
+
+            // A file that cannot be read changes nothing, and the log names it.
+            Files.delete(site.control().resolve("virtualdomains"));
+            Files.createDirectory(site.control().resolve("virtualdomains"));
+            TestingPrograms.succeed("kill", "-HUP", Long.toString(send.process().pid()));
+            await().atMost(LIMIT)
+                    .until(() -> send.log()
+                            .contains("alert: unable to reread controls: "
+                                    + site.control().resolve("virtualdomains")
+                                    + ": is a directory; the routes stay as they were"));
+            inject(site, "six", "z@sub.person.example");
+            await().atMost(LIMIT).until(() -> isIn(ann, "six"));
+        }
+    }
+
+    /** The delivery to this address has begun and was deferred. */
+    private static boolean hasTried(TestingSite.Server send, String recipient) throws IOException {
+        Matcher started = Pattern.compile(
+                        "starting delivery (\\d+): msg \\d+ to local " + Pattern.quote(recipient) + "\n")
+                .matcher(send.log());
+        return started.find() && send.log().contains("delivery " + started.group(1) + ": deferral: ");
+    }
+
+    private static boolean isIn(Path home, String subject) throws IOException {
+        try (Stream<Path> messages = Files.list(home.resolve("Maildir/new"))) {
+            for (Path message : messages.toList()) {
+                if (Files.readString(message).contains("Subject: " + subject + "\n")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     private static void inject(TestingSite site, String subject) throws IOException {
+        inject(site, subject, TestingSite.FOREIGN);
+    }
+
+    private static void inject(TestingSite site, String subject, String recipient) throws IOException {
         TestingPrograms.Outcome outcome = site.run(
-                "Subject: " + subject + "\n\nx\n",
-                TestingSite.link("sendmail"),
-                "-fjoe@here.example",
-                TestingSite.FOREIGN);
+                "Subject: " + subject + "\n\nx\n", TestingSite.link("sendmail"), "-fjoe@here.example", recipient);
         assertThat(outcome).isEqualTo(new TestingPrograms.Outcome(0, ""));
     }
 

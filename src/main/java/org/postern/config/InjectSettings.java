@@ -12,9 +12,13 @@ import java.util.Optional;
  * @param idhost the host of Message-IDs; default: {@code me}
  */
 public record InjectSettings(String defaulthost, String defaultdomain, String plusdomain, String idhost) {
-    /** Where {@code me} is missing as well, each file's name stands for the host, as in the original. */
-    public static InjectSettings read(QmailControl control) throws IOException {
-        Optional<String> me = control.me();
+    /**
+     * Where {@code me} is missing as well, each file's name stands for the host, as in the original.
+     *
+     * @param queues what the owner of the queue is called, which counts where {@code me} is missing
+     */
+    public static InjectSettings read(QmailControl control, Optional<String> queues) throws IOException {
+        Optional<String> me = control.me().or(() -> queues);
         return new InjectSettings(
                 line(control, "defaulthost", me),
                 line(control, "defaultdomain", me),

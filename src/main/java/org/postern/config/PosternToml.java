@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,8 +31,12 @@ public final class PosternToml {
     private static final Set<String> KEYS = Set.of(
             "me",
             "home",
+            "tls",
             "pop3d.listen",
+            "pop3d.listen_tls",
+            "pop3d.clear_password",
             "smtpd.listen",
+            "smtpd.listen_tls",
             "smtpd.rcpthosts",
             "smtpd.databytes",
             "relay.expiry",
@@ -43,7 +48,8 @@ public final class PosternToml {
             "send.concurrencyremote",
             "send.queuelifetime",
             "send.destination.connections",
-            "send.destination.messages_per_hour");
+            "send.destination.messages_per_hour",
+            "send.dkim");
 
     /** Octets of UTF-8 above ASCII are let pass, for internationalized names. */
     private static final Pattern DOMAIN = Pattern.compile("[^\\s\\p{Cntrl}@<>,;:()\\[\\]\"\\\\]+");
@@ -125,8 +131,8 @@ public final class PosternToml {
         }
         String me = domain("me", string("me", "mail.example.com"));
         Path home = path("home", "/var/lib/postern");
-        List<HostPort> pop3 = addresses("pop3d.listen", "127.0.0.1:110");
-        List<HostPort> smtp = addresses("smtpd.listen", "127.0.0.1:25");
+        Settings.Listen pop3 = listen("pop3d", 110);
+        Settings.Listen smtp = listen("smtpd", 25);
         Path users = path("users.file", "/etc/postern/users");
         List<String> mine = me == null ? List.of() : List.of(me);
         List<String> rcpthosts = domains("smtpd.rcpthosts", mine);
@@ -137,26 +143,88 @@ public final class PosternToml {
                 (int) number("send.destination.connections", 0, 0, DestinationLimit.MOST_CONNECTIONS),
                 (int) number("send.destination.messages_per_hour", 0, 0, DestinationLimit.MOST_MESSAGES));
         List<SmtpRoute> routes = routes(each);
+        List<DkimKey> keys = new ArrayList<>();
+        tables(
+                DkimTable.NAME,
+                "key",
+                (line, table) -> DkimTable.read(new TableReader(file, DkimTable.NAME, line, table, problems), keys)
+                        .ifPresent(keys::add));
         Settings.Send send = new Settings.Send(
                 locals,
                 routes,
+                new DkimKeys(keys),
                 (int) number("send.concurrencylocal", Settings.Send.CONCURRENCYLOCAL, 0, SendSettings.MAX_CONCURRENCY),
                 (int) number(
                         "send.concurrencyremote", Settings.Send.CONCURRENCYREMOTE, 0, SendSettings.MAX_CONCURRENCY),
                 Duration.ofSeconds(
                         number("send.queuelifetime", Settings.Send.QUEUELIFETIME.toSeconds(), 0, Integer.MAX_VALUE)),
                 each);
+        List<TlsFiles> tls = tls();
         if (me == null || home == null || users == null) {
             return null;
         }
         return new Settings(
                 me,
                 home,
-                new Settings.Pop3d(pop3),
+                tls,
+                new Settings.Pop3d(pop3, clearPassword(pop3, tls)),
                 new Settings.Smtpd(smtp, rcpthosts, databytes),
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
                 send);
+    }
+
+    /** The certificates: all that is wrong with their files is told now, and not at the first client. */
+    private List<TlsFiles> tls() {
+        List<TlsFiles> all = new ArrayList<>();
+        tables("tls", "certificate", (line, table) -> {
+            TableReader reader = new TableReader(file, "tls", line, table, problems);
+            reader.know(Set.of("certificate", "key"));
+            Optional<Path> certificate = reader.path("certificate", "/etc/postern/fullchain.pem");
+            Optional<Path> key = reader.path("key", "/etc/postern/privkey.pem");
+            if (certificate.isPresent() && key.isPresent()) {
+                TlsFiles files = new TlsFiles(certificate.get(), key.get());
+                try {
+                    files.read();
+                    all.add(files);
+                } catch (TlsFiles.Unusable e) {
+                    reader.problem(e.setting(), String.valueOf(e.getMessage()));
+                }
+            }
+        });
+        return all;
+    }
+
+    private Settings.Listen listen(String server, int port) {
+        String clear = server + ".listen";
+        String tls = server + ".listen_tls";
+        if (toml.contains(tls) && !toml.contains("tls")) {
+            problem(tls, "needs a certificate: add [[tls]] with certificate = \"…\" and key = \"…\"");
+        }
+        return new Settings.Listen(
+                toml.contains(tls) && !toml.contains(clear) ? List.of() : addresses(clear, "127.0.0.1:" + port),
+                toml.contains(tls) ? addresses(tls, "0.0.0.0:" + (port == 110 ? 995 : 465)) : List.of());
+    }
+
+    /** Whether passwords may be said in clear: on loopback, and elsewhere by an explicit word alone. */
+    private boolean clearPassword(Settings.Listen listen, List<TlsFiles> tls) {
+        String key = "pop3d.clear_password";
+        Object value = toml.get(key);
+        if (value instanceof Boolean allowed) {
+            return allowed;
+        }
+        if (value != null) {
+            problem(key, "is " + shown(value) + "; give true or false");
+        }
+        Optional<HostPort> open =
+                listen.clear().stream().filter(a -> !a.address().isLoopback()).findFirst();
+        if (open.isPresent() && !toml.contains("tls")) {
+            problem(
+                    "pop3d.listen",
+                    "passwords would travel in clear to " + open.get()
+                            + ": add [[tls]] with a certificate, or, where clients know no TLS, clear_password = true below [pop3d]");
+        }
+        return tls.isEmpty();
     }
 
     /** The lines and the tables; a domain has one of them. */
@@ -168,17 +236,29 @@ public final class PosternToml {
                 case SmtpRoute.Parsed.Bad bad -> problem("send.smtproutes", shown(line) + ": " + bad.why());
             }
         }
-        Object tables = toml.get("send.route");
+        tables(
+                "send.route",
+                "route",
+                (line, table) ->
+                        new RouteTable(file, line, table, problems).read(routes, each).ifPresent(routes::add));
+        return routes;
+    }
+
+    /** One of the tables that {@code [[key]]} begins, with the line where it does. */
+    @FunctionalInterface
+    private interface Reader {
+        void read(int line, TomlTable table);
+    }
+
+    private void tables(String key, String what, Reader reader) {
+        Object tables = toml.get(key);
         if (tables instanceof TomlArray array && (array.isEmpty() || array.get(0) instanceof TomlTable)) {
             for (int i = 0; i < array.size(); i++) {
-                int line = array.inputPositionOf(i).line();
-                RouteTable table = new RouteTable(file, line, array.getTable(i), problems);
-                table.read(routes, each).ifPresent(routes::add);
+                reader.read(array.inputPositionOf(i).line(), array.getTable(i));
             }
         } else if (tables != null) {
-            problem("send.route", "is " + tables + "; write each route as a table that begins with [[send.route]]");
+            problem(key, "is " + tables + "; write each " + what + " as a table that begins with [[" + key + "]]");
         }
-        return routes;
     }
 
     private @Nullable String string(String key, String example) {

@@ -16,13 +16,15 @@ import org.postern.os.Octets;
  * @param timeoutconnect how long a connection may take to be made; default 60 s
  * @param timeoutremote how long to wait for each answer; default as RFC 5321 §4.5.3.2 has it
  * @param limits how much a destination gets; default: no limits
+ * @param dkim what the site's own mail is signed with; default nothing
  */
 public record RemoteSettings(
         String helohost,
         List<SmtpRoute> smtproutes,
         Duration timeoutconnect,
         SmtpTimeouts timeoutremote,
-        DestinationLimits limits) {
+        DestinationLimits limits,
+        DkimKeys dkim) {
     public static final Duration TIMEOUTCONNECT = Duration.ofSeconds(60);
 
     public RemoteSettings {
@@ -32,10 +34,10 @@ public record RemoteSettings(
         }
     }
 
-    /** Without limits. */
+    /** Without limits, and without keys to sign with. */
     public RemoteSettings(
             String helohost, List<SmtpRoute> smtproutes, Duration timeoutconnect, SmtpTimeouts timeoutremote) {
-        this(helohost, smtproutes, timeoutconnect, timeoutremote, DestinationLimits.NONE);
+        this(helohost, smtproutes, timeoutconnect, timeoutremote, DestinationLimits.NONE, DkimKeys.NONE);
     }
 
     public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes) {
@@ -45,7 +47,12 @@ public record RemoteSettings(
     /** @param each the limit of each destination whose route has none of its own */
     public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes, DestinationLimit each) {
         return new RemoteSettings(
-                helohost, smtproutes, TIMEOUTCONNECT, SmtpTimeouts.RFC5321, new DestinationLimits(each, List.of()));
+                helohost, smtproutes, TIMEOUTCONNECT, SmtpTimeouts.RFC5321, new DestinationLimits(each, List.of()),
+                DkimKeys.NONE);
+    }
+
+    public RemoteSettings withDkim(DkimKeys keys) {
+        return new RemoteSettings(helohost, smtproutes, timeoutconnect, timeoutremote, limits, keys);
     }
 
     /**
@@ -92,7 +99,8 @@ public record RemoteSettings(
     }
 
     /**
-     * Reads qmail's control files helohost, me, smtproutes, timeoutconnect, timeoutremote, and destinationlimits.
+     * Reads qmail's control files helohost, me, smtproutes, timeoutconnect, timeoutremote,
+     * and our destinationlimits and dkim.
      *
      * @throws SettingsException with every problem there is
      */
@@ -117,10 +125,11 @@ public record RemoteSettings(
                 .map(SmtpTimeouts::all)
                 .orElse(SmtpTimeouts.RFC5321);
         DestinationLimits limits = DestinationLimits.read(control, problems);
+        DkimKeys keys = DkimKeys.read(control, problems);
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
         }
-        return new RemoteSettings(name, routes, connect, remote, limits);
+        return new RemoteSettings(name, routes, connect, remote, limits, keys);
     }
 
     private static List<SmtpRoute> routes(QmailControl control, List<Problem> problems) throws IOException {

@@ -3,6 +3,7 @@ package org.postern.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What {@code postern serve} is told: the record tree behind postern.toml. A setting has the name of qmail's control
@@ -10,31 +11,60 @@ import java.util.List;
  *
  * @param me the host's name: in greetings, in Received lines, and the default of other names
  * @param home the state directory: queue, grants, Maildirs
+ * @param tls the servers' certificates, the first for clients that name no host: the tables {@code [[tls]]}; without one
+ *     there is no TLS
  * @param pop3d the POP3 server
  * @param smtpd the SMTP server
  * @param relay who may relay
  * @param users who may log in
  * @param send where mail goes
  */
-public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay relay, Users users, Send send) {
+public record Settings(
+        String me, Path home, List<TlsFiles> tls, Pop3d pop3d, Smtpd smtpd, Relay relay, Users users, Send send) {
+    public Settings {
+        tls = List.copyOf(tls);
+    }
 
-    /** @param listen where to accept connections */
-    public record Pop3d(List<HostPort> listen) {
-        public Pop3d {
-            listen = List.copyOf(listen);
+    /**
+     * Where to accept connections.
+     *
+     * @param clear in clear, to go on under TLS by STLS or STARTTLS where there is a certificate
+     * @param tls under TLS from the first octet on
+     */
+    public record Listen(List<HostPort> clear, List<HostPort> tls) {
+        public Listen {
+            clear = List.copyOf(clear);
+            tls = List.copyOf(tls);
+        }
+
+        /** In clear alone. */
+        public Listen(List<HostPort> clear) {
+            this(clear, List.of());
+        }
+
+        public List<HostPort> all() {
+            return Stream.concat(clear.stream(), tls.stream()).toList();
         }
     }
 
     /**
+     * The POP3 server.
+     *
+     * @param listen {@code listen} and {@code listen_tls}
+     * @param clearPassword {@code clear_password}: whether a client may log in without TLS. Default: only where there is
+     *     no certificate, and then all of {@code listen} must be loopback
+     */
+    public record Pop3d(Listen listen, boolean clearPassword) {}
+
+    /**
      * The SMTP server.
      *
-     * @param listen where to accept connections
+     * @param listen {@code listen} and {@code listen_tls}
      * @param rcpthosts domains that mail is taken for from anybody; default: me
      * @param databytes the largest message, in octets; 0: any size. Default: 50 MB
      */
-    public record Smtpd(List<HostPort> listen, List<String> rcpthosts, long databytes) {
+    public record Smtpd(Listen listen, List<String> rcpthosts, long databytes) {
         public Smtpd {
-            listen = List.copyOf(listen);
             rcpthosts = List.copyOf(rcpthosts);
         }
     }
@@ -51,6 +81,7 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
      * @param locals domains delivered here; default: me
      * @param smtproutes where other mail goes: the lines {@code domain:host:port} of {@code send.smtproutes} and the
      *     tables {@code [[send.route]]}; without one, by MX
+     * @param dkim what the site's own mail is signed with: the tables {@code [[send.dkim]]}; default: nothing
      * @param concurrencylocal local deliveries at a time, 0 to 2,000; default: 10
      * @param concurrencyremote remote deliveries at a time, 0 to 2,000; default: 20
      * @param queuelifetime after this a message is tried once more and then given up; default: 604,800 seconds
@@ -59,6 +90,7 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
     public record Send(
             List<String> locals,
             List<SmtpRoute> smtproutes,
+            DkimKeys dkim,
             int concurrencylocal,
             int concurrencyremote,
             Duration queuelifetime,
@@ -68,13 +100,18 @@ public record Settings(String me, Path home, Pop3d pop3d, Smtpd smtpd, Relay rel
         public static final Duration QUEUELIFETIME = Duration.ofDays(7);
 
         /** With all other defaults. */
-        public Send(List<String> locals, List<SmtpRoute> smtproutes) {
-            this(locals, smtproutes, CONCURRENCYLOCAL, CONCURRENCYREMOTE, QUEUELIFETIME, DestinationLimit.NONE);
+        public Send(List<String> locals, List<SmtpRoute> smtproutes, DkimKeys dkim) {
+            this(locals, smtproutes, dkim, CONCURRENCYLOCAL, CONCURRENCYREMOTE, QUEUELIFETIME, DestinationLimit.NONE);
         }
 
         public Send {
             locals = List.copyOf(locals);
             smtproutes = List.copyOf(smtproutes);
+        }
+
+        /** Without keys to sign with. */
+        public Send(List<String> locals, List<SmtpRoute> smtproutes) {
+            this(locals, smtproutes, DkimKeys.NONE);
         }
     }
 }

@@ -77,7 +77,8 @@ final class Delivery implements Closeable {
 
     private static RemoteSettings remote(Settings settings) {
         return RemoteSettings.of(
-                settings.me(), settings.send().smtproutes(), settings.send().destination());
+                settings.me(), settings.send().smtproutes(), settings.send().destination())
+                .withDkim(settings.send().dkim());
     }
 
     /** Whether a mailbox of a local domain is somebody's own here, not an extension of it. */
@@ -90,7 +91,7 @@ final class Delivery implements Closeable {
     void warnOfPostmaster(Settings all) {
         Mailbox postmaster = new Mailbox("postmaster", all.me());
         if (settings.locals().contains(Octets.lowerCase(all.me())) && !has(postmaster)) {
-            events.tell(new Event.Note("warning: mail for " + postmaster + " bounces: put an account postmaster into "
+            events.tell(new Event.Note("warning: mail for " + postmaster + " waits: put an account postmaster into "
                     + all.users().file()));
         }
     }

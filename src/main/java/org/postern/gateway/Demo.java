@@ -77,8 +77,9 @@ public final class Demo implements Closeable {
         Settings settings = new Settings(
                 ME,
                 state,
-                new Settings.Pop3d(List.of(free(POP3_PORT))),
-                new Settings.Smtpd(List.of(free(SMTP_PORT)), List.of(ME), 50L << 20),
+                List.of(),
+                new Settings.Pop3d(new Settings.Listen(List.of(free(POP3_PORT))), true),
+                new Settings.Smtpd(new Settings.Listen(List.of(free(SMTP_PORT))), List.of(ME), 50L << 20),
                 new Settings.Relay(Duration.ofMinutes(10)),
                 new Settings.Users(users),
                 new Settings.Send(

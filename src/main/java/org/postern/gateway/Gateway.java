@@ -15,8 +15,13 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.postern.auth.Authenticator;
 import org.postern.auth.PasswordCheck;
+import org.postern.chain.Log;
 import org.postern.config.HostPort;
 import org.postern.config.Settings;
+import org.postern.control.ControlServer;
+import org.postern.control.Handler;
+import org.postern.control.QueueAnswers;
+import org.postern.control.Request;
 import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
@@ -27,6 +32,7 @@ import org.postern.os.Threads;
 import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
+import org.postern.queue.SubmissionServer;
 import org.postern.queue.Submitters;
 import org.postern.relay.Aged;
 import org.postern.relay.DirectoryStore;
@@ -49,37 +55,43 @@ public final class Gateway implements Closeable {
 
     private final Events events;
     private final Queue queue;
+    private final SubmissionServer submissions;
     private final Delivery delivery;
     private final Sender sender;
+    private final Closeable control;
     private final Thread sending;
     private final Thread ageing;
     private final List<Listener> listeners;
-    private final List<HostPort> pop3d;
-    private final List<HostPort> smtpd;
+    private final Optional<TlsDoor> tls;
+    private final List<Bound> bound;
 
     private Gateway(
             Events events,
             Queue queue,
+            SubmissionServer submissions,
             Delivery delivery,
             Sender sender,
+            Closeable control,
             Thread sending,
             Thread ageing,
-            Bound pop3d,
-            Bound smtpd) {
+            Optional<TlsDoor> tls,
+            Bound... bound) {
         this.events = events;
         this.queue = queue;
+        this.submissions = submissions;
         this.delivery = delivery;
         this.sender = sender;
+        this.control = control;
         this.sending = sending;
         this.ageing = ageing;
-        this.listeners = new ArrayList<>(pop3d.listeners);
-        this.listeners.addAll(smtpd.listeners);
-        this.pop3d = pop3d.addresses;
-        this.smtpd = smtpd.addresses;
+        this.tls = tls;
+        this.bound = List.of(bound);
+        this.listeners =
+                this.bound.stream().flatMap(each -> each.listeners.stream()).toList();
     }
 
     /** Listeners of one server, and where they came to listen. */
-    private record Bound(List<Listener> listeners, List<HostPort> addresses) {}
+    private record Bound(String protocol, List<Listener> listeners, List<HostPort> addresses) {}
 
     /**
      * Starts everything; when it returns, clients are served.
@@ -122,28 +134,51 @@ public final class Gateway implements Closeable {
         Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
         List<Listener> opened = new ArrayList<>();
         try {
+            Optional<TlsDoor> tls =
+                    settings.tls().isEmpty() ? Optional.empty() : Optional.of(new TlsDoor(settings.tls(), events));
             delivery.warnOfPostmaster(settings);
+            queue.directory().me(settings.me());
+            warnOfLocalPrograms(queue.directory(), home, events);
             AtomicLong serial = new AtomicLong();
-            Bound pop3d = bind(settings.pop3d().listen(), serial, opened);
-            Bound smtpd = bind(settings.smtpd().listen(), serial, opened);
+            Bound pop3d = bind("pop3", settings.pop3d().listen().clear(), serial, opened);
+            Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
+            Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
+            Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
+            SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
-            Thread ageing = Threads.start("age", () -> age(grants, events));
-            Gateway gateway = new Gateway(events, queue, delivery, sender, sending, ageing, pop3d, smtpd);
-            gateway.serve(
-                    "pop3",
+            Closeable control = control(queue, sender, clock, events);
+            Thread ageing = Threads.start("age", () -> age(grants, tls, events));
+            Gateway gateway = new Gateway(
+                    events,
+                    queue,
+                    submissions,
+                    delivery,
+                    sender,
+                    control,
+                    sending,
+                    ageing,
+                    tls,
                     pop3d,
-                    new Pop3Service(settings, authenticator, self, grants, loopbackGrants, Clock.systemUTC(), events));
-            gateway.serve(
-                    "smtp",
+                    pop3s,
                     smtpd,
-                    new SmtpService(
-                            settings,
-                            queue.intake(Origin.NETWORK),
-                            grants,
-                            loopbackGrants,
-                            delivery::isLocal,
-                            InstantSource.system(),
-                            events));
+                    smtps);
+            Pop3Service pop3 = new Pop3Service(
+                    settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
+            SmtpService smtp = new SmtpService(
+                    settings,
+                    queue.intake(Origin.NETWORK),
+                    grants,
+                    loopbackGrants,
+                    delivery::isLocal,
+                    tls,
+                    InstantSource.system(),
+                    events);
+            tls.ifPresent(door -> {
+                gateway.serve(pop3s, pop3.underTls(door));
+                gateway.serve(smtps, smtp.underTls(door));
+            });
+            gateway.serve(pop3d, pop3);
+            gateway.serve(smtpd, smtp);
             return gateway;
         } catch (Throwable e) {
             for (Listener listener : opened) {
@@ -152,6 +187,15 @@ public final class Gateway implements Closeable {
             queue.close();
             throw e;
         }
+    }
+
+    private static Closeable control(Queue queue, Sender sender, SenderClock clock, Events events) {
+        Log log = line -> events.tell(new Event.Note(line));
+        QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
+        Handler handler = (request, answer) -> switch (request) {
+            case Request.OfQueue q -> answers.answer(q, answer);
+        };
+        return ControlServer.startOrWarn(queue.directory().root(), handler, log);
     }
 
     /** Whoever can write to the spool can let anybody relay: it is ours, and for us alone. */
@@ -174,11 +218,26 @@ public final class Gateway implements Closeable {
                 InstantSource.system());
     }
 
+    /** Programs that look for a queue look in the qmail directory first, and then in serve's usual home. */
+    private static void warnOfLocalPrograms(QueueDirectory ours, Path home, Events events) throws IOException {
+        if (!ours.equals(QueueDirectory.OF_SERVE)) {
+            return;
+        }
+        QueueDirectory qmails = QueueDirectory.underQmail(Path.of("/var/qmail"));
+        if (qmails.exists() && !Files.isSameFile(qmails.root(), ours.root())) {
+            events.tell(new Event.Note("warning: local programs put their mail into " + qmails.root()
+                    + ", not into this queue: deliver what is in it by qmail-send, then remove it"));
+        } else if ((mode(home) & 0001) == 0) {
+            events.tell(new Event.Note("warning: local programs cannot reach the queue: chmod a+x " + home));
+        }
+    }
+
     private static int mode(Path file) throws IOException {
         return (Integer) Files.getAttribute(file, "unix:mode");
     }
 
-    private static Bound bind(List<HostPort> addresses, AtomicLong serial, List<Listener> opened) throws IOException {
+    private static Bound bind(String protocol, List<HostPort> addresses, AtomicLong serial, List<Listener> opened)
+            throws IOException {
         List<Listener> listeners = new ArrayList<>();
         List<HostPort> bound = new ArrayList<>();
         for (HostPort address : addresses) {
@@ -191,14 +250,15 @@ public final class Gateway implements Closeable {
                 throw new IOException("unable to listen on " + address + ": " + e.getMessage(), e);
             }
         }
-        return new Bound(listeners, bound);
+        return new Bound(protocol, listeners, bound);
     }
 
-    private void serve(String protocol, Bound bound, Listener.Service service) {
+    private void serve(Bound bound, Listener.Service service) {
         for (int i = 0; i < bound.listeners.size(); i++) {
             Listener listener = bound.listeners.get(i);
-            events.tell(new Event.Listening(protocol, bound.addresses.get(i).toString()));
-            Thread.ofPlatform().name(protocol + "-accept").start(() -> accept(listener, service));
+            events.tell(
+                    new Event.Listening(bound.protocol, bound.addresses.get(i).toString()));
+            Thread.ofPlatform().name(bound.protocol + "-accept").start(() -> accept(listener, service));
         }
     }
 
@@ -221,10 +281,12 @@ public final class Gateway implements Closeable {
         }
     }
 
-    private static void age(GrantStore grants, Events events) {
+    /** What has to be looked at every minute. */
+    private static void age(GrantStore grants, Optional<TlsDoor> tls, Events events) {
         try {
             while (true) {
                 Thread.sleep(AGEING_EVERY);
+                tls.ifPresent(TlsDoor::look);
                 try {
                     Aged aged = grants.age();
                     if (aged.trouble() != null) {
@@ -242,17 +304,25 @@ public final class Gateway implements Closeable {
 
     /** Where POP3 is served, the ports as they came to be. */
     public List<HostPort> pop3d() {
-        return pop3d;
+        return addresses("pop3");
     }
 
     /** Where SMTP is served, the ports as they came to be. */
     public List<HostPort> smtpd() {
-        return smtpd;
+        return addresses("smtp");
+    }
+
+    private List<HostPort> addresses(String protocol) {
+        return bound.stream()
+                .filter(each -> each.protocol.equals(protocol))
+                .flatMap(each -> each.addresses.stream())
+                .toList();
     }
 
     /** Takes the routes from settings that were read anew: they count for what is queued as well, which is tried now. */
     public void reroute(Settings changed) {
         delivery.routes(changed);
+        tls.ifPresent(TlsDoor::look);
         events.tell(new Event.Note(
                 "routes: read anew, " + changed.send().smtproutes().size() + " of them"));
         sender.retryAll();
@@ -289,14 +359,16 @@ public final class Gateway implements Closeable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        submissions.close();
+        control.close();
         delivery.close();
         queue.close();
     }
 
     /** Whether any listener is reachable from other machines. */
     public static boolean isPublic(Settings settings) {
-        List<HostPort> all = new ArrayList<>(settings.pop3d().listen());
-        all.addAll(settings.smtpd().listen());
+        List<HostPort> all = new ArrayList<>(settings.pop3d().listen().all());
+        all.addAll(settings.smtpd().listen().all());
         Optional<HostPort> open =
                 all.stream().filter(a -> !a.address().isLoopback()).findFirst();
         return open.isPresent();

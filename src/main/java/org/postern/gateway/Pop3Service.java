@@ -22,6 +22,7 @@ import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
 import org.postern.pop3d.FailedLogins;
 import org.postern.pop3d.Limits;
+import org.postern.pop3d.Tls;
 import org.postern.pop3d.TransactionSession;
 import org.postern.relay.Allowed;
 import org.postern.relay.GrantStore;
@@ -30,6 +31,7 @@ import org.postern.tcp.Connection;
 import org.postern.tcp.IpAddress;
 import org.postern.tcp.Listener;
 import org.postern.tcp.SocketWire;
+import org.postern.tcp.Wire;
 import org.postern.users.Account;
 
 /** POP3 for a connection: password proved, grant written, maildrop opened, +OK. */
@@ -39,6 +41,7 @@ final class Pop3Service implements Listener.Service {
     private final Identity self;
     private final GrantStore grants;
     private final boolean loopbackGrants;
+    private final Optional<TlsDoor> tls;
     private final Maildrops maildrops = new Maildrops();
     private final FailedLogins failedLogins = new FailedLogins();
     private final Clock clock;
@@ -50,6 +53,7 @@ final class Pop3Service implements Listener.Service {
             Identity self,
             GrantStore grants,
             boolean loopbackGrants,
+            Optional<TlsDoor> tls,
             Clock clock,
             Events events) {
         this.settings = settings;
@@ -57,6 +61,7 @@ final class Pop3Service implements Listener.Service {
         this.self = self;
         this.grants = grants;
         this.loopbackGrants = loopbackGrants;
+        this.tls = tls;
         this.clock = clock;
         this.events = events;
     }
@@ -68,9 +73,37 @@ final class Pop3Service implements Listener.Service {
 
     @Override
     public int run(SocketChannel channel, long id) {
-        try (Connection connection = new Connection(new SocketWire(channel))) {
+        Tls offer = tls.<Tls>map(door -> new Tls.Offered(
+                        () -> door.handshake(channel, "pop3", id),
+                        !settings.pop3d().clearPassword()))
+                .orElse(new Tls.None());
+        return run(channel, id, () -> new SocketWire(channel), offer);
+    }
+
+    /** The same for connections that are under TLS from the first octet on (RFC 8314 §3.3). */
+    Listener.Service underTls(TlsDoor door) {
+        return new Listener.Service() {
+            @Override
+            public int run(SocketChannel channel, long id) {
+                return Pop3Service.this.run(channel, id, () -> door.handshake(channel, "pop3", id), new Tls.InUse());
+            }
+
+            @Override
+            public void failed(IOException why) {
+                Pop3Service.this.failed(why);
+            }
+        };
+    }
+
+    @FunctionalInterface
+    private interface Opening {
+        Wire wire() throws IOException;
+    }
+
+    private int run(SocketChannel channel, long id, Opening opening, Tls tlsAtFirst) {
+        try (Connection connection = new Connection(opening.wire())) {
             IpAddress client = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
-            session(connection, client, id);
+            session(connection, client, id, tlsAtFirst);
             return 0;
         } catch (IOException e) {
             // The client has gone; nothing was deleted without its QUIT.
@@ -78,12 +111,12 @@ final class Pop3Service implements Listener.Service {
         }
     }
 
-    private void session(Connection connection, IpAddress client, long id) throws IOException {
+    private void session(Connection connection, IpAddress client, long id, Tls tlsAtFirst) throws IOException {
         // RFC 1939 §7: different for each connection.
         String timestamp = "<%d.%d.%d@%s>"
                 .formatted(ProcessHandle.current().pid(), id, clock.instant().getEpochSecond(), settings.me());
         AuthorizationSession authorization =
-                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL);
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL, tlsAtFirst);
         AuthorizationSession.End<Account> end =
                 authorization.run(credentials -> login(credentials, timestamp, client, id));
         if (end instanceof AuthorizationSession.End.LoggedIn<Account> in) {

@@ -26,20 +26,27 @@ import org.postern.smtpd.ServePolicy;
 import org.postern.smtpd.Session;
 import org.postern.smtpd.Site;
 import org.postern.smtpd.SmtpdEvent;
+import org.postern.smtpd.Tls;
 import org.postern.tcp.Connection;
 import org.postern.tcp.IpAddress;
 import org.postern.tcp.Listener;
 import org.postern.tcp.SocketWire;
+import org.postern.tcp.TlsWire;
+import org.postern.tcp.Wire;
 
 /** SMTP for a connection. Whether it may relay is asked at the first foreign recipient of each transaction. */
 final class SmtpService implements Listener.Service {
     /** RFC 5321 §4.5.3.2.7. */
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
+    /** The wait(2) status of a session whose client has gone; what was not answered 250 is not queued. */
+    private static final int GONE = 1 << 8;
+
     private final Site site;
     private final GrantStore grants;
     private final boolean loopbackGrants;
     private final LocalUsers users;
+    private final Optional<TlsDoor> tls;
     private final String remedy;
     private final Events events;
 
@@ -49,6 +56,7 @@ final class SmtpService implements Listener.Service {
             GrantStore grants,
             boolean loopbackGrants,
             LocalUsers users,
+            Optional<TlsDoor> tls,
             InstantSource clock,
             Events events) {
         SmtpdSettings base =
@@ -69,6 +77,7 @@ final class SmtpService implements Listener.Service {
         this.grants = grants;
         this.loopbackGrants = loopbackGrants;
         this.users = users;
+        this.tls = tls;
         this.remedy = "relaying denied: log in by POP3 on this host first, then send within "
                 + minutes(settings.relay().expiry());
         this.events = events;
@@ -94,7 +103,37 @@ final class SmtpService implements Listener.Service {
 
     @Override
     public int run(SocketChannel channel, long id) {
-        try (Connection connection = new Connection(new SocketWire(channel))) {
+        Tls offer = tls.<Tls>map(door -> new Tls.Offered(() -> door.handshake(channel, "smtp", id)))
+                .orElse(new Tls.None());
+        try {
+            return run(channel, id, new SocketWire(channel), offer);
+        } catch (IOException e) {
+            return GONE;
+        }
+    }
+
+    /** The same for connections that are under TLS from the first octet on (RFC 8314 §3.3). */
+    Listener.Service underTls(TlsDoor door) {
+        return new Listener.Service() {
+            @Override
+            public int run(SocketChannel channel, long id) {
+                try {
+                    TlsWire wire = door.handshake(channel, "smtp", id);
+                    return SmtpService.this.run(channel, id, wire, new Tls.InUse(wire.description()));
+                } catch (IOException e) {
+                    return GONE;
+                }
+            }
+
+            @Override
+            public void failed(IOException why) {
+                SmtpService.this.failed(why);
+            }
+        };
+    }
+
+    private int run(SocketChannel channel, long id, Wire wire, Tls tlsAtFirst) throws IOException {
+        try (Connection connection = new Connection(wire)) {
             IpAddress client = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
             IpAddress local = IpAddress.of(((InetSocketAddress) channel.getLocalAddress()).getAddress());
             Peer peer = new Peer(client.toString(), Peer.UNKNOWN, Optional.empty(), local.toString());
@@ -106,11 +145,15 @@ final class SmtpService implements Listener.Service {
                 }
             };
             Relaying relaying = (sender, recipient) -> mayRelay(client, sender, recipient, id);
-            new Session(site, connection, peer, new ServePolicy(site.settings(), relaying, users, told), told).run();
+            new Session(
+                            site,
+                            connection,
+                            peer,
+                            tlsAtFirst,
+                            new ServePolicy(site.settings(), relaying, users, told),
+                            told)
+                    .run();
             return 0;
-        } catch (IOException e) {
-            // The client has gone; what was not answered 250 is not queued.
-            return 1 << 8;
         }
     }
 

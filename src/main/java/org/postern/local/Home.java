@@ -16,6 +16,11 @@ import org.postern.os.Identity;
  * @param own whether the address is the user's own, not one that his .qmail files may make or not
  */
 public record Home(String user, int uid, int gid, Path directory, String dash, String extension, boolean own) {
+    /** The same user's own address. */
+    Home itself() {
+        return new Home(user, uid, gid, directory, "", "", true);
+    }
+
     public Identity identity() {
         return new Identity(uid, gid, List.of(gid));
     }

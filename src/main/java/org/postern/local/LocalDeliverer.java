@@ -13,6 +13,7 @@ import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
 import org.postern.os.Errno;
 import org.postern.os.Identity;
+import org.postern.os.Octets;
 import org.postern.os.ThisProcess;
 import org.postern.queue.Intake;
 
@@ -74,6 +75,9 @@ public final class LocalDeliverer implements Deliverer {
         } catch (IOException e) {
             return new DeliveryResult.Deferred(e.getMessage() + "\n");
         }
+        if (home.isEmpty() && isPostmaster(recipient)) {
+            return new DeliveryResult.Deferred("There is no postmaster here: make an account of that name. (#4.2.1)\n");
+        }
         if (home.isEmpty()) {
             return new DeliveryResult.Bounced(LocalDelivery.NO_MAILBOX + "\n");
         }
@@ -91,7 +95,12 @@ public final class LocalDeliverer implements Deliverer {
         return new LocalDelivery(context, home.get(), recipient, d).run();
     }
 
-    /** Whether mail for that local address would arrive; also where that cannot be told now. */
+    /** RFC 5321 §4.5.1: whose mail never bounces, also where nobody thought of him. */
+    static boolean isPostmaster(Mailbox address) {
+        return Octets.lowerCase(address.localPart()).equals("postmaster");
+    }
+
+    /** Whether somebody made a mailbox of that local address; also where that cannot be told now. */
     public boolean hasMailbox(Mailbox address) {
         try {
             Optional<Home> home = homes.home(address);

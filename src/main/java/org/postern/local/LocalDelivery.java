@@ -71,7 +71,11 @@ final class LocalDelivery {
             }
             return switch (asUser(() -> DotQmail.find(home))) {
                 case DotQmail.Found.Instructions found -> follow(found);
-                case DotQmail.Found.NoMailbox _ -> bounced(NO_MAILBOX);
+                case DotQmail.Found.NoMailbox _ ->
+                    // He whom the address leads to, the alias user as a rule, is the postmaster then.
+                    LocalDeliverer.isPostmaster(recipient)
+                            ? new LocalDelivery(context, home.itself(), recipient, delivery).run()
+                            : bounced(NO_MAILBOX);
                 case DotQmail.Found.Unusable unusable -> deferred(unusable.report());
             };
         } catch (OsException e) {

@@ -107,7 +107,8 @@ public final class MaildirDelivery {
         try {
             disk.syncDirectory(fresh);
         } catch (IOException e) {
-            // Were it found at the next try, only the sync would be done again, which may succeed without having written it.
+            // Were it found at the next try, only the sync would be done again, which may succeed without having
+            // written it.
             unlinkQuietly(there, e);
             throw e;
         }

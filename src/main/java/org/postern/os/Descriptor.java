@@ -174,6 +174,36 @@ public final class Descriptor {
         }
     }
 
+    /**
+     * Reads from a place in a file, as much as is wanted or is there; the descriptor's own place stays.
+     *
+     * @return how many octets were read
+     */
+    public static int readAt(int descriptor, long position, byte[] into) throws OsException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Libc.state(arena);
+            MemorySegment buffer = arena.allocate(into.length);
+            int done = 0;
+            while (done < into.length) {
+                long n = (long) ReadAt.HANDLE.invokeExact(
+                        state, descriptor, buffer.asSlice(done), (long) into.length - done, position + done);
+                if (n < 0 && Libc.errno(state) != Errno.EINTR.number()) {
+                    throw new OsException("pread", Libc.errno(state));
+                }
+                if (n == 0) {
+                    break;
+                }
+                done += (int) Math.max(n, 0);
+            }
+            MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 0, into, 0, done);
+            return done;
+        } catch (OsException e) {
+            throw e;
+        } catch (Throwable t) {
+            throw Libc.impossible(t);
+        }
+    }
+
     /** Writes all of it. Blocks its thread. */
     public static void write(int descriptor, byte[] octets) throws OsException {
         try (Arena arena = Arena.ofConfined()) {
@@ -317,6 +347,11 @@ public final class Descriptor {
 
     private static final class Read {
         static final MethodHandle HANDLE = Libc.function("read", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
+    }
+
+    private static final class ReadAt {
+        static final MethodHandle HANDLE =
+                Libc.function("pread", FunctionDescriptor.of(LONG, INT, POINTER, LONG, LONG));
     }
 
     private static final class Seek {

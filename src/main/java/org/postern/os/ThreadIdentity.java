@@ -33,6 +33,11 @@ public final class ThreadIdentity {
         return effectiveUser() == 0 && !who.isRoot();
     }
 
+    /** Whether this thread has the rights of its process, and not a user's. */
+    public static boolean isOwn() {
+        return !(Thread.currentThread() instanceof Bearer);
+    }
+
     /**
      * Runs the work with this identity's rights to files, on a fresh platform thread; here, where that is who we are.
      *

@@ -9,21 +9,26 @@ import org.postern.tcp.Connection;
  */
 public final class AuthorizationSession {
     private static final Reply SYNTAX = Reply.err("syntax error");
+    private static final Reply TLS_FIRST = Reply.err("this server takes passwords under TLS only: say STLS first");
 
     private final Dialogue dialogue;
     private final Limits limits;
     private final String timestamp;
     private final List<String> capabilities;
+    private Tls tls;
 
     /**
      * @param timestamp what APOP's digest is made with, unique for each connection, in its angle brackets
-     * @param capabilities what CAPA lists
+     * @param capabilities what CAPA lists, apart from STLS
+     * @param tls as the session begins
      */
-    public AuthorizationSession(Connection connection, Limits limits, String timestamp, List<String> capabilities) {
+    public AuthorizationSession(
+            Connection connection, Limits limits, String timestamp, List<String> capabilities, Tls tls) {
         this.dialogue = new Dialogue(connection, limits);
         this.limits = limits;
         this.timestamp = timestamp;
         this.capabilities = List.copyOf(capabilities);
+        this.tls = tls;
     }
 
     /** How it ended. The connection is open still; nothing more is to be said unless it is {@link LoggedIn}. */
@@ -55,6 +60,8 @@ public final class AuthorizationSession {
         record Close(Reply reply) implements Step {}
 
         record Authenticate(Credentials credentials) implements Step {}
+
+        record StartTls(Connection.Upgrade upgrade) implements Step {}
     }
 
     /** Runs the session to its end. */
@@ -77,6 +84,12 @@ public final class AuthorizationSession {
                         dialogue.last(s.reply);
                         return new End.Quit<>();
                     }
+                    case Step.StartTls s -> {
+                        dialogue.say(Reply.ok("begin TLS"));
+                        dialogue.startTls(s.upgrade);
+                        tls = new Tls.InUse();
+                        state = new State.Greeted();
+                    }
                     case Step.Authenticate s -> {
                         dialogue.flush();
                         switch (authenticator.check(s.credentials)) {
@@ -96,6 +109,15 @@ public final class AuthorizationSession {
         } catch (SessionOver e) {
             return new End.Gone<>(e.why());
         }
+    }
+
+    /** RFC 2595 §4. */
+    private Step stls(State state) {
+        return switch (tls) {
+            case Tls.Offered offered -> new Step.StartTls(offered.upgrade());
+            case Tls.InUse _ -> new Step.Say(Reply.err("TLS is in use already"), state);
+            case Tls.None _ -> new Step.Say(Reply.err("authorization first"), state);
+        };
     }
 
     private Step step(State state, Command command) {
@@ -119,6 +141,8 @@ public final class AuthorizationSession {
     private Step common(State state, Command command) {
         return switch (command) {
             case Command.Quit _ -> new Step.Close(Reply.OK);
+            case Command.User _, Command.Pass _, Command.Apop _
+            when !tls.allowsLogin() -> new Step.Say(TLS_FIRST, state);
             case Command.User c ->
                 c.name().isEmpty() ? new Step.Say(SYNTAX, state) : new Step.Say(Reply.OK, new State.Named(c.name()));
             case Command.Pass _ -> new Step.Say(Reply.err("USER first"), state);
@@ -127,7 +151,8 @@ public final class AuthorizationSession {
                         ? new Step.Say(SYNTAX, state)
                         : new Step.Authenticate(new Credentials.Digest(c.name(), timestamp, c.digest()));
             case Command.Noop _ -> new Step.Say(Reply.OK, state);
-            case Command.Capa _ -> new Step.SayLines(Reply.OK, capabilities, state);
+            case Command.Capa _ -> new Step.SayLines(Reply.OK, tls.capabilities(capabilities), state);
+            case Command.Stls _ -> stls(state);
             case Command.TooLong _ -> new Step.Say(Reply.err("line too long"), state);
             case Command.Stat _,
                     Command.List _,

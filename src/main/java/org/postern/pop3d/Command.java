@@ -48,6 +48,10 @@ public sealed interface Command {
 
     record Capa() implements Command {}
 
+    // RFC 2595 §4
+
+    record Stls() implements Command {}
+
     /** Something else. */
     record Unknown() implements Command {}
 
@@ -96,6 +100,7 @@ public sealed interface Command {
             case "APOP" -> apop(argument);
             case "LAST" -> new Last();
             case "CAPA" -> new Capa();
+            case "STLS" -> new Stls();
             default -> new Unknown();
         };
     }

@@ -89,6 +89,15 @@ final class Dialogue {
         write(".\r\n");
     }
 
+    /** Goes on under TLS. */
+    void startTls(Connection.Upgrade upgrade) throws SessionOver {
+        try {
+            connection.startTls(upgrade);
+        } catch (IOException e) {
+            throw new SessionOver(e);
+        }
+    }
+
     /** Sends what is still in the buffer. */
     void flush() throws SessionOver {
         try {

@@ -56,17 +56,22 @@ final class FileDraft implements Intake.Draft {
 
     @Override
     public Intake.Outcome commit(Envelope envelope) {
-        NewMessage open = file;
-        if (open == null) {
-            return new Intake.Outcome.Refused(exit);
-        }
-        int fault = StoredEnvelope.check(envelope);
+        int fault = file == null ? exit : StoredEnvelope.check(envelope);
         if (fault != 0) {
             fail(fault);
             return new Intake.Outcome.Refused(fault);
         }
+        return store(fields.apply(envelope));
+    }
+
+    /** The same, given the octets that are written behind the message. */
+    Intake.Outcome store(byte[] envelope) {
+        NewMessage open = file;
+        if (open == null) {
+            return new Intake.Outcome.Refused(exit);
+        }
         try {
-            open.finish(fields.apply(envelope));
+            open.finish(envelope);
         } catch (IOException e) {
             fail(QueueExit.of(e, QueueExit.CANNOT_RENAME));
             return new Intake.Outcome.Refused(exit);

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -123,6 +124,22 @@ public final class Marks {
     /** This recipient has it. */
     public void delivered(int recipient) throws IOException {
         deliveredLast(recipient);
+        save();
+    }
+
+    /** These recipients are given up, without a word to the sender. */
+    public void abandoned(Collection<Integer> recipients) throws IOException {
+        recipients.forEach(this::deliveredLast);
+        save();
+    }
+
+    /** These recipients are given up: the sender is told so. */
+    public void failedAll(Collection<Integer> recipients, String report) throws IOException {
+        for (int recipient : recipients) {
+            finished.set(recipient);
+            unsaved.add(line("F " + recipient + " " + escape(report)));
+        }
+        failures = true;
         save();
     }
 

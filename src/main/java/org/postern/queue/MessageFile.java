@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 import org.postern.os.Octets;
 
 /**
@@ -41,6 +42,12 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
                 String.format(Locale.ROOT, "P1 %019d %010d %08x\n", messageLength, envelope.length, crc(envelope)));
     }
 
+    /** Reads octets of a file. */
+    @FunctionalInterface
+    interface Octetwise {
+        byte[] read(long position, int length) throws IOException;
+    }
+
     /** What a message of so many octets and its envelope are in a file. */
     static byte[] octets(byte[] message, int length, byte[] envelope) {
         byte[] octets = Arrays.copyOf(message, length + envelope.length + FOOTER);
@@ -56,26 +63,33 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
      * @param size of message, envelope and footer
      */
     static MessageFile read(FileChannel channel, long offset, long size) throws IOException {
+        return read((position, length) -> read(channel, offset + position, length), size);
+    }
+
+    static MessageFile read(Octetwise file, long size) throws IOException {
         if (size < FOOTER) {
             throw new Malformed("shorter than its footer");
         }
-        Matcher footer = FOOTER_FORM.matcher(Octets.of(read(channel, offset + size - FOOTER, FOOTER)));
+        Matcher footer = FOOTER_FORM.matcher(Octets.of(file.read(size - FOOTER, FOOTER)));
         if (!footer.matches()) {
             throw new Malformed("no footer at its end");
         }
         long envelopeLength = Long.parseLong(footer.group(2));
         long messageLength = size - FOOTER - envelopeLength;
-        if (envelopeLength > StoredEnvelope.MAX_OCTETS
-                || !footer.group(1).equals(String.format(Locale.ROOT, "%019d", messageLength))) {
+        if (envelopeLength > StoredEnvelope.MAX_OCTETS || messageLength != Long.parseLong(footer.group(1))) {
             throw new Malformed("lengths in the footer are not those of the file");
         }
-        byte[] envelope = read(channel, offset + messageLength, (int) envelopeLength);
+        byte[] envelope = file.read(messageLength, (int) envelopeLength);
         if (crc(envelope) != Long.parseLong(footer.group(3), 16)) {
             throw new Malformed("envelope damaged");
         }
         return new MessageFile(
                 messageLength,
                 StoredEnvelope.parse(envelope).orElseThrow(() -> new Malformed("unknown field in the envelope")));
+    }
+
+    Outline outline(@Nullable Marks marks) {
+        return new Outline(envelope.raw(), messageLength, marks);
     }
 
     static byte[] read(FileChannel channel, long position, int length) throws IOException {

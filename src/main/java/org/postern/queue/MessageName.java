@@ -41,6 +41,12 @@ public record MessageName(long id, String text) {
         return text.indexOf('-') != text.lastIndexOf('-');
     }
 
+    /** The number that the submitter was told. */
+    String told() {
+        String inDrop = dropName();
+        return inDrop.substring(0, inDrop.indexOf('-'));
+    }
+
     /** What it was called in the drop. */
     String dropName() {
         return isRenamed() ? text.substring(text.indexOf('-') + 1) : text;

@@ -78,9 +78,14 @@ final class OwnDraft implements Intake.Draft {
         if (fault != 0) {
             return new Intake.Outcome.Refused(fault);
         }
-        byte[] stored = fields.apply(envelope);
-        if (stored.length > LARGE) {
-            return ended(inFile().commit(envelope));
+        return store(fields.apply(envelope));
+    }
+
+    /** The same, given the octets that are written behind the message. */
+    Intake.Outcome store(byte[] stored) {
+        FileDraft large = file == null && stored.length > LARGE ? inFile() : file;
+        if (large != null) {
+            return ended(large.store(stored));
         }
         try {
             log.add(MessageFile.octets(octets, length, stored));

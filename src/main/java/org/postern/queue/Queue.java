@@ -6,9 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
@@ -19,7 +21,7 @@ import org.postern.mail.Envelope;
 import org.postern.os.LockFile;
 import org.postern.os.Octets;
 
-/** The queue in its owner's hands: the one process that sends. Others use {@link DropIntake}. */
+/** The queue in its owner's hands: the one process that sends. Others use {@link SocketIntake}. */
 public final class Queue implements Closeable {
     /** More syncs at once only get into each other's way. */
     private static final int SYNCS_AT_ONCE = 32;
@@ -29,12 +31,15 @@ public final class Queue implements Closeable {
     private final InstantSource clock;
     private final LockFile lock;
     private final int owner;
+    private final Submitters submitters;
     private final Ids ids;
     private final List<MessageName> found;
+    private final Set<String> held;
     private final SharedSync messSync;
     private final SharedSync marksSync;
     private final MessageLog messages;
     private final Taking taking;
+    private final Holds holds;
     private final ConcurrentLinkedQueue<MessageName> arrived = new ConcurrentLinkedQueue<>();
     private volatile Runnable onArrival = () -> {};
 
@@ -60,10 +65,13 @@ public final class Queue implements Closeable {
         this.clock = clock;
         this.lock = lock;
         this.owner = owner;
+        this.submitters = submitters;
         this.found = found.names();
+        this.held = found.held();
         ids = new Ids(clock, this.found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
+        holds = new Holds(directory, disk);
         messages = new MessageLog(directory, disk, messSync, log, found.inLog(), MessageLog.PATIENCE);
         taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
     }
@@ -128,27 +136,54 @@ public final class Queue implements Closeable {
         }
 
         @Override
-        public Draft begin() throws IOException {
-            MessageName name = ids.next();
-            StoredEnvelope.Facts facts =
-                    new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), origin, null);
-            OwnDraft draft = new OwnDraft(
-                    octets -> messages.add(name, octets),
-                    envelope -> StoredEnvelope.forQueue(facts, envelope),
-                    fields -> new FileDraft(() -> create(name), messSync, fields, name::id),
-                    queued -> {
-                        if (queued) {
-                            release(name);
-                        } else {
-                            ids.free(name);
-                        }
-                        return name.id();
-                    });
-            String words = Submitters.none().words(origin, owner, owner);
-            byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
-            draft.write(line, 0, line.length);
-            return draft;
+        public Draft begin() {
+            return draft(owner, origin, Submitters.none().words(origin, owner, owner)).draft;
         }
+    }
+
+    /** A message that another process hands in through the {@link SubmissionServer}. */
+    Submitted submitted(int uid, Origin claimed) {
+        Origin origin = submitters.believe(claimed, uid, owner);
+        return draft(uid, origin, submitters.words(origin, uid, owner));
+    }
+
+    /** A draft whose envelope comes as octets. */
+    record Submitted(OwnDraft draft, StoredEnvelope.Facts facts) implements Closeable {
+        void write(byte[] from, int offset, int length) {
+            draft.write(from, offset, length);
+        }
+
+        /** As the commit of a draft. What the owner knows of the submitter stands in the place of what he says. */
+        Intake.Outcome store(StoredEnvelope envelope) {
+            return draft.store(envelope.taken(facts));
+        }
+
+        @Override
+        public void close() {
+            draft.close();
+        }
+    }
+
+    /** @param words who submitted it, for its Received line */
+    private Submitted draft(int uid, Origin origin, String words) {
+        MessageName name = ids.next();
+        StoredEnvelope.Facts facts =
+                new StoredEnvelope.Facts(clock.instant().getEpochSecond(), uid, name.id(), origin, null);
+        OwnDraft draft = new OwnDraft(
+                octets -> messages.add(name, octets),
+                envelope -> StoredEnvelope.forQueue(facts, envelope),
+                fields -> new FileDraft(() -> create(name), messSync, fields, name::id),
+                queued -> {
+                    if (queued) {
+                        release(name);
+                    } else {
+                        ids.free(name);
+                    }
+                    return name.id();
+                });
+        byte[] line = Octets.bytes(ReceivedLine.of(name.id(), words, clock.instant()));
+        draft.write(line, 0, line.length);
+        return new Submitted(draft, facts);
     }
 
     private NewMessage create(MessageName name) throws IOException {
@@ -268,6 +303,63 @@ public final class Queue implements Closeable {
             }
         }
         ids.free(name);
+    }
+
+    /**
+     * Removes messages, done or not: durable at return. Where it throws, some may be gone: {@link #exists} tells.
+     *
+     * @return how many there were
+     */
+    public int removeAll(Collection<MessageName> names) throws IOException {
+        int removed = 0;
+        for (MessageName name : names) {
+            if (messages.remove(name)) {
+                removed++;
+            } else {
+                try {
+                    disk.unlink(path(name.text()));
+                    removed++;
+                } catch (NoSuchFileException e) {
+                    // Someone did by hand.
+                }
+            }
+        }
+        messSync.sync();
+        for (MessageName name : names) {
+            try {
+                disk.unlink(marksPath(name));
+            } catch (NoSuchFileException e) {
+                // The most have none.
+            }
+            holds.forget(name);
+            ids.free(name);
+        }
+        return removed;
+    }
+
+    /** Whether a message that was found at the start was held then. */
+    public boolean wasHeld(MessageName name) {
+        return held.contains(name.text());
+    }
+
+    /** These are not to be delivered until they are released; durable at return. Where it throws, nothing is changed. */
+    public void hold(Collection<MessageName> names) throws IOException {
+        holds.hold(names);
+    }
+
+    /** They may be delivered again; durable at return. */
+    public void release(Collection<MessageName> names) throws IOException {
+        holds.release(names);
+    }
+
+    /** A message that was held is gone. */
+    public void forgetHold(MessageName name) throws IOException {
+        holds.forget(name);
+    }
+
+    /** The files, to be looked at. */
+    public QueueFiles files() {
+        return new QueueFiles(directory);
     }
 
     private Place place(MessageName name) {

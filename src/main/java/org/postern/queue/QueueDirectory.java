@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
 import org.postern.file.Disk;
 import org.postern.os.Octets;
 
@@ -23,13 +25,43 @@ public record QueueDirectory(Path root) {
 
     private static final int PRIVATE_MODE = 0700;
 
+    /** The queue of {@code postern serve}, in its usual home. */
+    public static final QueueDirectory OF_SERVE = new QueueDirectory(Path.of("/var/lib/postern/queue"));
+
     /** The queue of the programs. */
     public static QueueDirectory underQmail(Path qmailHome) {
         return new QueueDirectory(qmailHome.resolve("postern-queue"));
     }
 
+    /** The host's name, as the queue's owner has it; empty where he has not said. */
+    public Optional<String> me() throws IOException {
+        try {
+            String name = Octets.of(Files.readAllBytes(root.resolve("me"))).strip();
+            return name.isEmpty() ? Optional.empty() : Optional.of(name);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Tells programs that have no control/me what this host is called. */
+    public void me(String name) throws IOException {
+        Path unfinished = root.resolve("me.new");
+        Files.write(unfinished, Octets.bytes(name + "\n"));
+        Files.setAttribute(unfinished, "unix:mode", 0644);
+        Files.move(unfinished, root.resolve("me"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Whether there is a queue, as far as this process may look. */
+    public boolean exists() {
+        return Files.exists(format());
+    }
+
     Path drop() {
         return root.resolve("drop");
+    }
+
+    Path submit() {
+        return root.resolve("submit");
     }
 
     Path mess() {
@@ -42,6 +74,10 @@ public record QueueDirectory(Path root) {
 
     Path marks() {
         return root.resolve("marks");
+    }
+
+    Path held() {
+        return root.resolve("held");
     }
 
     Path bad() {
@@ -90,11 +126,17 @@ public record QueueDirectory(Path root) {
             make(disk, mess(), PRIVATE_MODE);
             make(disk, marks(), PRIVATE_MODE);
             make(disk, bad(), PRIVATE_MODE);
+            make(disk, held(), PRIVATE_MODE);
             Path parent = root.toAbsolutePath().getParent();
             if (parent != null && Files.isReadable(parent)) {
                 disk.syncDirectory(parent);
             } // Else somebody else has made the directory.
             writeFormat(disk);
+        }
+        if (!Files.isDirectory(held())) {
+            // Made by a Postern that could not hold messages.
+            make(disk, held(), PRIVATE_MODE);
+            disk.syncDirectory(root);
         }
     }
 

@@ -14,6 +14,9 @@ public final class QueueExit {
     public static final int CANNOT_CREATE = 64;
     public static final int CANNOT_RENAME = 65;
     public static final int CANNOT_SYNC = 66;
+    /** Nobody knows whether the message was queued: as qmail-qmqpc has it for a server that went away. */
+    public static final int COMMUNICATION_FAILED = 74;
+
     public static final int BAD_ENVELOPE = 91;
 
     private QueueExit() {}

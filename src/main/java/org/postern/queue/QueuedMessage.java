@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
 import org.postern.mail.MessageSource;
@@ -82,6 +83,11 @@ public final class QueuedMessage implements MessageSource {
     /** What the envelope costs in memory. */
     public int envelopeOctets() {
         return file.envelope().octets();
+    }
+
+    /** What a list of the queue needs to know. */
+    public Outline outline(@Nullable Marks marks) {
+        return file.outline(marks);
     }
 
     /** Goes through the recipients, from the first. */

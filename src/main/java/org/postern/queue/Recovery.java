@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.postern.chain.Log;
 import org.postern.file.Disk;
+import org.postern.os.Octets;
 
 /** What the owner does once, at its start, with what it finds: the last column of the table in docs/queue.md. */
 final class Recovery {
@@ -31,8 +32,9 @@ final class Recovery {
      *
      * @param names all messages, the oldest first
      * @param inLog those that have no file yet
+     * @param held the names of those that are held
      */
-    record Found(List<MessageName> names, LogRecovery inLog) {}
+    record Found(List<MessageName> names, LogRecovery inLog, Set<String> held) {}
 
     Found run() throws IOException {
         List<MessageName> names = messages();
@@ -44,8 +46,9 @@ final class Recovery {
             found.add(name.text());
         }
         removeOrphanedMarks();
+        Set<String> held = held();
         names.sort(MessageName.ORDER);
-        return new Found(names, inLog);
+        return new Found(names, inLog, held);
     }
 
     private List<MessageName> messages() throws IOException {
@@ -129,5 +132,17 @@ final class Recovery {
                 disk.unlink(entry);
             }
         }
+    }
+
+    /** Where a message went, and its hold could not be removed with it, it is removed now. */
+    private Set<String> held() throws IOException {
+        Set<String> held = new HashSet<>(new QueueFiles(queue).held());
+        for (String name : List.copyOf(held)) {
+            if (!found.contains(name)) {
+                disk.unlink(queue.held().resolve(Octets.path(name)));
+                held.remove(name);
+            }
+        }
+        return held;
     }
 }

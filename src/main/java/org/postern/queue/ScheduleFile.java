@@ -69,6 +69,14 @@ public final class ScheduleFile {
 
     /** Reads it and removes it: after a crash it would be out of date. */
     public void take(Reader reader) throws IOException {
+        read(reader);
+        if (Files.exists(file)) {
+            disk.unlink(file);
+        }
+    }
+
+    /** Reads it, where it is there. */
+    public void read(Reader reader) throws IOException {
         try (var lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 read(line, reader);
@@ -76,7 +84,6 @@ public final class ScheduleFile {
         } catch (NoSuchFileException e) {
             return;
         }
-        disk.unlink(file);
     }
 
     private static void read(String line, Reader reader) {

@@ -240,8 +240,9 @@ final class StoredEnvelope {
         return wishes ? -1 : count;
     }
 
-    private static int end(byte[] octets, int from) {
-        for (int i = from; i < octets.length; i++) {
+    /** The NUL behind the field that begins here with its letter; negative where there is none. */
+    private static int end(byte[] octets, int field) {
+        for (int i = field + 1; i < octets.length; i++) {
             if (octets[i] == 0) {
                 return i;
             }
@@ -269,6 +270,11 @@ final class StoredEnvelope {
 
     int recipients() {
         return recipients;
+    }
+
+    /** As they are on disk; not to be changed. */
+    byte[] raw() {
+        return octets;
     }
 
     int octets() {

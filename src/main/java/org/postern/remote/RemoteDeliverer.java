@@ -8,9 +8,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.postern.config.DkimKey;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SettingsException;
 import org.postern.config.SmtpRoute;
+import org.postern.dkim.Choice;
+import org.postern.dkim.Signature;
 import org.postern.dns.Resolver;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
@@ -32,11 +35,15 @@ public final class RemoteDeliverer implements Deliverer {
     private static final Deferred NO_CONNECTION =
             new Deferred("Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n");
 
+    private static final Deferred UNREADABLE = new Deferred("Unable to read message. (#4.3.0)\n");
+
     private final SettingsSource settings;
     private final HopFinder finder;
     private final DeadHosts dead;
     private final Dialer dialer;
     private final RouteHealth health;
+    private final KeyTroubles keys;
+    private final InstantSource clock;
     private final IdleSessions idle = new IdleSessions();
 
     /** Where the settings come from, asked for each delivery: a changed route counts for what is queued already. */
@@ -45,13 +52,13 @@ public final class RemoteDeliverer implements Deliverer {
         RemoteSettings read() throws IOException, SettingsException;
     }
 
-    /** One whose routes have no login. */
+    /** One whose routes have no login, and which tells nobody of keys. */
     public RemoteDeliverer(
             SettingsSource settings, Resolver dns, OwnAddresses own, RandomGenerator random, InstantSource clock) {
         this(settings, dns, own, random, clock, _ -> {});
     }
 
-    /** @param alerts told when a route's login fails, and when it works again; a line each */
+    /** @param alerts told when a route's login fails or a key cannot be used, and when it works again; a line each */
     public RemoteDeliverer(
             SettingsSource settings,
             Resolver dns,
@@ -73,7 +80,9 @@ public final class RemoteDeliverer implements Deliverer {
             Duration tokenLimit) {
         this.settings = settings;
         this.finder = new HopFinder(dns, own, random);
+        this.clock = clock;
         this.health = new RouteHealth(clock, alerts);
+        this.keys = new KeyTroubles(alerts);
         TlsContexts contexts = new TlsContexts();
         Tokens tokens = new Tokens(new HttpTokenEndpoint(contexts, alerts, tokenLimit), clock);
         this.dead = new DeadHosts(clock);
@@ -99,12 +108,24 @@ public final class RemoteDeliverer implements Deliverer {
         if (resting.isPresent()) {
             return new Deferred(resting.get());
         }
-        Delivery out = new Delivery(d.deliveryId(), reversePath(d.sender(), route), d.recipient(), d.message());
+        Choice dkim;
+        try {
+            dkim = Choice.of(d.message(), d.provenance(), now.dkim());
+        } catch (IOException e) {
+            return UNREADABLE;
+        }
+        if (dkim instanceof Choice.Broken broken) {
+            return keys.broken(broken);
+        }
+        Outgoing out = new Outgoing(reversePath(d.sender(), route), d.recipient(), d.message(), dkim);
         return switch (finder.find(domain, route)) {
             case NextHops.Nowhere nowhere -> nowhere.result();
             case NextHops.Hosts hops -> tryAll(hops.hosts(), out, route, now);
         };
     }
+
+    /** What is sent: a message for one recipient, and what it is signed with. */
+    private record Outgoing(String sender, String recipient, MessageSource message, Choice dkim) {}
 
     /** A double bounce's sender is for qmail-send alone; outside it is the null path. A bounce never gets a sender. */
     private static String reversePath(String sender, SmtpRoute route) {
@@ -120,7 +141,7 @@ public final class RemoteDeliverer implements Deliverer {
         return address.chars().anyMatch(c -> c < ' ' || c == 127);
     }
 
-    private DeliveryResult tryAll(List<Hop> hosts, Delivery d, SmtpRoute route, RemoteSettings now) {
+    private DeliveryResult tryAll(List<Hop> hosts, Outgoing d, SmtpRoute route, RemoteSettings now) {
         DeliveryResult last = NO_CONNECTION;
         for (Hop host : hosts.subList(0, Math.min(hosts.size(), MOST_HOSTS))) {
             IdleSessions.Key key = new IdleSessions.Key(host.address(), route, now.helohost());
@@ -149,7 +170,7 @@ public final class RemoteDeliverer implements Deliverer {
     }
 
     /** Sends; null where a session that had rested was over before the message was looked at. */
-    private @Nullable DeliveryResult send(IdleSessions.Held held, Hop hop, Delivery d) {
+    private @Nullable DeliveryResult send(IdleSessions.Held held, Hop hop, Outgoing d) {
         SmtpClient client = held.client;
         String host = hop.shown();
         idle.begins(held);
@@ -160,6 +181,10 @@ public final class RemoteDeliverer implements Deliverer {
             MessageFacts facts = MessageFacts.of(message);
             if (facts.eightBit() && !eightBits) {
                 message = SevenBit.of(message); // RFC 6152 §3
+                facts = MessageFacts.of(message);
+            }
+            if (d.dkim() instanceof Choice.By by) {
+                message = signed(message, by.key());
                 facts = MessageFacts.of(message);
             }
             long limit = client.sizeLimit();
@@ -182,7 +207,7 @@ public final class RemoteDeliverer implements Deliverer {
                 client.drop();
                 return null;
             }
-            DeliveryResult result = report(answer, host, client.tls());
+            DeliveryResult result = report(answer, host, client.tls(), d.dkim());
             if (answer instanceof SmtpClient.Answer.Accepted) {
                 idle.ended(held);
             } else {
@@ -191,10 +216,20 @@ public final class RemoteDeliverer implements Deliverer {
             return result;
         } catch (WireText.Unreadable e) {
             client.drop();
-            return new Deferred("Unable to read message. (#4.3.0)\n");
+            return UNREADABLE;
         } catch (IOException e) {
             client.drop();
             return held.isReused() && !client.wasAnswered() ? null : died(host, client.possiblyAccepted());
+        }
+    }
+
+    private MessageSource signed(MessageSource message, DkimKey.Usable key) throws WireText.Unreadable {
+        try {
+            MessageSource signed = Signature.on(message, key, clock.instant());
+            keys.works(key.domain());
+            return signed;
+        } catch (IOException e) {
+            throw new WireText.Unreadable(e);
         }
     }
 
@@ -217,17 +252,27 @@ public final class RemoteDeliverer implements Deliverer {
         idle.close();
     }
 
-    private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls) {
+    private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls, Choice dkim) {
         String said = said(answer.reply());
         return switch (answer) {
             case SmtpClient.Answer.Accepted _ ->
-                new Delivered(host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n"));
+                new Delivered(host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n")
+                        + shown(dkim));
             case SmtpClient.Answer.SenderRejected a ->
                 refused(a, "Connected to " + host + " but sender was rejected.\n" + said);
             case SmtpClient.Answer.RecipientRejected a ->
                 refused(a, host + " does not like recipient.\n" + said + "Giving up on " + host + ".\n");
             case SmtpClient.Answer.DataRejected a -> refused(a, host + " failed on DATA command.\n" + said);
             case SmtpClient.Answer.MessageRejected a -> refused(a, host + " failed after I sent the message.\n" + said);
+        };
+    }
+
+    private static String shown(Choice dkim) {
+        return switch (dkim) {
+            case Choice.By by -> "DKIM: " + by.key() + "\n";
+            case Choice.Unsigned unsigned when unsigned.why().isEmpty() -> "";
+            case Choice.Unsigned unsigned -> "DKIM: not signed, " + unsigned.why() + "\n";
+            case Choice.Broken broken -> "DKIM: " + broken.why() + "\n";
         };
     }
 

@@ -12,7 +12,7 @@ import org.postern.mail.MessageSource;
 import org.postern.mail.Quoting;
 import org.postern.tcp.Connection;
 import org.postern.tcp.SocketWire;
-import org.postern.tcp.TlsClientWire;
+import org.postern.tcp.TlsWire;
 
 /**
  * The client's side of an SMTP session (RFC 5321 §3): opened once, then any number of messages one after the other, each
@@ -74,9 +74,9 @@ final class SmtpClient implements Closeable {
 
     /** TLS to be begun with: whose certificate is asked for, and how long the host may be silent. */
     record Tls(SSLContext context, String peer, boolean checked) {
-        TlsClientWire handshake(SocketChannel channel, Duration limit) throws HandshakeFailed {
+        TlsWire handshake(SocketChannel channel, Duration limit) throws HandshakeFailed {
             try {
-                return TlsClientWire.handshake(channel, context, peer, checked, limit);
+                return TlsWire.handshake(channel, context, peer, checked, limit);
             } catch (IOException e) {
                 throw new HandshakeFailed(e);
             }
@@ -90,7 +90,7 @@ final class SmtpClient implements Closeable {
 
     /** The same over TLS from the first octet on (RFC 8314 §3.3). */
     static Opening openTls(SocketChannel channel, Tls tls, String helohost, SmtpTimeouts timeouts) throws IOException {
-        TlsClientWire wire = tls.handshake(channel, timeouts.greeting());
+        TlsWire wire = tls.handshake(channel, timeouts.greeting());
         return open(channel, new Connection(wire), helohost, timeouts, wire.description());
     }
 
@@ -130,7 +130,7 @@ final class SmtpClient implements Closeable {
             // RFC 3207 §5: what was put behind the answer would be taken for a part of the safe session.
             throw new IOException("something came behind the answer to STARTTLS");
         }
-        TlsClientWire wire = with.handshake(channel, timeouts.command());
+        TlsWire wire = with.handshake(channel, timeouts.command());
         Connection safe = new Connection(wire);
         safe.writeLimit(timeouts.block());
         return hello(channel, safe, helohost, timeouts, wire.description());

@@ -88,6 +88,9 @@ final class Accounts {
                 log.line("warning: unable to remove mess/" + name + ": " + Errno.djbText(e) + "; will try again later");
                 return End.LATER;
             }
+            if (job.entry.held) {
+                forgetHold(name);
+            }
             log.end(name.id());
             if (bounce != null) {
                 queue.releaseBounce(bounce);
@@ -97,6 +100,15 @@ final class Accounts {
             log.line("warning: trouble injecting bounce message for msg " + name.id() + ": " + Errno.djbText(e)
                     + "; will try later");
             return End.LATER;
+        }
+    }
+
+    /** It went while it was held: its last delivery was under way. */
+    private void forgetHold(MessageName name) {
+        try {
+            queue.forgetHold(name);
+        } catch (IOException e) {
+            log.line("warning: unable to remove held/" + name + ": " + Errno.djbText(e) + "; the next start does");
         }
     }
 

@@ -5,6 +5,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.postern.queue.Marks;
 import org.postern.queue.MessageName;
+import org.postern.queue.Outline;
 
 /** What is kept in memory of a message that waits: some 200 octets, whatever its size. Guarded by the sender's lock. */
 final class Entry implements Comparable<Entry> {
@@ -20,6 +21,17 @@ final class Entry implements Comparable<Entry> {
     /** Marks of which not all could be written. */
     @Nullable
     Marks unsaved;
+
+    /** Not to be tried: an administrator holds it. */
+    boolean held;
+    /** What is to be done before it is opened again. */
+    @Nullable
+    Dropping order;
+    /** Its envelope, where that is known and small. Written under the lock or not: all are right. */
+    volatile @Nullable Outline outline;
+    /** What was said at the last deferral. */
+    @Nullable
+    String report;
 
     static final Instant NEVER = Instant.MAX;
     /** Shorter than the first interval of the back-off. */

@@ -59,7 +59,10 @@ final class Job {
     boolean countsAsRemote;
 
     boolean atEnd;
+    /** Recipients that wait for a delivery or have one. */
     int outstanding;
+    /** Those that have one. */
+    int active;
     /** One of the destinations for which too many wait already. */
     Destination.@Nullable Key crowd;
 
@@ -119,6 +122,14 @@ final class Job {
             case Route.Local _ -> local;
             case Route.Remote _ -> remote;
         };
+    }
+
+    /** Nobody more is tried in this pass; those who were not may be local or remote. */
+    void stop(int takenBack) {
+        outstanding -= takenBack;
+        atEnd = true;
+        local.left = true;
+        remote.left = true;
     }
 
     private boolean isDue(Route route) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.mail.DeliveryResult;
 
@@ -147,6 +148,28 @@ final class Lane {
 
     private boolean mayUnpark(Destination d) {
         return d.works.size() < FEW && counts.waitsUntil(d.place) == null;
+    }
+
+    /** Takes out what is parked of these messages; adds it to the other set. */
+    void unparkAll(Set<Entry> wanted, Set<Entry> taken) {
+        for (Destination d : List.copyOf(destinations.values())) {
+            pool(d.pace).unpark(d, entry -> wanted.contains(entry) && taken.add(entry));
+            forgetIfIdle(d);
+        }
+    }
+
+    /** Takes back the recipients of these jobs that have no delivery yet; counts them. */
+    void recall(Set<Job> jobs, Map<Job, Integer> recalled) {
+        for (Destination d : List.copyOf(destinations.values())) {
+            pool(d.pace).recall(d, work -> {
+                boolean wanted = jobs.contains(work.job());
+                if (wanted) {
+                    recalled.merge(work.job(), 1, Integer::sum);
+                }
+                return wanted;
+            });
+            forgetIfIdle(d);
+        }
     }
 
     private void forgetIfIdle(Destination d) {

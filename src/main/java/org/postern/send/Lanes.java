@@ -1,7 +1,10 @@
 package org.postern.send;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.SendSettings;
 
@@ -62,6 +65,20 @@ record Lanes(Lane local, Lane remote) {
     Entry unpark() {
         Entry entry = local.unpark();
         return entry != null ? entry : remote.unpark();
+    }
+
+    /** Takes out what is parked of these messages; adds it to the other set. */
+    void unparkAll(Set<Entry> wanted, Set<Entry> taken) {
+        local.unparkAll(wanted, taken);
+        remote.unparkAll(wanted, taken);
+    }
+
+    /** Takes back the recipients of these jobs that have no delivery yet; says how many of each. */
+    Map<Job, Integer> recall(Set<Job> jobs) {
+        Map<Job, Integer> counts = new HashMap<>();
+        local.recall(jobs, counts);
+        remote.recall(jobs, counts);
+        return counts;
     }
 
     List<Entry> parked() {

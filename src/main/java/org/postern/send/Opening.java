@@ -4,10 +4,14 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.postern.config.SendSettings;
 import org.postern.os.Errno;
+import org.postern.queue.Listed;
 import org.postern.queue.Marks;
 import org.postern.queue.MessageName;
+import org.postern.queue.Outline;
 import org.postern.queue.Queue;
 import org.postern.queue.QueuedMessage;
 
@@ -34,8 +38,12 @@ final class Opening {
         record Gone() implements Opened {}
     }
 
-    Opened open(Entry entry, SendSettings settings) {
+    /** @param order what is to be done before it is opened */
+    Opened open(Entry entry, SendSettings settings, @Nullable Dropping order) {
         try {
+            if (order != null && carryOut(order, entry)) {
+                return new Opened.Gone();
+            }
             QueuedMessage message = queue.read(entry.name);
             MessageName about = message.about().orElse(null);
             if (about != null && queue.exists(about)) {
@@ -47,6 +55,8 @@ final class Opening {
                 entry.isNew = false;
                 log.newMessage(message);
             }
+            Outline outline = message.outline(marks);
+            entry.outline = outline.isSmall() ? outline : null;
             Instant now = clock.now();
             boolean dying = message.taken().plus(settings.queuelifetime()).isBefore(now);
             return new Opened.Ready(
@@ -60,5 +70,23 @@ final class Opening {
                     "warning: trouble opening mess/" + entry.name + ": " + Errno.djbText(e) + "; will try again later");
             return new Opened.Later(Sender.AFTER_TROUBLE);
         }
+    }
+
+    /** What an administrator ordered while a delivery was under way; true where the message is gone by it. */
+    private boolean carryOut(Dropping order, Entry entry) throws IOException {
+        QueuedMessage message = queue.read(entry.name);
+        Listed listed = message.outline(queue.marks(entry.name)).of(entry.name);
+        return switch (order.carryOut(queue, listed, entry.unsaved)) {
+            case GONE -> {
+                log.end(entry.name.id());
+                yield true;
+            }
+            case DONE -> {
+                queue.release(List.of(entry.name));
+                entry.held = false;
+                yield false;
+            }
+            case LESS -> false;
+        };
     }
 }

@@ -113,6 +113,24 @@ final class Pool {
         return all;
     }
 
+    /** Takes these messages out of those that are parked. */
+    void unpark(Destination d, Predicate<Entry> wanted) {
+        d.parked.removeIf(wanted);
+        if (d.parked.isEmpty()) {
+            withParked.remove(d);
+        }
+    }
+
+    /** Takes these recipients back, which have no delivery yet. */
+    void recall(Destination d, Predicate<Work> wanted) {
+        int before = d.works.size();
+        d.works.removeIf(wanted);
+        waiting -= before - d.works.size();
+        if (d.works.isEmpty()) {
+            turns.remove(d);
+        }
+    }
+
     void ended(Destination d) {
         active--;
         d.active--;

@@ -46,6 +46,7 @@ final class Restart {
                 entry.dueLocal = read(due.local);
                 entry.dueRemote = read(due.remote);
             }
+            entry.held = queue.wasHeld(name);
             entries.add(entry);
         }
         return entries;

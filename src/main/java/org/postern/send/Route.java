@@ -3,7 +3,7 @@ package org.postern.send;
 import org.postern.config.Place;
 
 /** Where one recipient's copy goes. */
-sealed interface Route {
+public sealed interface Route {
     /** The address as the log has it, and as it is handed to the delivery. */
     String address();
 

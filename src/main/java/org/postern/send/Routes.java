@@ -30,7 +30,7 @@ public final class Routes {
         };
     }
 
-    Route route(String recipient) {
+    public Route route(String recipient) {
         String address = complete(recipient);
         int at = address.lastIndexOf('@');
         String domain = lower(address.substring(at + 1));

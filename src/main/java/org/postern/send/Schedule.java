@@ -4,8 +4,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postern.queue.MessageName;
 
@@ -17,7 +20,10 @@ final class Schedule {
     private final BackOff remoteBackOff;
     private final PriorityQueue<Entry> waiting = new PriorityQueue<>();
     private final ArrayDeque<Entry> arrived = new ArrayDeque<>();
+    private final Set<Entry> held = new LinkedHashSet<>();
     private boolean arrivedFirst;
+    /** The one that {@link #next} gave last, until {@link #opened}. */
+    private @Nullable Entry opening;
 
     Schedule(SenderClock clock, Lanes lanes) {
         this.clock = clock;
@@ -28,7 +34,16 @@ final class Schedule {
 
     /** Those that were in the queue at the start. */
     void addAll(List<Entry> found) {
-        waiting.addAll(found);
+        found.forEach(this::add);
+    }
+
+    /** It waits for its time, or to be released. */
+    void add(Entry entry) {
+        if (entry.held && entry.order == null) {
+            held.add(entry);
+        } else {
+            waiting.add(entry);
+        }
     }
 
     void arrived(MessageName name) {
@@ -43,7 +58,18 @@ final class Schedule {
         if (entry == null) {
             entry = arrivedFirst ? nextWaiting() : arrived.poll();
         }
+        opening = entry;
         return entry;
+    }
+
+    /** What next gave is somewhere else now. */
+    void opened() {
+        opening = null;
+    }
+
+    @Nullable
+    Entry opening() {
+        return opening;
     }
 
     private @Nullable Entry nextWaiting() {
@@ -76,9 +102,18 @@ final class Schedule {
         waiting.addAll(all);
     }
 
+    /** These are due now, where they wait. */
+    void now(Set<Entry> wanted) {
+        Set<Entry> due = new HashSet<>();
+        waiting.removeIf(entry -> wanted.contains(entry) && due.add(entry));
+        Instant now = clock.now();
+        due.forEach(entry -> entry.dueAt(now));
+        waiting.addAll(due);
+    }
+
     void later(Entry entry, Duration pause) {
         entry.dueAt(clock.now().plus(pause));
-        waiting.add(entry);
+        add(entry);
     }
 
     /** A message that was not tried, all of which goes to a destination that has had what it may have in an hour. */
@@ -94,10 +129,10 @@ final class Schedule {
         entry.dueLocal = due(job.local, entry.dueLocal, localBackOff, birth);
         entry.dueRemote = due(job.remote, entry.dueRemote, remoteBackOff, birth);
         Destination.Key crowd = job.crowd;
-        if (crowd != null && !(crowd.remote() ? job.remote : job.local).deferred) {
+        if (crowd != null && !entry.held && !(crowd.remote() ? job.remote : job.local).deferred) {
             lanes.of(crowd).park(entry, crowd, true);
         } else {
-            waiting.add(entry);
+            add(entry);
         }
     }
 
@@ -123,5 +158,23 @@ final class Schedule {
     /** All that wait for their time. */
     List<Entry> waiting() {
         return new ArrayList<>(waiting);
+    }
+
+    /** All messages that are known and neither parked nor open. */
+    List<Entry> all() {
+        List<Entry> all = new ArrayList<>(waiting);
+        all.addAll(arrived);
+        all.addAll(held);
+        if (opening != null) {
+            all.add(opening);
+        }
+        return all;
+    }
+
+    /** Takes these out; adds those that were there to the other set. The one being opened is not. */
+    void withdraw(Set<Entry> wanted, Set<Entry> taken) {
+        waiting.removeIf(entry -> wanted.contains(entry) && taken.add(entry));
+        arrived.removeIf(entry -> wanted.contains(entry) && taken.add(entry));
+        held.removeIf(entry -> wanted.contains(entry) && taken.add(entry));
     }
 }

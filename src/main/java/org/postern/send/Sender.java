@@ -55,6 +55,7 @@ public final class Sender {
     private final Lanes lanes;
     private final Schedule schedule;
     private final Set<Job> open = new HashSet<>();
+    private final Running control;
     private long deliveries;
     /** Messages whose account is being closed. */
     private int closing;
@@ -98,6 +99,7 @@ public final class Sender {
         accounts = new Accounts(queue, this.log, clock);
         opening = new Opening(queue, this.log, clock, accounts);
         restart = new Restart(queue, this.log, clock);
+        control = new Running(queue, clock, deliverers.remote(), this.log, this::wake, lock, schedule, lanes, open);
     }
 
     /**
@@ -110,11 +112,13 @@ public final class Sender {
         List<Entry> found = restart.found();
         List<String> hours = restart.hours();
         Thread drop = Threads.start("drop", new DropWatch(queue, log, this::isExiting));
+        Thread outlines = Threads.start("outlines", () -> control.readOutlines(found));
         boolean interrupted = false;
         lock.lock();
         try {
             counts.take(hours);
             schedule.addAll(found);
+            control.started();
             status();
             while (!(exiting && (isQuiet() || abandoned))) {
                 stirred = false;
@@ -134,6 +138,7 @@ public final class Sender {
             lock.unlock();
         }
         interrupted |= endOf(drop);
+        interrupted |= endOf(outlines);
         keep();
         log.line("status: exiting");
         if (interrupted) {
@@ -153,6 +158,11 @@ public final class Sender {
             }
         }
         return interrupted;
+    }
+
+    /** What an administrator can do, from any thread, while {@link #run} runs. */
+    public QueueControl control() {
+        return control;
     }
 
     /** Something changed: look again. */
@@ -183,8 +193,11 @@ public final class Sender {
         try {
             settings = reload.reload(settings);
             routes = new Routes(settings, deliverers.places());
+            log.line("routes: read anew, locals " + settings.locals().size() + ", virtualdomains "
+                    + settings.virtualdomains().size());
         } catch (IOException e) {
-            log.line("alert: unable to reread controls: " + Errno.djbText(e));
+            log.line(
+                    "alert: unable to reread controls: " + Errno.djbTextWithFile(e) + "; the routes stay as they were");
         }
     }
 
@@ -276,13 +289,19 @@ public final class Sender {
     /** Reads the message, without the lock, and queues its recipients. */
     private void open(Entry entry) {
         Opening.Opened opened;
+        Dropping order = entry.order;
         lock.unlock();
         try {
-            opened = opening.open(entry, settings);
+            opened = opening.open(entry, settings, order);
         } finally {
             lock.lock();
         }
+        if (entry.order == order && !(opened instanceof Opening.Opened.Later)) {
+            entry.order = null; // Carried out, and no other was given meanwhile.
+        }
+        schedule.opened();
         switch (opened) {
+            case Opening.Opened.Ready ready when entry.held || entry.order != null -> schedule.add(entry);
             case Opening.Opened.Ready ready -> begin(ready.job());
             case Opening.Opened.Later later -> schedule.later(entry, later.pause());
             case Opening.Opened.Gone _ -> {}
@@ -339,6 +358,7 @@ public final class Sender {
             Work started = work;
             Thread thread = Threads.unstarted("delivery " + number, () -> deliver(started, number));
             delivering.add(thread);
+            started.job().active++;
             thread.start();
         }
     }
@@ -361,6 +381,9 @@ public final class Sender {
             boolean ignored = Thread.interrupted();
             log.ended(number, result);
             deferred = accounts.enter(work.job(), work.recipient(), result);
+            if (deferred) {
+                control.said(work.job().entry, result.report());
+            }
         } catch (Throwable e) {
             log.line("alert: unable to keep account of delivery " + number + ": " + e + "; will try again later");
         } finally {
@@ -379,6 +402,7 @@ public final class Sender {
             List<Work> held = lanes.of(work.key()).ended(work, result, took);
             delivering.remove(Thread.currentThread());
             job.outstanding--;
+            job.active--;
             held.forEach(this::hold);
             over = isPassOver(job);
             held.stream()
@@ -448,6 +472,11 @@ public final class Sender {
     private void waitAgain(Job job) {
         Entry entry = job.entry;
         entry.unsaved = job.marks.isUnsaved() ? job.marks : null;
+        control.outline(job);
+        if (entry.order != null) {
+            schedule.later(entry, Duration.ZERO);
+            return;
+        }
         if (job.isDone()) {
             schedule.later(entry, AFTER_TROUBLE);
         } else {

@@ -38,6 +38,9 @@ public sealed interface Command {
     /** RFC 5321 §4.1.1.10. */
     record Quit() implements Command {}
 
+    /** RFC 3207 §4. */
+    record StartTls(String argument) implements Command {}
+
     /** No verb we know. */
     record Unknown() implements Command {}
 
@@ -77,6 +80,7 @@ public sealed interface Command {
             case "HELP" -> new Help();
             case "NOOP" -> new Noop();
             case "QUIT" -> new Quit();
+            case "STARTTLS" -> new StartTls(argument);
             default -> new Unknown();
         };
     }

@@ -23,14 +23,14 @@ final class Dialogue {
     }
 
     /** RFC 5321 §3.1. */
-    Step greeting() {
-        return new Say(new Reply(220, "", settings().smtpgreeting() + " ESMTP"), new State.Ready(Hello.NONE));
+    Step greeting(Tls tls) {
+        return new Say(new Reply(220, "", settings().smtpgreeting() + " ESMTP"), new State.Ready(Hello.none(tls)));
     }
 
     Step answer(State state, Command command) {
         return switch (command) {
-            case Command.Ehlo ehlo -> ehlo(ehlo);
-            case Command.Helo helo -> helo(helo);
+            case Command.Ehlo ehlo -> ehlo(state, ehlo);
+            case Command.Helo helo -> helo(state, helo);
             case Command.Mail mail -> mail(state, mail);
             case Command.Rcpt rcpt -> rcpt(state, rcpt);
             case Command.Data data -> data(state);
@@ -41,6 +41,7 @@ final class Dialogue {
             case Command.Noop noop -> new Say(Reply.OK, state);
             case Command.Quit quit ->
                 new Close(new Reply(221, "2.0.0", settings().smtpgreeting()), End.QUIT);
+            case Command.StartTls startTls -> startTls(state, startTls);
             case Command.Unknown unknown -> new Say(Reply.UNIMPLEMENTED, state);
             case Command.TooLong tooLong -> new Say(Reply.COMMAND_TOO_LONG, state);
             case Command.EndOfInput end -> new Step.Leave();
@@ -48,14 +49,29 @@ final class Dialogue {
     }
 
     /** RFC 5321 §4.1.1.1; a transaction under way is dropped, §4.1.4. */
-    private Step ehlo(Command.Ehlo ehlo) {
-        return new Say(site.manners().ehlo(settings()), new State.Ready(new Hello(Optional.of(ehlo.host()), true)));
+    private Step ehlo(State state, Command.Ehlo ehlo) {
+        Tls tls = state.hello().tls();
+        return new Say(
+                site.manners().ehlo(settings(), tls), new State.Ready(new Hello(Optional.of(ehlo.host()), true, tls)));
     }
 
-    private Step helo(Command.Helo helo) {
+    private Step helo(State state, Command.Helo helo) {
         return new Say(
                 new Reply(250, "", settings().smtpgreeting()),
-                new State.Ready(new Hello(Optional.of(helo.host()), false)));
+                new State.Ready(
+                        new Hello(Optional.of(helo.host()), false, state.hello().tls())));
+    }
+
+    /** RFC 3207 §4. */
+    private static Step startTls(State state, Command.StartTls command) {
+        return switch (state.hello().tls()) {
+            case Tls.None none -> new Say(Reply.UNIMPLEMENTED, state);
+            case Tls.InUse inUse -> new Say(Reply.TLS_ACTIVE, state);
+            case Tls.Offered offered ->
+                command.argument().isEmpty()
+                        ? new Step.StartTls(offered.upgrade())
+                        : new Say(Reply.SYNTAX_ERROR, state);
+        };
     }
 
     /** RFC 5321 §4.1.1.2. As in the original, no HELO is needed, and a second MAIL begins anew. */

@@ -44,7 +44,10 @@ final class MailData {
         try (draft) {
             connection.write(site.manners().text(Reply.GO_AHEAD));
             byte[] received = Octets.bytes(Received.line(
-                    peer, hello, site.manners().protocol(hello), site.clock().instant()));
+                    peer,
+                    hello,
+                    site.manners().protocol(hello) + site.manners().protocolDetails(hello),
+                    site.clock().instant()));
             draft.write(received, 0, received.length);
             return receive(draft, transaction.envelope(), next);
         }

@@ -19,7 +19,7 @@ public sealed interface Manners permits QmailManners, ServeManners {
     String text(Reply reply);
 
     /** The reply to EHLO (RFC 5321 §4.1.1.1). */
-    Reply ehlo(SmtpdSettings settings);
+    Reply ehlo(SmtpdSettings settings, Tls tls);
 
     Reply help();
 
@@ -40,4 +40,9 @@ public sealed interface Manners permits QmailManners, ServeManners {
 
     /** What stands behind {@code with} in the Received line. */
     String protocol(Hello hello);
+
+    /** What stands behind that, with a blank before it, or nothing. */
+    default String protocolDetails(Hello hello) {
+        return "";
+    }
 }

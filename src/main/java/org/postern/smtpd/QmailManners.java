@@ -32,7 +32,7 @@ record QmailManners() implements Manners {
     }
 
     @Override
-    public Reply ehlo(SmtpdSettings settings) {
+    public Reply ehlo(SmtpdSettings settings, Tls tls) {
         return new Reply(
                 250, "", List.of(settings.smtpgreeting(), "PIPELINING", "8BITMIME", "SIZE " + settings.databytes()));
     }

@@ -41,6 +41,8 @@ public record Reply(int code, String status, List<String> lines) {
     static final Reply COMMAND_TOO_LONG = new Reply(500, "5.5.2", "command line too long");
 
     static final Reply TOO_MANY_RECIPIENTS = new Reply(452, "4.5.3", "too many recipients, send the message in parts");
+    static final Reply READY_FOR_TLS = new Reply(220, "2.0.0", "ready to start TLS");
+    static final Reply TLS_ACTIVE = new Reply(503, "5.5.1", "TLS is in use already");
     static final Reply TOO_MANY_BAD_COMMANDS = new Reply(421, "4.7.0", "too many bad commands");
     static final Reply NO_DOMAIN =
             new Reply(553, "5.1.3", "sorry, that address has no domain, and I take only postmaster without one");

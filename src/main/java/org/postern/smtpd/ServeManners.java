@@ -1,5 +1,6 @@
 package org.postern.smtpd;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,16 +38,17 @@ record ServeManners() implements Manners {
     }
 
     @Override
-    public Reply ehlo(SmtpdSettings settings) {
-        return new Reply(
-                250,
-                "",
-                List.of(
-                        settings.smtpgreeting(),
-                        "PIPELINING",
-                        "8BITMIME",
-                        "SIZE " + settings.databytes(),
-                        "ENHANCEDSTATUSCODES"));
+    public Reply ehlo(SmtpdSettings settings, Tls tls) {
+        List<String> lines = new ArrayList<>(List.of(
+                settings.smtpgreeting(),
+                "PIPELINING",
+                "8BITMIME",
+                "SIZE " + settings.databytes(),
+                "ENHANCEDSTATUSCODES"));
+        if (tls instanceof Tls.Offered) {
+            lines.add("STARTTLS"); // RFC 3207 §4
+        }
+        return new Reply(250, "", lines);
     }
 
     @Override
@@ -86,6 +88,12 @@ record ServeManners() implements Manners {
     /** RFC 3848. */
     @Override
     public String protocol(Hello hello) {
-        return hello.extended() ? "ESMTP" : "SMTP";
+        return hello.extended() ? hello.tls() instanceof Tls.InUse ? "ESMTPS" : "ESMTP" : "SMTP";
+    }
+
+    /** Protocol and cipher suite, as a comment (RFC 5321 §4.4, CFWS). */
+    @Override
+    public String protocolDetails(Hello hello) {
+        return hello.tls() instanceof Tls.InUse tls ? " (" + tls.description() + ")" : "";
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.function.Consumer;
 import org.postern.tcp.Connection;
+import org.postern.tcp.TlsWire;
 
 /** An SMTP session on a connection, from the greeting to its end: the loop that performs what {@link Dialogue} says. */
 public final class Session {
@@ -13,17 +14,25 @@ public final class Session {
     private final Connection connection;
     private final Dialogue dialogue;
     private final MailData mailData;
+    private final Tls tlsAtFirst;
     private int badCommands;
 
+    /** Without TLS. */
+    public Session(Site site, Connection connection, Peer peer, Policy policy, Consumer<SmtpdEvent> events) {
+        this(site, connection, peer, new Tls.None(), policy, events);
+    }
+
     /**
+     * @param tls what the connection has of it
      * @param policy accepts and refuses recipients
      * @param events told of what a log should say
      */
-    public Session(Site site, Connection connection, Peer peer, Policy policy, Consumer<SmtpdEvent> events) {
+    public Session(Site site, Connection connection, Peer peer, Tls tls, Policy policy, Consumer<SmtpdEvent> events) {
         this.site = site;
         this.connection = connection;
         this.dialogue = new Dialogue(site, policy, events);
         this.mailData = new MailData(site, connection, peer, events);
+        this.tlsAtFirst = tls;
     }
 
     /** Serves the client. The connection stays open, with everything said on it. */
@@ -42,11 +51,12 @@ public final class Session {
     }
 
     private End converse() throws IOException {
-        Step step = dialogue.greeting();
+        Step step = dialogue.greeting(tlsAtFirst);
         while (true) {
             switch (step) {
                 case Step.Say say -> step = isOneTooMany(say.reply()) ? TOO_MANY_BAD_COMMANDS : next(say);
                 case Step.ReceiveMailData data -> step = mailData.receive(data.hello(), data.transaction());
+                case Step.StartTls start -> step = startTls(start);
                 case Step.Close close -> {
                     say(close.reply());
                     return close.end();
@@ -60,9 +70,20 @@ public final class Session {
 
     private Step next(Step.Say say) throws IOException {
         say(say.reply());
+        return next(say.next());
+    }
+
+    private Step next(State state) throws IOException {
         Command command = Command.of(connection.readLine(
                 site.settings().maxcommand(), site.settings().timeoutsmtpd()));
-        return dialogue.answer(say.next(), command);
+        return dialogue.answer(state, command);
+    }
+
+    /** The session begins anew, without a greeting (RFC 3207 §4.2). */
+    private Step startTls(Step.StartTls start) throws IOException {
+        say(Reply.READY_FOR_TLS);
+        TlsWire wire = connection.startTls(start.upgrade());
+        return next(new State.Ready(Hello.none(new Tls.InUse(wire.description()))));
     }
 
     private boolean isOneTooMany(Reply reply) {

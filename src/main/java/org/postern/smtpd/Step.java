@@ -1,12 +1,17 @@
 package org.postern.smtpd;
 
-/** What a session does next; performed by {@link Session} alone. STARTTLS, AUTH and BDAT will be steps of their own. */
+import org.postern.tcp.Connection;
+
+/** What a session does next; performed by {@link Session} alone. AUTH and BDAT will be steps of their own. */
 sealed interface Step {
     /** Says this and waits for the next command. */
     record Say(Reply reply, State next) implements Step {}
 
     /** Says 354 and takes the message (RFC 5321 §4.1.1.4). */
     record ReceiveMailData(Hello hello, Transaction transaction) implements Step {}
+
+    /** Says 220, and goes on under TLS (RFC 3207 §4). */
+    record StartTls(Connection.Upgrade upgrade) implements Step {}
 
     /** Says this and ends the session. */
     record Close(Reply reply, End end) implements Step {}

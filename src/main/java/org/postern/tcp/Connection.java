@@ -20,7 +20,7 @@ public final class Connection implements Closeable {
 
     private static final byte[] NONE = new byte[0];
 
-    private final Wire wire;
+    private Wire wire;
     private byte[] in = NONE;
     private int at;
     private int end;
@@ -59,6 +59,26 @@ public final class Connection implements Closeable {
     /** Forgets what was pipelined, as after STARTTLS. */
     public void discardInput() {
         at = end;
+    }
+
+    /** The handshake of a connection that goes on under TLS. */
+    @FunctionalInterface
+    public interface Upgrade {
+        TlsWire handshake() throws IOException;
+    }
+
+    /**
+     * Goes on under TLS. What the client has sent in clear behind the command that asked for it is dropped: taken for
+     * commands of the safe session, it would be anybody's (RFC 3207 §4.2, RFC 2595 §4).
+     *
+     * @throws IOException where the handshake fails; nothing can be said on the connection any more
+     */
+    public TlsWire startTls(Upgrade upgrade) throws IOException {
+        flush();
+        discardInput();
+        TlsWire safe = upgrade.handshake();
+        wire = safe;
+        return safe;
     }
 
     /**

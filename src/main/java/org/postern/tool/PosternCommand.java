@@ -24,23 +24,27 @@ final class PosternCommand {
     static int run(List<String> arguments, Env env, Tools tools) {
         CommandLine line = new CommandLine(new PosternCommand());
         line.addSubcommand(new Serve(env, tools));
+        line.addSubcommand(QueueCommand.line(env, tools.self()));
         line.addSubcommand(new Links(tools.launcher()));
         line.addSubcommand(new SetupRecipe(tools.launcher()));
         line.addSubcommand("version", new VersionCommand());
+        line.addSubcommand(new DkimKeyCommand());
         line.addSubcommand(new Train(tools));
         line.setExecutionExceptionHandler((e, failed, parsed) -> {
-            failed.getErr().println("postern " + failed.getCommandName() + ": fatal: " + words(e));
+            failed.getErr().println(failed.getCommandSpec().qualifiedName() + ": fatal: " + words(e));
             return FAILED;
         });
-        for (CommandLine each : line.getSubcommands().values()) {
-            each.getCommandSpec().exitCodeOnInvalidInput(MISUSED);
-        }
-        line.getCommandSpec().exitCodeOnInvalidInput(MISUSED);
+        misuseOf(line);
         if (arguments.isEmpty()) {
             line.usage(System.err);
             return MISUSED;
         }
         return line.execute(arguments.toArray(String[]::new));
+    }
+
+    private static void misuseOf(CommandLine line) {
+        line.getCommandSpec().exitCodeOnInvalidInput(MISUSED);
+        line.getSubcommands().values().forEach(PosternCommand::misuseOf);
     }
 
     /** Java's exceptions of files say the file alone: with what is wrong with it. */

@@ -163,7 +163,8 @@ public final class QmailInject implements Tool {
     private static InjectSettings settings(Invocation call) throws Failure {
         Path control = UserQueue.home(call).resolve("control");
         try {
-            InjectSettings settings = InjectSettings.read(new QmailControl(control));
+            InjectSettings settings = InjectSettings.read(
+                    new QmailControl(control), UserQueue.directory(call).me());
             Env env = call.env();
             return new InjectSettings(
                     env.find("QMAILDEFAULTHOST").orElse(settings.defaulthost()),

@@ -17,6 +17,7 @@ import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
 import org.postern.pop3d.FailedLogins;
 import org.postern.pop3d.Limits;
+import org.postern.pop3d.Tls;
 import org.postern.tcp.Connection;
 
 /**
@@ -67,7 +68,7 @@ public final class QmailPopup implements Tool {
                 .formatted(ThisProcess.PID, call.id(), Instant.now().getEpochSecond(), arguments.getFirst());
         connection.bytewise(!staysHere.wholly(call, subprogram));
         AuthorizationSession session =
-                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL);
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL, new Tls.None());
         AuthorizationSession.End<Credentials> end =
                 session.run(credentials -> login(call, subprogram, timestamp, credentials));
         connection.bytewise(false);

@@ -15,6 +15,7 @@ import org.postern.queue.Intake;
 import org.postern.queue.Origin;
 import org.postern.queue.QueueDirectory;
 import org.postern.queue.QueueExit;
+import org.postern.queue.SocketIntake;
 
 /**
  * usage: qmail-queue, the message on descriptor 0, the envelope on descriptor 1: F sender NUL, T recipient NUL for each,
@@ -52,9 +53,9 @@ public final class QmailQueue implements Tool {
 
     @Override
     public Exit run(Invocation call) {
-        QueueDirectory queue =
-                QueueDirectory.underQmail(call.path(call.env().find("QMAILHOME").orElse("/var/qmail")));
-        try (Intake.Draft draft = new DropIntake(queue, disk, clock, Origin.LOCAL).begin()) {
+        QueueDirectory queue = UserQueue.directory(call);
+        SocketIntake intake = new SocketIntake(queue, new DropIntake(queue, disk, clock, Origin.LOCAL), Origin.LOCAL);
+        try (Intake.Draft draft = intake.begin()) {
             copyMessage(call, draft);
             Envelope envelope = envelope(call);
             return Exit.code(

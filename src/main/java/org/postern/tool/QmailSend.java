@@ -1,5 +1,6 @@
 package org.postern.tool;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -7,6 +8,10 @@ import org.postern.chain.Log;
 import org.postern.chain.Tool;
 import org.postern.config.QmailControl;
 import org.postern.config.SendSettings;
+import org.postern.control.ControlServer;
+import org.postern.control.Handler;
+import org.postern.control.QueueAnswers;
+import org.postern.control.Request;
 import org.postern.file.Disk;
 import org.postern.os.Errno;
 import org.postern.os.FileLimit;
@@ -14,6 +19,7 @@ import org.postern.os.Signals;
 import org.postern.queue.OriginalQueue;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
+import org.postern.queue.SubmissionServer;
 import org.postern.queue.Submitters;
 import org.postern.send.Deliverers;
 import org.postern.send.Sender;
@@ -31,7 +37,7 @@ public final class QmailSend implements Tool {
     private static final int FILES_OF_A_DELIVERY = 8;
 
     /** Descriptors of the process itself. */
-    private static final int FILES_OF_ITS_OWN = 256;
+    private static final int FILES_OF_ITS_OWN = 256 + SubmissionServer.FILES;
 
     private static final String DEFAULT_DELIVERY = "./Mailbox";
 
@@ -98,19 +104,20 @@ public final class QmailSend implements Tool {
     }
 
     private static Exit send(
-            Queue queue,
-            SendSettings settings,
-            QmailControl control,
-            Deliverers deliverers,
-            SenderClock clock,
-            Log log) {
+            Queue queue, SendSettings settings, QmailControl control, Deliverers deliverers, SenderClock clock, Log log)
+            throws IOException {
         Sender.Reload reload =
                 current -> current.withRouting(SendSettings.locals(control), SendSettings.virtualdomains(control));
         Sender sender = new Sender(queue, settings, deliverers, reload, clock, log, DRAIN_LIMIT);
         Signals.on("TERM", sender::terminate);
         Signals.on("ALRM", sender::retryAll);
         Signals.on("HUP", sender::reload);
-        try {
+        QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
+        Handler handler = (request, answer) -> switch (request) {
+            case Request.OfQueue q -> answers.answer(q, answer);
+        };
+        try (SubmissionServer _ = SubmissionServer.start(queue, log);
+                Closeable _ = ControlServer.startOrWarn(queue.directory().root(), handler, log)) {
             sender.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -19,6 +19,7 @@ import org.postern.os.Errno;
 import org.postern.os.Octets;
 import org.postern.queue.ForeignQueue;
 import org.postern.queue.Intake;
+import org.postern.queue.QueueDirectory;
 import org.postern.smtpd.End;
 import org.postern.smtpd.LocalIpHost;
 import org.postern.smtpd.LocalUsers;
@@ -47,10 +48,10 @@ public final class QmailSmtpd implements Tool {
     private final Users users;
     private final InstantSource clock;
 
-    /** The queue of an installation. */
+    /** The way into a queue of ours. */
     @FunctionalInterface
     public interface Queues {
-        Intake under(Path qmailHome);
+        Intake of(QueueDirectory queue);
     }
 
     /** The users of an installation. */
@@ -139,7 +140,7 @@ public final class QmailSmtpd implements Tool {
         Optional<String> program = call.env().find("QMAILQUEUE");
         return program.<Intake>map(name ->
                         new ForeignQueue(name, call.env().entries(), home, call.identity(), settings.timeoutsmtpd()))
-                .orElseGet(() -> queues.under(home));
+                .orElseGet(() -> queues.of(UserQueue.directory(call)));
     }
 
     private static Peer peer(Env env) {

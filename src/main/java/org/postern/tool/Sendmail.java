@@ -15,6 +15,7 @@ import org.postern.chain.Tool;
 import org.postern.os.Errno;
 import org.postern.os.Nss;
 import org.postern.os.Octets;
+import org.postern.queue.QueueDirectory;
 
 /**
  * usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]. What programs call that know no other MTA:
@@ -98,9 +99,9 @@ public final class Sendmail implements Tool {
     }
 
     @Override
-    public Exit run(Invocation call) {
+    public Exit run(Invocation call) throws IOException {
         Path home = UserQueue.home(call);
-        if (!Files.isDirectory(home)) {
+        if (!Files.isDirectory(home) && !UserQueue.directory(call).exists()) {
             return failed(call, FAILED, "unable to switch to qmail home directory");
         }
         String program = call.args().program();
@@ -114,10 +115,10 @@ public final class Sendmail implements Tool {
         }
         return switch (program.substring(program.lastIndexOf('/') + 1)) {
             case "newaliases" -> failed(call, MISUSED, "please use fastforward/newaliases instead");
-            case "mailq" -> become(call, home, "qmail-qread", List.of(), call.env());
+            case "mailq" -> list(call, home);
             default ->
                 switch (line.mode) {
-                    case LIST -> become(call, home, "qmail-qread", List.of(), call.env());
+                    case LIST -> list(call, home);
                     case SMTP -> become(call, home, "qmail-smtpd", List.of(), smtpEnvironment(call.env()));
                     case SUBMIT -> submit(call, home, line, options.operands());
                 };
@@ -194,12 +195,21 @@ public final class Sendmail implements Tool {
         return env.withAll(set);
     }
 
+    /** Where there is a queue of ours, that is meant: another's qmail-qread would not see it. */
+    private Exit list(Invocation call, Path home) throws IOException {
+        Optional<Tool> own =
+                Files.isDirectory(QueueDirectory.underQmail(home).root()) ? ours.find("qmail-qread") : Optional.empty();
+        return own.isPresent() ? own.get().run(call) : become(call, home, "qmail-qread", List.of(), call.env());
+    }
+
     /** The program in the qmail directory, which may be another's; ours where there is none. */
     private Exit become(Invocation call, Path home, String program, List<String> arguments, Env env) {
         List<String> argv =
                 new ArrayList<>(List.of(Octets.of(home.resolve("bin").resolve(program))));
         argv.addAll(arguments);
-        Invocation next = new Invocation(new Args(argv), env, home, call.identity(), call.fds(), call.id());
+        // There is none where postern serve is all there is.
+        Path cwd = Files.isDirectory(home) ? home : call.cwd();
+        Invocation next = new Invocation(new Args(argv), env, cwd, call.identity(), call.fds(), call.id());
         return next.exec(next.args(), env, why -> {
             Optional<Tool> own = Errno.of(why) == Errno.ENOENT ? ours.find(program) : Optional.empty();
             try {

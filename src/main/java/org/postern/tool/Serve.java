@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
             "Without --config, and without /etc/postern/postern.toml, it is a demo on loopback."
         })
 final class Serve implements Callable<Integer> {
-    private static final Path DEFAULT = Path.of("/etc/postern/postern.toml");
+    static final Path DEFAULT = Path.of("/etc/postern/postern.toml");
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
     private static final int BAD_SETTINGS = 100;
 

@@ -76,12 +76,13 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
         Remembered<RemoteSettings> settings =
                 new Remembered<>(reads -> read(new QmailControl(control.directory(), reads)));
         RemoteDeliverer remote = new RemoteDeliverer(
-                settings::get,
+                () -> RemoteSettings.read(control),
                 new DnsResolver(
                         DnsSettings.ofDnsCacheIp(call.env().find("DNSCACHEIP").orElse(""))),
                 OwnAddresses.ofSystem(),
                 new SplittableRandom(),
-                clock);
+                clock,
+                log::line);
         return new Deliverers(local, remote, domain -> place(settings, domain));
     }
 
@@ -141,7 +142,8 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
         if (settings.locals().contains(Octets.lowerCase(settings.doublebouncehost()))
                 && !local.hasMailbox(new Mailbox("postmaster", settings.doublebouncehost()))) {
             log.line("warning: mail for postmaster@" + settings.doublebouncehost()
-                    + " bounces: make ~alias/.qmail-postmaster, or an account of that name");
+                    + " is the user alias's own, and waits where there is no such user:"
+                    + " make ~alias/.qmail-postmaster, or an account postmaster");
         }
     }
 

@@ -16,7 +16,6 @@ import org.postern.dns.DnsResolver;
 import org.postern.dns.DnsSettings;
 import org.postern.file.Disk;
 import org.postern.os.Identity;
-import org.postern.queue.DropIntake;
 import org.postern.queue.Intake;
 import org.postern.queue.Origin;
 import org.postern.queue.QueueDirectory;
@@ -38,6 +37,8 @@ final class Tools {
             "qmail-newu",
             "qmail-pop3d",
             "qmail-popup",
+            "qmail-qread",
+            "qmail-qstat",
             "qmail-queue",
             "qmail-send",
             "qmail-showctl",
@@ -70,7 +71,7 @@ final class Tools {
     private final Trampoline chain;
     private final Subprogram subprogram;
     private final ConcurrentHashMap<String, Tool> made = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Path, Intake> queues = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<QueueDirectory, Intake> queues = new ConcurrentHashMap<>();
 
     /**
      * Knows the programs; makes none yet.
@@ -134,6 +135,8 @@ final class Tools {
             case "qmail-newu" -> new QmailNewu(Disk.real());
             case "qmail-pop3d" -> new QmailPop3d();
             case "qmail-popup" -> new QmailPopup(chain.endingWhereNotRun(1), StaysHere.by(programs));
+            case "qmail-qread" -> new QmailQread();
+            case "qmail-qstat" -> new QmailQstat();
             case "qmail-queue" -> new QmailQueue();
             case "qmail-send" -> new QmailSend(new SystemParts());
             case "qmail-showctl" -> new QmailShowctl(new SystemParts()::submitters);
@@ -155,10 +158,8 @@ final class Tools {
         };
     }
 
-    /** One for each installation, so that the messages of all sessions share their syncs. */
-    private Intake queue(Path home) {
-        return queues.computeIfAbsent(
-                home,
-                h -> new DropIntake(QueueDirectory.underQmail(h), Disk.real(), InstantSource.system(), Origin.NETWORK));
+    /** One for each queue, so that the messages of all sessions share their syncs. */
+    private Intake queue(QueueDirectory directory) {
+        return queues.computeIfAbsent(directory, d -> UserQueue.of(d, Origin.NETWORK));
     }
 }

@@ -34,7 +34,7 @@ class PosternTomlTest {
         assertThat(settings.smtpd().databytes()).isEqualTo(52_428_800);
         assertThat(settings.relay().expiry()).isEqualTo(Duration.ofSeconds(600));
         assertThat(settings.send().locals()).containsExactly("mail.example.com");
-        assertThat(settings.send()).isEqualTo(new Settings.Send(List.of("mail.example.com"), List.of()));
+        assertThat(settings.send()).isEqualTo(new Settings.Send(List.of("mail.example.com"), List.of(), DkimKeys.NONE));
         assertThat(settings.send().concurrencylocal()).isEqualTo(10);
         assertThat(settings.send().concurrencyremote()).isEqualTo(20);
         assertThat(settings.send().queuelifetime()).isEqualTo(Duration.ofDays(7));
@@ -48,6 +48,7 @@ class PosternTomlTest {
                 home = "/h"
                 [pop3d]
                 listen = ["192.0.2.1:110", "[2001:db8::1]:0"]
+                clear_password = true
                 [smtpd]
                 listen = "0.0.0.0:25"
                 rcpthosts = ["a.example", ".b.example"]
@@ -70,11 +71,15 @@ class PosternTomlTest {
                 .isEqualTo(new Settings(
                         "m.example",
                         Path.of("/h"),
-                        new Settings.Pop3d(List.of(
-                                HostPort.parse("192.0.2.1:110").orElseThrow(),
-                                HostPort.parse("[2001:db8::1]:0").orElseThrow())),
+                        List.of(),
+                        new Settings.Pop3d(
+                                new Settings.Listen(List.of(
+                                        HostPort.parse("192.0.2.1:110").orElseThrow(),
+                                        HostPort.parse("[2001:db8::1]:0").orElseThrow())),
+                                true),
                         new Settings.Smtpd(
-                                List.of(HostPort.parse("0.0.0.0:25").orElseThrow()),
+                                new Settings.Listen(
+                                        List.of(HostPort.parse("0.0.0.0:25").orElseThrow())),
                                 List.of("a.example", ".b.example"),
                                 0),
                         new Settings.Relay(Duration.ofSeconds(60)),
@@ -84,6 +89,7 @@ class PosternTomlTest {
                                 List.of(
                                         new SmtpRoute("n.example", "192.0.2.1", 2525),
                                         new SmtpRoute("", "smart.example", 25)),
+                                DkimKeys.NONE,
                                 0,
                                 2000,
                                 Duration.ofHours(1),
@@ -138,8 +144,48 @@ class PosternTomlTest {
             assertThat(p.key()).isEqualTo(key);
             assertThat(p.what())
                     .startsWith("is " + line.substring(line.indexOf("= ") + 2)
-                            + ", an unknown setting; the known ones: home, me, pop3d.listen");
+                            + ", an unknown setting; the known ones: home, me, pop3d.clear_password, pop3d.listen");
         });
+    }
+
+    @Test
+    void passwordsInClearNeedAWordWhereOthersCanConnect() throws Exception {
+        String open = LEAST.replace("127.0.0.1:110", "192.0.2.1:110");
+        assertThat(problems(open)).singleElement().satisfies(p -> {
+            assertThat(p.key()).isEqualTo("pop3d.listen");
+            assertThat(p.what())
+                    .startsWith("passwords would travel in clear to 192.0.2.1:110: add [[tls]] with a certificate");
+        });
+        assertThat(read(open + "pop3d.clear_password = true\n").pop3d().clearPassword())
+                .isTrue();
+        assertThat(read(LEAST).pop3d().clearPassword()).isTrue();
+        assertThat(problems(LEAST + "pop3d.clear_password = 1\n"))
+                .singleElement()
+                .asString()
+                .endsWith("pop3d.clear_password: is 1; give true or false");
+    }
+
+    @Test
+    void certificatesAreReadWithTheFile() throws Exception {
+        TlsFiles files = TestingCertificates.make(directory, "mx", TestingCertificates.EC, "mx.test");
+        String tls = "[[tls]]\ncertificate = \"" + files.certificate() + "\"\nkey = \"" + files.key() + "\"\n";
+        Settings settings = read(LEAST.replace("127.0.0.1:110", "192.0.2.1:110")
+                + "pop3d.listen_tls = \"[::]:995\"\nsmtpd.listen_tls = \"0.0.0.0:465\"\n" + tls);
+        assertThat(settings.tls()).containsExactly(files);
+        assertThat(settings.pop3d().clearPassword()).isFalse();
+        assertThat(settings.pop3d().listen().tls()).hasToString("[[::]:995]");
+        assertThat(settings.smtpd().listen().all()).hasSize(2);
+        assertThat(problems(LEAST + "[[tls]]\ncertificate = \"" + files.key() + "\"\nkey = \"k\"\nca = 1\n"))
+                .extracting(p -> p.line() + " " + p.key() + " " + p.what().split("[;,]")[0])
+                .containsExactlyInAnyOrder("8 tls.key is \"k\"", "9 tls.ca unknown setting");
+        assertThat(problems(LEAST + tls.replace("mx.pem", "mx.key")))
+                .singleElement()
+                .asString()
+                .contains(":7: tls.certificate: " + files.key() + ": it has no certificate in PEM");
+        assertThat(problems(LEAST + "pop3d.listen_tls = \"[::]:995\"\n"))
+                .singleElement()
+                .asString()
+                .contains("pop3d.listen_tls: needs a certificate: add [[tls]]");
     }
 
     @Test

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param root the directory itself
  */
 public record DiskImage(TestingDisk.Inode root, SortedMap<String, Entry> entries) {
-    private static final TestingDisk.Inode MINE = new TestingDisk.Inode(
-            false, 0, number("/proc/self", "unix:uid"), number("/proc/self", "unix:gid"));
+    private static final TestingDisk.Inode MINE =
+            new TestingDisk.Inode(false, 0, number("/proc/self", "unix:uid"), number("/proc/self", "unix:gid"));
 
     /** @param octets null for a directory */
     record Entry(TestingDisk.Inode inode, byte @Nullable [] octets) {}

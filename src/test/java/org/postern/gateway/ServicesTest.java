@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,7 +94,8 @@ class ServicesTest {
     private Listener.Service pop3(Identity self) {
         Authenticator authenticator = new Authenticator(
                 new PasswdFile(settings.users().file(), new Nss()), new PasswordCheck(new Crypt()), this.self);
-        return new Pop3Service(settings, authenticator, self, grants, true, Clock.systemUTC(), events);
+        return new Pop3Service(
+                settings, authenticator, self, grants, true, Optional.empty(), Clock.systemUTC(), events);
     }
 
     private Listener.Service smtp(boolean loopbackGrants) {
@@ -103,6 +105,7 @@ class ServicesTest {
                 grants,
                 loopbackGrants,
                 mailbox -> false,
+                Optional.empty(),
                 InstantSource.system(),
                 events);
     }

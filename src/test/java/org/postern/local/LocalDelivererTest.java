@@ -136,6 +136,29 @@ class LocalDelivererTest {
     }
 
     @Test
+    void mailForAPostmasterWhomNobodyMadeIsTheAliasUsersOwn() throws IOException {
+        assertThat(machine.deliver("PostMaster" + HOST)).isEqualTo(new Delivered("did 1+0+0\n"));
+        assertThat(TestingHome.messages(machine.home("alias").resolve("Maildir")))
+                .hasSize(1);
+        assertThat(machine.deliver("nobody" + HOST)).isInstanceOf(DeliveryResult.Bounced.class);
+        assertThat(machine.deliver("ptest-postmaster" + HOST)).isInstanceOf(DeliveryResult.Bounced.class);
+        machine.dotQmail("alias", ".qmail", "#\n");
+        assertThat(machine.deliver("postmaster" + HOST)).isEqualTo(new Delivered("did 0+0+0\n"));
+        machine.dotQmail("alias", ".qmail-postmaster", "&ptest\n");
+        assertThat(machine.deliver("postmaster" + HOST)).isEqualTo(new Delivered("did 0+1+0\nqp 4711\n"));
+    }
+
+    @Test
+    void withoutAnyoneThePostmastersMailWaits() throws IOException {
+        LocalDeliverer local = machine.deliverer(address -> Optional.empty());
+        assertThat(local.deliver(new Delivery("d", "s@x", "postmaster" + HOST, new TestingMessage("S: t\n\n"))))
+                .isEqualTo(new DeliveryResult.Deferred(
+                        "There is no postmaster here: make an account of that name. (#4.2.1)\n"));
+        assertThat(local.deliver(new Delivery("d", "s@x", "joe" + HOST, new TestingMessage("S: t\n\n"))))
+                .isInstanceOf(DeliveryResult.Bounced.class);
+    }
+
+    @Test
     void aProgramThatReadsNothingOfALongMessageIsDone() throws IOException {
         machine.dotQmail("ptest", ".qmail", "|true\n|tail -c 5\n");
         assertThat(machine.deliver("a@b", "ptest" + HOST, "S: t\n\n" + "long line\n".repeat(100_000))
@@ -221,6 +244,57 @@ class LocalDelivererTest {
         assertThat(machine.queue.messages())
                 .extracting(m -> m.envelope().sender())
                 .containsExactly("ptest-list-owner" + HOST, "ptest-list-owner-" + HOST + "-@[]", "", "#@[]");
+    }
+
+    /** dot-qmail(5): a file that its owner may execute. */
+    @Test
+    void anExecutableFileAllowsForwardsOnly() throws IOException {
+        for (String line : List.of("|true\n", "./Maildir/\n", "./Mailbox\n")) {
+            TestingHome.write(home.resolve(".qmail"), "&a@x.example\n" + line, "rwx------");
+            assertThat(machine.deliver("ptest" + HOST))
+                    .isEqualTo(new Deferred("Uh-oh: .qmail has " + (line.startsWith("|") ? "prog" : "file")
+                            + " delivery but has x bit set. (#4.7.0)\n"));
+        }
+        assertThat(machine.queue.messages()).isEmpty();
+        TestingHome.write(home.resolve(".qmail"), "# a list\n&a@x.example\n", "rwx------");
+        assertThat(machine.deliver("ptest" + HOST).report()).startsWith("did 0+1+0\nqp ");
+        // Nothing in it is the default delivery, which is no forward.
+        TestingHome.write(home.resolve(".qmail"), "", "rwx------");
+        assertThat(machine.deliver("ptest" + HOST)).isEqualTo(new Delivered("did 1+0+0\n"));
+    }
+
+    /** qmail-command(8), with an extension and a host that have more parts than there are variables. */
+    @Test
+    void theEnvironmentOfAProgram() throws IOException {
+        machine.dotQmail("ptest", ".qmail-a-default", """
+                |printf '%s\\n' "$LOCAL" "$HOST" "$HOST2" "$HOST3" "$HOST4" "$EXT" "$EXT2" "$EXT3" "$EXT4" "$DEFAULT"
+                |printf '%s\\n' "$RECIPIENT" "$SENDER" "$NEWSENDER" "$USER" "$HOME" "$(pwd)" "$RPLINE$DTLINE"
+                """)
+                .dotQmail("ptest", ".qmail-a-b-C-d-e-owner".toLowerCase(java.util.Locale.ROOT), "#\n");
+        assertThat(machine.deliver("s@x.example", "ptest-a-b-C-d-e@l.m.hoge.example.com", TestingLocal.TEXT)
+                        .report())
+                .isEqualTo("""
+                        ptest-a-b-C-d-e
+                        l.m.hoge.example.com
+                        l.m.hoge.example
+                        l.m.hoge
+                        l.m
+                        a-b-C-d-e
+                        b-C-d-e
+                        C-d-e
+                        d-e
+                        b-C-d-e
+                        ptest-a-b-C-d-e@l.m.hoge.example.com
+                        s@x.example
+                        ptest-a-b-C-d-e-owner@l.m.hoge.example.com
+                        ptest
+                        %1$s
+                        %1$s
+                        Return-Path: <s@x.example>
+                        Delivered-To: ptest-a-b-C-d-e@l.m.hoge.example.com
+
+                        did 0+0+2
+                        """.formatted(home));
     }
 
     @Test

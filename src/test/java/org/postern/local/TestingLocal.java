@@ -66,10 +66,18 @@ final class TestingLocal {
     }
 
     LocalDeliverer deliverer(Disk disk) throws IOException {
+        return deliverer(disk, new AccountHomes(name -> Optional.ofNullable(accounts.get(name)), Optional.of("alias")));
+    }
+
+    LocalDeliverer deliverer(Homes homes) throws IOException {
+        return deliverer(Disk.real(), homes);
+    }
+
+    private LocalDeliverer deliverer(Disk disk, Homes homes) throws IOException {
         InstantSource clock = InstantSource.fixed(now);
         Path spool = Files.createDirectories(dir.resolve("spool"));
         return new LocalDeliverer(
-                new AccountHomes(name -> Optional.ofNullable(accounts.get(name)), Optional.of("alias")),
+                homes,
                 new LocalSettings("./Maildir/", spool, programLimit, lockLimit),
                 Env.empty().with("PATH", "/var/qmail/bin:/var/qmail/bin:/usr/local/bin:/usr/bin:/bin"),
                 disk,

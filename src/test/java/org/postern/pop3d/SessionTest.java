@@ -54,7 +54,8 @@ class SessionTest {
     @Test
     void credentialsArriveAsTheClientSentThem() {
         TestingWire wire = TestingWire.sending("APOP a\u00e9 b c\r\n");
-        AuthorizationSession session = new AuthorizationSession(new Connection(wire), Limits.DEFAULT, "<t>", List.of());
+        AuthorizationSession session =
+                new AuthorizationSession(new Connection(wire), Limits.DEFAULT, "<t>", List.of(), new Tls.None());
         Object end = session.run(Authenticator.Verdict.Accepted::new);
         assertThat(end)
                 .isEqualTo(new AuthorizationSession.End.LoggedIn<>(new Credentials.Digest("a\u00e9", "<t>", "b c")));
@@ -130,7 +131,7 @@ class SessionTest {
     private static String authorization(Limits limits, String input) {
         TestingWire wire = TestingWire.sending(input);
         Connection connection = new Connection(wire);
-        new AuthorizationSession(connection, limits, "<t>", Capabilities.ALL)
+        new AuthorizationSession(connection, limits, "<t>", Capabilities.ALL, new Tls.None())
                 .run(credentials -> new Authenticator.Verdict.Refused<>());
         return wire.output();
     }

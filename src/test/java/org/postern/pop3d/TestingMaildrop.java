@@ -66,7 +66,7 @@ public final class TestingMaildrop {
     public TestingDialogue.Session server(Limits limits) {
         return connection -> {
             AuthorizationSession authorization =
-                    new AuthorizationSession(connection, limits, TIMESTAMP, Capabilities.ALL);
+                    new AuthorizationSession(connection, limits, TIMESTAMP, Capabilities.ALL, new Tls.None());
             if (authorization.run(TestingMaildrop.this::check)
                     instanceof AuthorizationSession.End.LoggedIn<Path>(Path accepted)) {
                 new TransactionSession(connection, limits, Capabilities.ALL, new Maildrops(), Clock.systemUTC())

@@ -162,6 +162,18 @@ class HopFinderTest {
     }
 
     @Test
+    void aRouteToAnAddressAsksNoDns() {
+        settings = RemoteSettings.of(
+                "me.example",
+                List.of(new SmtpRoute("", "192.0.2.7", 25), new SmtpRoute("six.example", "2001:db8::7", 587)));
+        dns.host("192.0.2.7", "192.0.2.8").mx("192.0.2.7", new MailExchanger(1, "192.0.2.8"));
+        dns.mx("any.example", new MailExchangers.Temporary("down"));
+        assertThat(hosts("any.example")).containsExactly("192.0.2.7:25");
+        assertThat(hosts("six.example")).containsExactly("2001:db8::7:587");
+        assertThat(dns.asked).isZero();
+    }
+
+    @Test
     void ofManyExchangersSixteenAreLookedUp() {
         MailExchanger[] many = IntStream.range(0, 100)
                 .mapToObj(i -> new MailExchanger(10, "h" + i))

@@ -11,22 +11,32 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.postern.config.DkimKey;
+import org.postern.config.DkimKeys;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SmtpRoute;
 import org.postern.config.SmtpTimeouts;
+import org.postern.dkim.TestingKey;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
 import org.postern.mail.MessageSource;
+import org.postern.mail.Provenance;
 import org.postern.mail.TestingMessage;
 
 class RemoteDelivererTest {
     private static final TestingMessage MESSAGE = new TestingMessage("Subject: t\n\nbody\n");
+
+    private static final DkimKey.Usable KEY = TestingKey.of("example.com", "s");
 
     private static RemoteSettings through(int port) {
         return new RemoteSettings(
@@ -220,5 +230,62 @@ class RemoteDelivererTest {
                 java.time.InstantSource.system());
         assertThat(deliverer.deliver(new Delivery("1", "a@b", "x@y", MESSAGE)))
                 .isEqualTo(new Deferred("Unable to read control files: control/smtproutes:1: bad (#4.3.0)\n"));
+    }
+
+    /** What is signed, and by what, is DkimInteropIT's and ChoiceTest's; here: what a hop and the log get. */
+    @Test
+    void ownMailIsSignedAndTheReportSaysSo() throws IOException {
+        MessageSource message = new TestingMessage("From: joe@example.com\nSubject: t\n\n\u00e9\n");
+        Map<String, String> offers = Map.of("EHLO", "250-sink\r\n250 SIZE\r\n");
+        try (TestingSmtpServer server = TestingSmtpServer.answering(offers)) {
+            RemoteDeliverer deliverer =
+                    TestingRemote.deliverer(through(server.port()).withDkim(new DkimKeys(List.of(KEY))));
+            assertThat(deliverer
+                            .deliver(new Delivery("1", "a@b", "x@y", message, Provenance.OWN))
+                            .report())
+                    .endsWith("\nDKIM: d=example.com s=s\n");
+            List<String> lines = List.copyOf(server.sessions().getFirst());
+            List<String> sent = lines.subList(lines.indexOf("DATA\r\n") + 1, lines.indexOf(".\r\n"));
+            assertThat(sent.getFirst()).startsWith("DKIM-Signature: v=1; ");
+            assertThat(sent).contains("Content-Transfer-Encoding: quoted-printable\r\n", "=E9\r\n");
+            assertThat(lines)
+                    .contains("MAIL FROM:<a@b> SIZE=" + String.join("", sent).length() + "\r\n");
+
+            assertThat(deliverer
+                            .deliver(new Delivery("1", "a@b", "x@y", message, Provenance.STRANGER))
+                            .report())
+                    .endsWith("\nDKIM: not signed, it came from a client without the right to relay\n");
+            assertThat(server.sessions().getLast()).noneMatch(line -> line.startsWith("DKIM-Signature"));
+        }
+    }
+
+    @Test
+    void aBrokenKeyDefersItsDomainsMailWithOneAlert() throws IOException {
+        MessageSource message = new TestingMessage("From: joe@example.com\n\nx\n");
+        List<String> alerts = new ArrayList<>();
+        try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of())) {
+            AtomicReference<DkimKey> key = new AtomicReference<>(new DkimKey.Broken("example.com", "s", "k: damaged"));
+            RemoteDeliverer deliverer = new RemoteDeliverer(
+                    () -> through(server.port()).withDkim(new DkimKeys(List.of(key.get()))),
+                    new TestingRemote(),
+                    a -> false,
+                    new Random(1),
+                    InstantSource.system(),
+                    alerts::add);
+            Delivery own = new Delivery("1", "a@b", "x@y", message, Provenance.OWN);
+            for (int i = 0; i < 3; i++) {
+                assertThat(deliverer.deliver(own))
+                        .isEqualTo(new Deferred("Unable to sign for example.com: k: damaged (#4.3.5)\n"));
+            }
+            assertThat(server.sessions()).isEmpty();
+            assertThat(deliverer.deliver(new Delivery("1", "a@b", "x@y", MESSAGE, Provenance.OWN)))
+                    .isInstanceOf(Delivered.class);
+            key.set(KEY);
+            assertThat(deliverer.deliver(own)).isInstanceOf(Delivered.class);
+            assertThat(alerts)
+                    .containsExactly(
+                            "alert: dkim: mail from example.com waits, its key cannot be used: k: damaged",
+                            "dkim: the key of example.com can be used again");
+        }
     }
 }

@@ -172,6 +172,20 @@ class RouteLoginTest {
         }
     }
 
+    /** A file that was in order at the start may be opened to others afterwards. */
+    @Test
+    void aPasswordThatOthersCanReadIsNotUsed() throws IOException {
+        Map<String, String> answers = Map.of("EHLO", "250-s\r\n250 AUTH PLAIN\r\n", "AUTH", "235 ok\r\n");
+        try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
+            RemoteDeliverer deliverer = deliverer(server.port(), TlsPolicy.MAY, true);
+            Files.setPosixFilePermissions(dir.resolve("password"), PosixFilePermissions.fromString("rw-r--r--"));
+            DeliveryResult result = send(deliverer, "a@b");
+            assertThat(result).isInstanceOf(Deferred.class);
+            assertThat(result.report()).contains("others can read or change it: chmod 600 it");
+            assertThat(server.commands()).doesNotContain("AUTH", "MAIL");
+        }
+    }
+
     @Test
     void whereTlsIsDemandedNothingGoesWithoutIt() throws IOException {
         TlsPolicy encrypt = new TlsPolicy(TlsPolicy.Level.ENCRYPT, false, "", Optional.empty());

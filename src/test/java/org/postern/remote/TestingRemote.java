@@ -19,6 +19,9 @@ final class TestingRemote implements Resolver {
     private final Map<String, MailExchangers> exchangers = new HashMap<>();
     private final Map<String, Addresses> addresses = new HashMap<>();
 
+    /** How many look-ups there were. */
+    int asked;
+
     static RemoteDeliverer deliverer(RemoteSettings settings) {
         return deliverer(settings, new TestingRemote());
     }
@@ -69,11 +72,13 @@ final class TestingRemote implements Resolver {
 
     @Override
     public Addresses addresses(String name) {
+        asked++;
         return addresses.getOrDefault(name, new Addresses.NoSuchDomain());
     }
 
     @Override
     public MailExchangers mailExchangers(String domain) {
+        asked++;
         return exchangers.getOrDefault(domain, new MailExchangers.NoSuchDomain());
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.postern.os.Octets;
 
 /**
- * An SMTP server on loopback that answers as told, by the first word of a command: {@code greeting}, {@code EHLO},
+ * An SMTP server on loopback that answers as told, by a whole command or its first word: {@code greeting}, {@code EHLO},
  * {@code HELO}, {@code MAIL}, {@code RCPT}, {@code DATA}, {@code .}, {@code QUIT}. An answer of {@code <close>} closes
  * the connection, {@code <silence>} leaves it open and says nothing. A script sees the whole line, and answers it itself or
  * says null. With certificates, TLS begins behind a 220 to STARTTLS.
@@ -52,7 +52,9 @@ public final class TestingSmtpServer implements AutoCloseable {
 
     public static TestingSmtpServer at(InetAddress address, int port, Map<String, String> answers) throws IOException {
         return start(new TestingSmtpServer(
-                new ServerSocket(port, 50, address), () -> line -> answers.get(word(line)), null));
+                new ServerSocket(port, 50, address),
+                () -> line -> answers.getOrDefault(line, answers.get(word(line))),
+                null));
     }
 
     /** @param scripts gives each session one; a script is asked for the greeting and each line behind it */

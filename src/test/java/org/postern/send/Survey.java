@@ -37,7 +37,8 @@ final class Survey {
         try (Stream<Path> all = Files.list(marks)) {
             for (Path file : all.toList()) {
                 Path message = base.resolve("queue/mess").resolve(file.getFileName());
-                // The third recipient of TWO is the remote one. No check sum is looked at: torn lines have none of 8 digits.
+                // The third recipient of TWO is the remote one. No check sum is looked at: torn lines have none of 8
+                // digits.
                 if (Files.exists(message)
                         && text(message).contains(CrashMessage.TWO.subject())
                         && text(file).lines().anyMatch(line -> line.matches("D 2 [0-9a-f]{8}"))) {

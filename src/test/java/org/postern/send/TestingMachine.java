@@ -146,8 +146,9 @@ final class TestingMachine implements AutoCloseable {
                         return end.getAsBoolean() || isLeft(left);
                     });
         } catch (ConditionTimeoutException e) {
-            throw new AssertionError("left: " + files.messages() + files.names("drop") + ", log:\n"
-                    + String.join("\n", sender.log()), e);
+            throw new AssertionError(
+                    "left: " + files.messages() + files.names("drop") + ", log:\n" + String.join("\n", sender.log()),
+                    e);
         }
     }
 

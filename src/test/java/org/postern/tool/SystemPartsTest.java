@@ -82,11 +82,12 @@ class SystemPartsTest {
     }
 
     @Test
-    void aPostmasterWhoseMailBouncesIsWarnedOf() throws IOException {
+    void aPostmasterWhomNobodyMadeIsWarnedOf() throws IOException {
         deliver("joe@me.example");
         assertThat(log)
-                .containsExactly("warning: mail for postmaster@me.example bounces:"
-                        + " make ~alias/.qmail-postmaster, or an account of that name");
+                .containsExactly(
+                        "warning: mail for postmaster@me.example is the user alias's own, and waits where there is"
+                                + " no such user: make ~alias/.qmail-postmaster, or an account postmaster");
         log.clear();
         Files.writeString(
                 dir.resolve("users"),

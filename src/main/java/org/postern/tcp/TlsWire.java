@@ -10,8 +10,11 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
-/** TLS over a connected socket, the client's side. */
-public final class TlsClientWire implements Wire {
+/** TLS over a connected socket, on either side. */
+public final class TlsWire implements Wire {
+    /** RFC 8996: none older. */
+    private static final String[] SERVER_PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
+
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
     private final SocketChannel channel;
@@ -20,7 +23,7 @@ public final class TlsClientWire implements Wire {
     private final OutputStream out;
     private int timeoutMillis = -1;
 
-    private TlsClientWire(SocketChannel channel, SSLSocket socket) throws IOException {
+    private TlsWire(SocketChannel channel, SSLSocket socket) throws IOException {
         this.channel = channel;
         this.socket = socket;
         this.in = socket.getInputStream();
@@ -28,14 +31,14 @@ public final class TlsClientWire implements Wire {
     }
 
     /**
-     * Does the handshake.
+     * Does the client's side of the handshake.
      *
      * @param peer the host's name, told to it (SNI); an IP address is not
      * @param nameChecked whether the certificate must have that name (RFC 9525) or address
      * @param limit how long the host may be silent, or take nothing
      * @throws IOException where it fails: an {@link javax.net.ssl.SSLException} says why
      */
-    public static TlsClientWire handshake(
+    public static TlsWire handshake(
             SocketChannel channel, SSLContext context, String peer, boolean nameChecked, Duration limit)
             throws IOException {
         SSLSocket socket = (SSLSocket) context.getSocketFactory()
@@ -45,11 +48,31 @@ public final class TlsClientWire implements Wire {
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
             socket.setSSLParameters(parameters);
         }
+        return handshake(channel, socket, limit);
+    }
+
+    /**
+     * Does the server's side of the handshake.
+     *
+     * @param limit how long the client may be silent, or take nothing; the whole may take twice as long
+     * @throws IOException where it fails: an {@link javax.net.ssl.SSLException} says why
+     */
+    static TlsWire accept(SocketChannel channel, SSLContext context, Duration limit) throws IOException {
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(channel.socket(), null, true);
+        socket.setUseClientMode(false);
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setProtocols(SERVER_PROTOCOLS);
+        parameters.setUseCipherSuitesOrder(true);
+        socket.setSSLParameters(parameters);
+        return handshake(channel, socket, limit);
+    }
+
+    private static TlsWire handshake(SocketChannel channel, SSLSocket socket, Duration limit) throws IOException {
         socket.setSoTimeout(Math.clamp(limit.toMillis(), 1, Integer.MAX_VALUE));
         try (TimeWatch.Watched watched = TimeWatch.writing(channel, limit.multipliedBy(2))) {
             socket.startHandshake();
         }
-        return new TlsClientWire(channel, socket);
+        return new TlsWire(channel, socket);
     }
 
     /** Protocol and cipher suite, as {@code TLSv1.3 TLS_AES_256_GCM_SHA384}. */
