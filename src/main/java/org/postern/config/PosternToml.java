@@ -239,8 +239,9 @@ public final class PosternToml {
         tables(
                 "send.route",
                 "route",
-                (line, table) ->
-                        new RouteTable(file, line, table, problems).read(routes, each).ifPresent(routes::add));
+                (line, table) -> new RouteTable(file, line, table, problems)
+                        .read(routes, each)
+                        .ifPresent(routes::add));
         return routes;
     }
 

@@ -47,7 +47,11 @@ public record RemoteSettings(
     /** @param each the limit of each destination whose route has none of its own */
     public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes, DestinationLimit each) {
         return new RemoteSettings(
-                helohost, smtproutes, TIMEOUTCONNECT, SmtpTimeouts.RFC5321, new DestinationLimits(each, List.of()),
+                helohost,
+                smtproutes,
+                TIMEOUTCONNECT,
+                SmtpTimeouts.RFC5321,
+                new DestinationLimits(each, List.of()),
                 DkimKeys.NONE);
     }
 

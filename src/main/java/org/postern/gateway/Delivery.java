@@ -77,7 +77,9 @@ final class Delivery implements Closeable {
 
     private static RemoteSettings remote(Settings settings) {
         return RemoteSettings.of(
-                settings.me(), settings.send().smtproutes(), settings.send().destination())
+                        settings.me(),
+                        settings.send().smtproutes(),
+                        settings.send().destination())
                 .withDkim(settings.send().dkim());
     }
 
