@@ -85,16 +85,32 @@ public record Settings(
      * @param delaynotify after this a sender is told that his message still waits; in seconds in the file; zero, the
      *     default: never
      * @param dkim what the site's own mail is signed with: the tables {@code [[send.dkim]]}; default: nothing
+     * @param concurrencylocal local deliveries at a time, 0 to 2,000; default: 10
+     * @param concurrencyremote remote deliveries at a time, 0 to 2,000; default: 20
+     * @param queuelifetime after this a message is tried once more and then given up; default: 604,800 seconds
+     * @param destination the limit of each destination whose route has none; default: no limit
      */
-    public record Send(List<String> locals, List<SmtpRoute> smtproutes, Duration delaynotify, DkimKeys dkim) {
+    public record Send(
+            List<String> locals,
+            List<SmtpRoute> smtproutes,
+            Duration delaynotify,
+            DkimKeys dkim,
+            int concurrencylocal,
+            int concurrencyremote,
+            Duration queuelifetime,
+            DestinationLimit destination) {
+        public static final int CONCURRENCYLOCAL = 10;
+        public static final int CONCURRENCYREMOTE = 20;
+        public static final Duration QUEUELIFETIME = Duration.ofDays(7);
+
+        /** With all other defaults. */
+        public Send(List<String> locals, List<SmtpRoute> smtproutes, DkimKeys dkim) {
+            this(locals, smtproutes, Duration.ZERO, dkim, CONCURRENCYLOCAL, CONCURRENCYREMOTE, QUEUELIFETIME, DestinationLimit.NONE);
+        }
+
         public Send {
             locals = List.copyOf(locals);
             smtproutes = List.copyOf(smtproutes);
-        }
-
-        /** Without keys to sign with, and without notices of delay. */
-        public Send(List<String> locals, List<SmtpRoute> smtproutes) {
-            this(locals, smtproutes, Duration.ZERO, DkimKeys.NONE);
         }
     }
 }

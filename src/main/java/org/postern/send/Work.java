@@ -1,5 +1,6 @@
 package org.postern.send;
 
+import org.postern.config.Place;
 import org.postern.mail.DsnRcpt;
 
 /**
@@ -9,6 +10,13 @@ import org.postern.mail.DsnRcpt;
  * @param dsn what the sender wants to hear of it
  */
 record Work(Job job, int recipient, Route route, DsnRcpt dsn) {
+    Place place() {
+        return switch (route) {
+            case Route.Local l -> Place.of(l.address());
+            case Route.Remote r -> r.place();
+        };
+    }
+
     Destination.Key key() {
         return Destination.Key.of(route);
     }
