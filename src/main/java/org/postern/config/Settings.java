@@ -105,7 +105,15 @@ public record Settings(
 
         /** With all other defaults. */
         public Send(List<String> locals, List<SmtpRoute> smtproutes, DkimKeys dkim) {
-            this(locals, smtproutes, Duration.ZERO, dkim, CONCURRENCYLOCAL, CONCURRENCYREMOTE, QUEUELIFETIME, DestinationLimit.NONE);
+            this(
+                    locals,
+                    smtproutes,
+                    Duration.ZERO,
+                    dkim,
+                    CONCURRENCYLOCAL,
+                    CONCURRENCYREMOTE,
+                    QUEUELIFETIME,
+                    DestinationLimit.NONE);
         }
 
         public Send {
