@@ -22,9 +22,9 @@ import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
-import org.postern.mail.Mailbox;
 import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
+import org.postern.mail.Mailbox;
 import org.postern.mail.MessageSource;
 
 /**
@@ -120,8 +120,8 @@ public final class RemoteDeliverer implements Deliverer {
         if (dkim instanceof Choice.Broken broken) {
             return keys.broken(broken);
         }
-        Outgoing out = new Outgoing(
-                reversePath(d.sender(), route), d.recipient(), d.message(), dkim, d.dsn(), d.dsnRcpt());
+        Outgoing out =
+                new Outgoing(reversePath(d.sender(), route), d.recipient(), d.message(), dkim, d.dsn(), d.dsnRcpt());
         return switch (finder.find(domain, route)) {
             case NextHops.Nowhere nowhere -> nowhere.result();
             case NextHops.Hosts hops -> tryAll(hops.hosts(), out, route, now);
