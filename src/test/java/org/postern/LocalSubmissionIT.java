@@ -64,7 +64,8 @@ class LocalSubmissionIT {
         TestingPrograms.succeed(
                 TestingPrograms.links().resolve("maildirmake").toString(),
                 home.resolve("Maildir").toString());
-        Path users = Files.writeString(directory.resolve("users"), "joe:{PLAIN}secret:0:0::" + home + ":\n");
+        TestingPrograms.succeed("chown", "-R", "65534:65534", home.toString());
+        Path users = Files.writeString(directory.resolve("users"), "joe:{PLAIN}secret:65534:65534::" + home + ":\n");
         Files.setPosixFilePermissions(users, PosixFilePermissions.fromString("rw-------"));
         Path settings = Files.writeString(directory.resolve("postern.toml"), """
                 me = "hoge.example.com"
