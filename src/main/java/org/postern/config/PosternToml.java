@@ -27,7 +27,7 @@ import org.tomlj.TomlTable;
 public final class PosternToml {
     private static final int MOST_SHOWN = 200;
 
-    private static final Set<String> TABLES = Set.of("pop3d", "smtpd", "relay", "users", "send");
+    private static final Set<String> TABLES = Set.of("pop3d", "smtpd", "relay", "users", "send", "send.destination");
     private static final Set<String> KEYS = Set.of(
             "me",
             "home",
@@ -44,6 +44,11 @@ public final class PosternToml {
             "send.locals",
             "send.smtproutes",
             "send.route",
+            "send.concurrencylocal",
+            "send.concurrencyremote",
+            "send.queuelifetime",
+            "send.destination.connections",
+            "send.destination.messages_per_hour",
             "send.dkim");
 
     /** Octets of UTF-8 above ASCII are let pass, for internationalized names. */
@@ -134,13 +139,26 @@ public final class PosternToml {
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = domains("send.locals", mine);
-        List<SmtpRoute> routes = routes();
+        DestinationLimit each = new DestinationLimit(
+                (int) number("send.destination.connections", 0, 0, DestinationLimit.MOST_CONNECTIONS),
+                (int) number("send.destination.messages_per_hour", 0, 0, DestinationLimit.MOST_MESSAGES));
+        List<SmtpRoute> routes = routes(each);
         List<DkimKey> keys = new ArrayList<>();
         tables(
                 DkimTable.NAME,
                 "key",
                 (line, table) -> DkimTable.read(new TableReader(file, DkimTable.NAME, line, table, problems), keys)
                         .ifPresent(keys::add));
+        Settings.Send send = new Settings.Send(
+                locals,
+                routes,
+                new DkimKeys(keys),
+                (int) number("send.concurrencylocal", Settings.Send.CONCURRENCYLOCAL, 0, SendSettings.MAX_CONCURRENCY),
+                (int) number(
+                        "send.concurrencyremote", Settings.Send.CONCURRENCYREMOTE, 0, SendSettings.MAX_CONCURRENCY),
+                Duration.ofSeconds(
+                        number("send.queuelifetime", Settings.Send.QUEUELIFETIME.toSeconds(), 0, Integer.MAX_VALUE)),
+                each);
         List<TlsFiles> tls = tls();
         if (me == null || home == null || users == null) {
             return null;
@@ -153,7 +171,7 @@ public final class PosternToml {
                 new Settings.Smtpd(smtp, rcpthosts, databytes),
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
-                new Settings.Send(locals, routes, new DkimKeys(keys)));
+                send);
     }
 
     /** The certificates: all that is wrong with their files is told now, and not at the first client. */
@@ -210,7 +228,7 @@ public final class PosternToml {
     }
 
     /** The lines and the tables; a domain has one of them. */
-    private List<SmtpRoute> routes() {
+    private List<SmtpRoute> routes(DestinationLimit each) {
         List<SmtpRoute> routes = new ArrayList<>();
         for (String line : strings("send.smtproutes", List.of())) {
             switch (SmtpRoute.parse(octets(line))) {
@@ -221,8 +239,9 @@ public final class PosternToml {
         tables(
                 "send.route",
                 "route",
-                (line, table) ->
-                        new RouteTable(file, line, table, problems).read(routes).ifPresent(routes::add));
+                (line, table) -> new RouteTable(file, line, table, problems)
+                        .read(routes, each)
+                        .ifPresent(routes::add));
         return routes;
     }
 

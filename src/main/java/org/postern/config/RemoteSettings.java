@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.postern.os.Octets;
 
 /**
@@ -14,6 +15,7 @@ import org.postern.os.Octets;
  * @param smtproutes where mail goes instead of to the mail exchangers; default none
  * @param timeoutconnect how long a connection may take to be made; default 60 s
  * @param timeoutremote how long to wait for each answer; default as RFC 5321 §4.5.3.2 has it
+ * @param limits how much a destination gets; default: no limits
  * @param dkim what the site's own mail is signed with; default nothing
  */
 public record RemoteSettings(
@@ -21,6 +23,7 @@ public record RemoteSettings(
         List<SmtpRoute> smtproutes,
         Duration timeoutconnect,
         SmtpTimeouts timeoutremote,
+        DestinationLimits limits,
         DkimKeys dkim) {
     public static final Duration TIMEOUTCONNECT = Duration.ofSeconds(60);
 
@@ -31,18 +34,29 @@ public record RemoteSettings(
         }
     }
 
-    /** Without keys to sign with. */
+    /** Without limits, and without keys to sign with. */
     public RemoteSettings(
             String helohost, List<SmtpRoute> smtproutes, Duration timeoutconnect, SmtpTimeouts timeoutremote) {
-        this(helohost, smtproutes, timeoutconnect, timeoutremote, DkimKeys.NONE);
+        this(helohost, smtproutes, timeoutconnect, timeoutremote, DestinationLimits.NONE, DkimKeys.NONE);
     }
 
     public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes) {
-        return new RemoteSettings(helohost, smtproutes, TIMEOUTCONNECT, SmtpTimeouts.RFC5321);
+        return of(helohost, smtproutes, DestinationLimit.NONE);
+    }
+
+    /** @param each the limit of each destination whose route has none of its own */
+    public static RemoteSettings of(String helohost, List<SmtpRoute> smtproutes, DestinationLimit each) {
+        return new RemoteSettings(
+                helohost,
+                smtproutes,
+                TIMEOUTCONNECT,
+                SmtpTimeouts.RFC5321,
+                new DestinationLimits(each, List.of()),
+                DkimKeys.NONE);
     }
 
     public RemoteSettings withDkim(DkimKeys keys) {
-        return new RemoteSettings(helohost, smtproutes, timeoutconnect, timeoutremote, keys);
+        return new RemoteSettings(helohost, smtproutes, timeoutconnect, timeoutremote, limits, keys);
     }
 
     /**
@@ -50,23 +64,47 @@ public record RemoteSettings(
      * two lines for the same domain the first counts. {@link SmtpRoute#NONE} where there is none.
      */
     public SmtpRoute route(String domain) {
+        return longest(domain, smtproutes, SmtpRoute::domain).orElse(SmtpRoute.NONE);
+    }
+
+    private static <T> Optional<T> longest(String domain, List<T> all, Function<T, String> key) {
+        if (all.isEmpty()) {
+            return Optional.empty();
+        }
         String name = Octets.lowerCase(domain);
         for (int i = 0; i <= name.length(); i++) {
             if (i == 0 || i == name.length() || name.charAt(i) == '.') {
-                String key = name.substring(i);
-                Optional<SmtpRoute> found = smtproutes.stream()
-                        .filter(route -> route.domain().equals(key))
+                String wanted = name.substring(i);
+                Optional<T> found = all.stream()
+                        .filter(each -> key.apply(each).equals(wanted))
                         .findFirst();
                 if (found.isPresent()) {
-                    return found.get();
+                    return found;
                 }
             }
         }
-        return SmtpRoute.NONE;
+        return Optional.empty();
     }
 
     /**
-     * Reads qmail's control files helohost, me, smtproutes, timeoutconnect and timeoutremote, and our dkim.
+     * The destination of a domain's mail: its route, where that has limits; what a line of destinationlimits takes
+     * together; its route, where that names a host; otherwise the domain.
+     */
+    public Place place(String domain) {
+        SmtpRoute route = route(domain);
+        if (route.limit().isPresent()) {
+            return new Place(route.domain(), route.limit().get());
+        }
+        Optional<DestinationLimits.Line> line = longest(domain, limits.lines(), DestinationLimits.Line::domain);
+        if (line.isPresent()) {
+            return new Place(line.get().domain(), line.get().limit());
+        }
+        return new Place(route.host().isEmpty() ? Octets.lowerCase(domain) : route.domain(), limits.each());
+    }
+
+    /**
+     * Reads qmail's control files helohost, me, smtproutes, timeoutconnect, timeoutremote,
+     * and our destinationlimits and dkim.
      *
      * @throws SettingsException with every problem there is
      */
@@ -90,11 +128,12 @@ public record RemoteSettings(
         SmtpTimeouts remote = seconds(control, "timeoutremote", "2 to 10 minutes, RFC 5321 4.5.3.2", problems)
                 .map(SmtpTimeouts::all)
                 .orElse(SmtpTimeouts.RFC5321);
+        DestinationLimits limits = DestinationLimits.read(control, problems);
         DkimKeys keys = DkimKeys.read(control, problems);
         if (!problems.isEmpty()) {
             throw new SettingsException(problems);
         }
-        return new RemoteSettings(name, routes, connect, remote, keys);
+        return new RemoteSettings(name, routes, connect, remote, limits, keys);
     }
 
     private static List<SmtpRoute> routes(QmailControl control, List<Problem> problems) throws IOException {

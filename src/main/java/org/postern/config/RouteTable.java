@@ -41,7 +41,9 @@ final class RouteTable {
             "refresh_token_file",
             "scope",
             "token_ca_file",
-            "sender");
+            "sender",
+            "connections",
+            "messages_per_hour");
     private static final Set<String> OF_TOKENS =
             Set.of("token_url", "client_id", "client_secret_file", "refresh_token_file", "scope", "token_ca_file");
 
@@ -68,8 +70,12 @@ final class RouteTable {
         before = problems.size();
     }
 
-    /** The route; empty where there is a problem. */
-    Optional<SmtpRoute> read(List<SmtpRoute> others) {
+    /**
+     * The route; empty where there is a problem.
+     *
+     * @param each what limits the route has where it sets but one
+     */
+    Optional<SmtpRoute> read(List<SmtpRoute> others, DestinationLimit each) {
         for (String key : table.keySet()) {
             if (!KEYS.contains(key)) {
                 problem(
@@ -88,9 +94,18 @@ final class RouteTable {
         TlsPolicy tls = tls(host, port, login);
         Optional<RouteLogin> how = login(tls, host);
         String sender = sender();
+        Optional<DestinationLimit> limit = limit(each);
         return problems.size() > before
                 ? Optional.empty()
-                : Optional.of(new SmtpRoute(domain, host, port, tls, how, sender));
+                : Optional.of(new SmtpRoute(domain, host, port, tls, how, sender, limit));
+    }
+
+    private Optional<DestinationLimit> limit(DestinationLimit each) {
+        DestinationLimit limit = new DestinationLimit(
+                (int) number("connections", each.connections(), 0, DestinationLimit.MOST_CONNECTIONS),
+                (int) number("messages_per_hour", each.messagesPerHour(), 0, DestinationLimit.MOST_MESSAGES));
+        boolean own = table.contains("connections") || table.contains("messages_per_hour");
+        return own ? Optional.of(limit) : Optional.empty();
     }
 
     private String domain(List<SmtpRoute> others) {

@@ -57,14 +57,31 @@ public record SendSettings(
                 Set.of(lower(me)),
                 Set.of(),
                 Map.of(),
-                10,
-                20,
-                Duration.ofDays(7),
+                Settings.Send.CONCURRENCYLOCAL,
+                Settings.Send.CONCURRENCYREMOTE,
+                Settings.Send.QUEUELIFETIME,
                 "MAILER-DAEMON",
                 me,
                 "postmaster",
                 me,
                 50_000);
+    }
+
+    /** What postern.toml says beside the routing. */
+    public SendSettings with(Settings.Send send) {
+        return new SendSettings(
+                envnoathost,
+                lower(send.locals()),
+                percenthack,
+                Map.of(),
+                send.concurrencylocal(),
+                send.concurrencyremote(),
+                send.queuelifetime(),
+                bouncefrom,
+                bouncehost,
+                doublebounceto,
+                doublebouncehost,
+                bouncemaxbytes);
     }
 
     /** What HUP changes. */

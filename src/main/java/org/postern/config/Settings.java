@@ -82,8 +82,28 @@ public record Settings(
      * @param smtproutes where other mail goes: the lines {@code domain:host:port} of {@code send.smtproutes} and the
      *     tables {@code [[send.route]]}; without one, by MX
      * @param dkim what the site's own mail is signed with: the tables {@code [[send.dkim]]}; default: nothing
+     * @param concurrencylocal local deliveries at a time, 0 to 2,000; default: 10
+     * @param concurrencyremote remote deliveries at a time, 0 to 2,000; default: 20
+     * @param queuelifetime after this a message is tried once more and then given up; default: 604,800 seconds
+     * @param destination the limit of each destination whose route has none; default: no limit
      */
-    public record Send(List<String> locals, List<SmtpRoute> smtproutes, DkimKeys dkim) {
+    public record Send(
+            List<String> locals,
+            List<SmtpRoute> smtproutes,
+            DkimKeys dkim,
+            int concurrencylocal,
+            int concurrencyremote,
+            Duration queuelifetime,
+            DestinationLimit destination) {
+        public static final int CONCURRENCYLOCAL = 10;
+        public static final int CONCURRENCYREMOTE = 20;
+        public static final Duration QUEUELIFETIME = Duration.ofDays(7);
+
+        /** With all other defaults. */
+        public Send(List<String> locals, List<SmtpRoute> smtproutes, DkimKeys dkim) {
+            this(locals, smtproutes, dkim, CONCURRENCYLOCAL, CONCURRENCYREMOTE, QUEUELIFETIME, DestinationLimit.NONE);
+        }
+
         public Send {
             locals = List.copyOf(locals);
             smtproutes = List.copyOf(smtproutes);

@@ -14,10 +14,22 @@ import org.postern.os.Octets;
  * @param tls what is asked of TLS; default: used where it is offered
  * @param login how to log in there; default: not at all
  * @param sender the reverse-path of whatever goes this way, bounces apart; empty: as it is
+ * @param limit for all that goes this way; empty: what each destination has
  */
 public record SmtpRoute(
-        String domain, String host, int port, TlsPolicy tls, Optional<RouteLogin> login, String sender) {
+        String domain,
+        String host,
+        int port,
+        TlsPolicy tls,
+        Optional<RouteLogin> login,
+        String sender,
+        Optional<DestinationLimit> limit) {
     public static final int SMTP = 25;
+
+    /** One without a limit of its own. */
+    public SmtpRoute(String domain, String host, int port, TlsPolicy tls, Optional<RouteLogin> login, String sender) {
+        this(domain, host, port, tls, login, sender, Optional.empty());
+    }
 
     public SmtpRoute(String domain, String host, int port) {
         this(domain, host, port, TlsPolicy.MAY, Optional.empty(), "");

@@ -4,9 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.postern.chain.Env;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SendSettings;
@@ -44,9 +42,7 @@ final class Delivery implements Closeable {
     private volatile RemoteSettings remote;
 
     Delivery(Settings settings, Identity self, AccountSource accounts, Queue queue, Events events) throws IOException {
-        this.settings = SendSettings.defaults(settings.me())
-                .withRouting(
-                        settings.send().locals().stream().map(Octets::lowerCase).collect(Collectors.toSet()), Map.of());
+        this.settings = SendSettings.defaults(settings.me()).with(settings.send());
         this.queue = queue;
         this.events = events;
         homes = new AccountHomes(
@@ -70,7 +66,8 @@ final class Delivery implements Closeable {
                         OwnAddresses.ofSystem(),
                         new java.util.SplittableRandom(),
                         clock,
-                        line -> events.tell(new Event.Note(line))));
+                        line -> events.tell(new Event.Note(line))),
+                domain -> remote.place(domain));
     }
 
     /** From now on mail goes as these settings have it, what is queued as well. */
@@ -79,7 +76,10 @@ final class Delivery implements Closeable {
     }
 
     private static RemoteSettings remote(Settings settings) {
-        return RemoteSettings.of(settings.me(), settings.send().smtproutes())
+        return RemoteSettings.of(
+                        settings.me(),
+                        settings.send().smtproutes(),
+                        settings.send().destination())
                 .withDkim(settings.send().dkim());
     }
 

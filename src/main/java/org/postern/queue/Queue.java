@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
 import org.postern.file.Disk;
+import org.postern.file.HintFile;
 import org.postern.file.SharedSync;
 import org.postern.mail.Envelope;
 import org.postern.os.LockFile;
@@ -110,6 +111,11 @@ public final class Queue implements Closeable {
     /** When to try what again, kept over a clean stop. */
     public ScheduleFile schedule() {
         return new ScheduleFile(directory.schedule(), disk);
+    }
+
+    /** How many messages went where in the last hour. */
+    public HintFile hours() {
+        return new HintFile(directory.root().resolve("hours"), disk);
     }
 
     /** The way in for this process: a share of the log's sync, or a file where the message is large. */

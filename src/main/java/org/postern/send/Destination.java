@@ -1,6 +1,7 @@
 package org.postern.send;
 
 import java.util.ArrayDeque;
+import org.postern.config.Place;
 import org.postern.os.Octets;
 
 /** What is on its way to one place. Guarded by the sender's lock. */
@@ -13,17 +14,19 @@ final class Destination {
 
     int active;
     Pace pace;
+    /** With the limits that the latest of its recipients came under. */
+    Place place;
 
     /**
      * A place.
      *
-     * @param place the domain; for local ones the address
+     * @param place the name of the {@link Place}; for local ones the address
      */
     record Key(boolean remote, String place) {
         static Key of(Route route) {
             return switch (route) {
                 case Route.Local l -> new Key(false, Octets.lowerCase(l.address()));
-                case Route.Remote r -> new Key(true, r.domain());
+                case Route.Remote r -> new Key(true, r.place().name());
             };
         }
     }
@@ -31,6 +34,7 @@ final class Destination {
     Destination(Key key, Pace pace) {
         this.key = key;
         this.pace = pace;
+        place = Place.of(key.place);
     }
 
     boolean isIdle() {

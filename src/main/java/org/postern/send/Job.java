@@ -1,5 +1,6 @@
 package org.postern.send;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -36,6 +37,9 @@ final class Job {
         boolean deferred;
         /** Some were not tried, since too many wait already. */
         boolean crowded;
+        /** Some were not tried, and wait for so long at least: the limit of an hour. */
+        @Nullable
+        Instant heldUntil;
 
         Channel(boolean due) {
             this.due = due;
@@ -43,7 +47,7 @@ final class Job {
 
         /** Somebody is to be tried later. */
         boolean isOpen() {
-            return left || deferred || crowded;
+            return left || deferred || crowded || heldUntil != null;
         }
     }
 
@@ -142,6 +146,14 @@ final class Job {
     void crowdedOut(Work work) {
         channel(work.route()).crowded = true;
         crowd = work.key();
+        outstanding--;
+    }
+
+    /** Its destination has had what it may have in an hour. */
+    void held(Work work, Instant until) {
+        Channel channel = channel(work.route());
+        Instant before = channel.heldUntil;
+        channel.heldUntil = before == null || until.isBefore(before) ? until : before;
         outstanding--;
     }
 

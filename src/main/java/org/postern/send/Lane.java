@@ -1,6 +1,7 @@
 package org.postern.send;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -32,6 +33,7 @@ final class Lane {
     private static final Pace[] PACES = Pace.values();
 
     final int limit;
+    private final HourCounts counts;
     private final Map<Destination.Key, Destination> destinations = new HashMap<>();
     private final Pool prompt = new Pool();
     private final Pool unknown = new Pool();
@@ -40,8 +42,9 @@ final class Lane {
     private int turn;
     private long envelopes;
 
-    Lane(int limit) {
+    Lane(int limit, HourCounts counts) {
         this.limit = limit;
+        this.counts = counts;
     }
 
     private Pool pool(Pace pace) {
@@ -93,6 +96,7 @@ final class Lane {
 
     void add(Work work, boolean triedBefore) {
         Destination d = destination(work.key(), triedBefore);
+        d.place = work.place();
         pool(d.pace).add(d, work);
     }
 
@@ -122,11 +126,17 @@ final class Lane {
         return all;
     }
 
+    /** When the destination of this recipient gets its next message; null where it need not wait. */
+    @Nullable
+    Instant waitsUntil(Work work) {
+        return counts.waitsUntil(work.place());
+    }
+
     /** A parked message whose destination has little left to do. */
     @Nullable
     Entry unpark() {
         for (Pace pace : PACES) {
-            Destination d = isFull(pace) ? null : pool(pace).nextParked(each -> each.works.size() < FEW);
+            Destination d = isFull(pace) ? null : pool(pace).nextParked(this::mayUnpark);
             if (d != null) {
                 Entry entry = pool(pace).unpark(d);
                 forgetIfIdle(d);
@@ -134,6 +144,10 @@ final class Lane {
             }
         }
         return null;
+    }
+
+    private boolean mayUnpark(Destination d) {
+        return d.works.size() < FEW && counts.waitsUntil(d.place) == null;
     }
 
     /** Takes out what is parked of these messages; adds it to the other set. */
@@ -145,12 +159,12 @@ final class Lane {
     }
 
     /** Takes back the recipients of these jobs that have no delivery yet; counts them. */
-    void recall(Set<Job> jobs, Map<Job, Integer> counts) {
+    void recall(Set<Job> jobs, Map<Job, Integer> recalled) {
         for (Destination d : List.copyOf(destinations.values())) {
             pool(d.pace).recall(d, work -> {
                 boolean wanted = jobs.contains(work.job());
                 if (wanted) {
-                    counts.merge(work.job(), 1, Integer::sum);
+                    recalled.merge(work.job(), 1, Integer::sum);
                 }
                 return wanted;
             });
@@ -188,13 +202,26 @@ final class Lane {
         };
     }
 
-    private static boolean mayStart(Destination d, int free) {
-        return d.active < (d.pace == Pace.PROMPT ? PROMPT_SHARE * free : free);
+    private boolean mayStart(Destination d, int free) {
+        int connections = d.place.limit().connections();
+        return d.active < (d.pace == Pace.PROMPT ? PROMPT_SHARE * free : free)
+                && (connections == 0 || d.active < connections)
+                && counts.hasRoom(d.place, d.active);
     }
 
-    /** @param took how long the delivery was under way */
-    void ended(Work work, DeliveryResult result, Duration took) {
+    /**
+     * A delivery has ended. A deferred message does not count for the hour.
+     *
+     * @param took how long it was under way
+     * @return those that must wait now, since it was the last message of the hour: they are not in the lane any more
+     */
+    List<Work> ended(Work work, DeliveryResult result, Duration took) {
         paces.learn(work.key(), result, took);
+        switch (result) {
+            case DeliveryResult.Delivered _, DeliveryResult.Bounced _ -> counts.count(work.place());
+            case DeliveryResult.Deferred _ -> {}
+        }
+        List<Work> waiting = List.of();
         Destination d = destinations.get(work.key());
         if (d != null) {
             pool(d.pace).ended(d);
@@ -204,7 +231,11 @@ final class Lane {
                 d.pace = now;
                 pool(now).enter(d);
             }
+            if (counts.waitsUntil(d.place) != null) {
+                waiting = pool(d.pace).clear(d);
+            }
             forgetIfIdle(d);
         }
+        return waiting;
     }
 }

@@ -10,8 +10,8 @@ import org.postern.config.SendSettings;
 
 /** The two channels, local and remote. Guarded by the sender's lock. */
 record Lanes(Lane local, Lane remote) {
-    Lanes(SendSettings settings) {
-        this(new Lane(settings.concurrencylocal()), new Lane(settings.concurrencyremote()));
+    Lanes(SendSettings settings, HourCounts counts) {
+        this(new Lane(settings.concurrencylocal(), counts), new Lane(settings.concurrencyremote(), counts));
     }
 
     Lane of(Destination.Key key) {

@@ -1,6 +1,7 @@
 package org.postern.send;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +102,15 @@ final class Pool {
             withParked.remove(d);
         }
         return entry;
+    }
+
+    /** None of its recipients is to be tried now. */
+    List<Work> clear(Destination d) {
+        List<Work> all = List.copyOf(d.works);
+        waiting -= all.size();
+        d.works.clear();
+        turns.remove(d);
+        return all;
     }
 
     /** Takes these messages out of those that are parked. */

@@ -19,6 +19,8 @@ final class Restart {
     /** What the schedule says for {@link Entry#NEVER}: it holds seconds. */
     private static final Instant NEVER_THERE = Instant.ofEpochSecond(Integer.MAX_VALUE);
 
+    private static final int MOST_LINES = HourCounts.MOST * 10;
+
     private record Due(Instant local, Instant remote) {}
 
     Restart(Queue queue, SendLog log, SenderClock clock) {
@@ -60,6 +62,26 @@ final class Restart {
         } catch (IOException e) {
             log.line("warning: unable to write " + queue.directory().root() + "/schedule: " + Errno.djbText(e)
                     + "; all will be tried at the next start");
+        }
+    }
+
+    /** How many messages went where in the last hour. */
+    List<String> hours() {
+        try {
+            return queue.hours().read(MOST_LINES);
+        } catch (IOException e) {
+            log.line("warning: unable to read " + queue.directory().root() + "/hours: " + Errno.djbText(e)
+                    + "; limits an hour begin anew");
+            return List.of();
+        }
+    }
+
+    void saveHours(List<String> lines) {
+        try {
+            queue.hours().write(lines);
+        } catch (IOException e) {
+            log.line("warning: unable to write " + queue.directory().root() + "/hours: " + Errno.djbText(e)
+                    + "; will try again later");
         }
     }
 

@@ -1,5 +1,7 @@
 package org.postern.send;
 
+import org.postern.config.Place;
+
 /** Where one recipient's copy goes. */
 public sealed interface Route {
     /** The address as the log has it, and as it is handed to the delivery. */
@@ -8,6 +10,6 @@ public sealed interface Route {
     /** Delivered on this machine. */
     record Local(String address) implements Route {}
 
-    /** Delivered to another host, found by the domain, in lower case. */
-    record Remote(String address, String domain) implements Route {}
+    /** Delivered to another host. */
+    record Remote(String address, Place place) implements Route {}
 }

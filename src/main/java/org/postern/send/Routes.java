@@ -3,15 +3,23 @@ package org.postern.send;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postern.config.Place;
 import org.postern.config.SendSettings;
 import org.postern.os.Octets;
 
 /** Decides which recipients are local: qmail-send's rewrite(). Asked at every try, so a changed setting counts at once. */
 public final class Routes {
     private final SendSettings settings;
+    private final Places places;
 
+    /** For one who asks what is local, and no more. */
     public Routes(SendSettings settings) {
+        this(settings, Place::of);
+    }
+
+    Routes(SendSettings settings, Places places) {
         this.settings = settings;
+        this.places = places;
     }
 
     /** The address as it is delivered on this machine; empty where it is another's. */
@@ -30,7 +38,9 @@ public final class Routes {
             return new Route.Local(address);
         }
         String prepend = prepend(address, at);
-        return prepend == null ? new Route.Remote(address, domain) : new Route.Local(prepend + "-" + address);
+        return prepend == null
+                ? new Route.Remote(address, places.of(domain))
+                : new Route.Local(prepend + "-" + address);
     }
 
     /** The address with its domain, as bounces name it. */

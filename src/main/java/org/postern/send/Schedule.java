@@ -116,6 +116,12 @@ final class Schedule {
         add(entry);
     }
 
+    /** A message that was not tried, all of which goes to a destination that has had what it may have in an hour. */
+    void held(Entry entry, Instant until) {
+        entry.dueRemote = until;
+        waiting.add(entry);
+    }
+
     /** A message of which everyone who was due was tried, and somebody is left. */
     void again(Job job) {
         Entry entry = job.entry;
@@ -131,11 +137,16 @@ final class Schedule {
     }
 
     private Instant due(Job.Channel channel, Instant before, BackOff backOff, Instant birth) {
+        Instant held = channel.heldUntil;
         if (channel.deferred) {
-            return backOff.next(birth, clock.now());
+            Instant again = backOff.next(birth, clock.now());
+            return held != null && held.isBefore(again) ? held : again;
         }
         if (channel.crowded) {
             return clock.now();
+        }
+        if (held != null) {
+            return held;
         }
         if (!channel.left) {
             return Entry.NEVER;

@@ -51,6 +51,7 @@ public final class Sender {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Set<Thread> delivering = new HashSet<>();
+    private final HourCounts counts;
     private final Lanes lanes;
     private final Schedule schedule;
     private final Set<Job> open = new HashSet<>();
@@ -62,6 +63,7 @@ public final class Sender {
     private boolean exiting;
     private boolean abandoned;
     private boolean stirred;
+    private Instant hoursSaved = Instant.EPOCH;
 
     /** Reads locals and virtualdomains anew. */
     @FunctionalInterface
@@ -90,8 +92,9 @@ public final class Sender {
         this.clock = clock;
         this.log = new SendLog(log);
         this.drainLimit = drainLimit;
-        routes = new Routes(settings);
-        lanes = new Lanes(settings);
+        routes = new Routes(settings, deliverers.places());
+        counts = new HourCounts(clock, this.log);
+        lanes = new Lanes(settings, counts);
         schedule = new Schedule(clock, lanes);
         accounts = new Accounts(queue, this.log, clock);
         opening = new Opening(queue, this.log, clock, accounts);
@@ -107,11 +110,13 @@ public final class Sender {
     public void run() throws InterruptedException {
         queue.onArrival(this::wake);
         List<Entry> found = restart.found();
+        List<String> hours = restart.hours();
         Thread drop = Threads.start("drop", new DropWatch(queue, log, this::isExiting));
         Thread outlines = Threads.start("outlines", () -> control.readOutlines(found));
         boolean interrupted = false;
         lock.lock();
         try {
+            counts.take(hours);
             schedule.addAll(found);
             control.started();
             status();
@@ -119,6 +124,7 @@ public final class Sender {
                 stirred = false;
                 Instant next = exiting ? Instant.MAX : openWhatIsDue();
                 startDeliveries();
+                saveHours();
                 if (!stirred) {
                     try {
                         sleepUntil(next);
@@ -186,7 +192,7 @@ public final class Sender {
     public void reload() {
         try {
             settings = reload.reload(settings);
-            routes = new Routes(settings);
+            routes = new Routes(settings, deliverers.places());
             log.line("routes: read anew, locals " + settings.locals().size() + ", virtualdomains "
                     + settings.virtualdomains().size());
         } catch (IOException e) {
@@ -312,6 +318,11 @@ public final class Sender {
             lanes.of(enough).park(job.entry, enough, tried);
             return;
         }
+        Instant held = only == null || works.isEmpty() ? null : lanes.of(only).waitsUntil(works.getFirst());
+        if (held != null) {
+            schedule.held(job.entry, held);
+            return;
+        }
         open.add(job);
         job.countsAsRemote = works.stream().anyMatch(work -> work.key().remote());
         lanes.of(job).addEnvelope(job.message.envelopeOctets());
@@ -327,7 +338,10 @@ public final class Sender {
         boolean tried = job.entry.wasTried(clock.now());
         for (List<Work> works = first; !works.isEmpty(); works = job.portion(routes)) {
             for (Work work : works) {
-                if (!lanes.add(work, tried)) {
+                Instant held = lanes.of(work.key()).waitsUntil(work);
+                if (held != null) {
+                    job.held(work, held);
+                } else if (!lanes.add(work, tried)) {
                     job.crowdedOut(work);
                 }
             }
@@ -385,15 +399,17 @@ public final class Sender {
             if (deferred) {
                 job.deferred(work.route());
             }
-            lanes.of(work.key()).ended(work, result, took);
+            List<Work> held = lanes.of(work.key()).ended(work, result, took);
             delivering.remove(Thread.currentThread());
             job.outstanding--;
             job.active--;
-            if (!job.atEnd && job.outstanding < Job.PORTION / 2 && !exiting) {
-                queueUp(job, job.portion(routes));
-            }
-            over = job.isPassOver();
-            closing += over ? 1 : 0;
+            held.forEach(this::hold);
+            over = isPassOver(job);
+            held.stream()
+                    .map(Work::job)
+                    .distinct()
+                    .filter(other -> other != job)
+                    .forEach(this::goOn);
             status();
         } finally {
             lock.unlock();
@@ -403,6 +419,27 @@ public final class Sender {
         } else {
             wake();
         }
+    }
+
+    private void hold(Work work) {
+        Instant until = lanes.of(work.key()).waitsUntil(work);
+        work.job().held(work, until == null ? clock.now() : until);
+    }
+
+    /** Some of its recipients are not waiting any more. */
+    private void goOn(Job job) {
+        if (isPassOver(job)) {
+            Threads.start("end " + job.entry.name, () -> passOver(job));
+        }
+    }
+
+    /** More of its recipients wait for deliveries; true where there are none, and it must be closed. */
+    private boolean isPassOver(Job job) {
+        if (!job.atEnd && job.outstanding < Job.PORTION / 2 && !exiting) {
+            queueUp(job, job.portion(routes));
+        }
+        closing += job.isPassOver() ? 1 : 0;
+        return job.isPassOver();
     }
 
     /** Everyone who was due was tried: the message waits, or is done. */
@@ -449,20 +486,38 @@ public final class Sender {
 
     // ---- over a restart
 
+    /** Once a minute, if something was counted: a crash forgets a minute's messages, no more. */
+    private void saveHours() {
+        if (clock.now().isBefore(hoursSaved.plus(LONGEST_SLEEP)) || !counts.takeChanged()) {
+            return;
+        }
+        hoursSaved = clock.now();
+        List<String> lines = counts.lines();
+        lock.unlock();
+        try {
+            restart.saveHours(lines);
+        } finally {
+            lock.lock();
+        }
+    }
+
     /** What is open or waits, as it stands when the sender has ended. */
     private void keep() {
         List<Job> jobs;
         List<Entry> scheduled;
         List<Entry> all;
+        List<String> hours;
         lock.lock();
         try {
             jobs = new ArrayList<>(open);
             scheduled = schedule.waiting();
             all = new ArrayList<>(scheduled);
             all.addAll(lanes.parked());
+            hours = counts.lines();
         } finally {
             lock.unlock();
         }
+        restart.saveHours(hours);
         jobs.forEach(accounts::save);
         restart.saveMarks(all);
         restart.saveSchedule(scheduled);

@@ -8,12 +8,15 @@ import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import org.postern.chain.Log;
 import org.postern.chain.Tool;
+import org.postern.config.Place;
 import org.postern.config.QmailControl;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SendSettings;
+import org.postern.config.SettingsException;
 import org.postern.dns.DnsResolver;
 import org.postern.dns.DnsSettings;
 import org.postern.file.Disk;
+import org.postern.file.Remembered;
 import org.postern.local.AccountHomes;
 import org.postern.local.AssignedHomes;
 import org.postern.local.Home;
@@ -70,6 +73,8 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
                         user, new DropIntake(QueueDirectory.underQmail(home), Disk.real(), clock, Origin.LOCAL)),
                 clock);
         warnOfPostmaster(local, control, log);
+        Remembered<RemoteSettings> settings =
+                new Remembered<>(reads -> read(new QmailControl(control.directory(), reads)));
         RemoteDeliverer remote = new RemoteDeliverer(
                 () -> RemoteSettings.read(control),
                 new DnsResolver(
@@ -78,7 +83,24 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
                 new SplittableRandom(),
                 clock,
                 log::line);
-        return new Deliverers(local, remote);
+        return new Deliverers(local, remote, domain -> place(settings, domain));
+    }
+
+    private static RemoteSettings read(QmailControl control) throws IOException {
+        try {
+            return RemoteSettings.read(control);
+        } catch (SettingsException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** Where the control files are wrong, the deliverer says it. */
+    private static Place place(Remembered<RemoteSettings> settings, String domain) {
+        try {
+            return settings.get().place(domain);
+        } catch (IOException e) {
+            return Place.of(domain);
+        }
     }
 
     @Override

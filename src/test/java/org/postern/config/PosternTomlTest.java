@@ -34,7 +34,11 @@ class PosternTomlTest {
         assertThat(settings.smtpd().databytes()).isEqualTo(52_428_800);
         assertThat(settings.relay().expiry()).isEqualTo(Duration.ofSeconds(600));
         assertThat(settings.send().locals()).containsExactly("mail.example.com");
-        assertThat(settings.send().smtproutes()).isEmpty();
+        assertThat(settings.send()).isEqualTo(new Settings.Send(List.of("mail.example.com"), List.of(), DkimKeys.NONE));
+        assertThat(settings.send().concurrencylocal()).isEqualTo(10);
+        assertThat(settings.send().concurrencyremote()).isEqualTo(20);
+        assertThat(settings.send().queuelifetime()).isEqualTo(Duration.ofDays(7));
+        assertThat(settings.send().destination()).isEqualTo(DestinationLimit.NONE);
     }
 
     @Test
@@ -56,6 +60,12 @@ class PosternTomlTest {
                 [send]
                 locals = []
                 smtproutes = ["n.example:192.0.2.1:2525", ":smart.example"]
+                concurrencylocal = 0
+                concurrencyremote = 2000
+                queuelifetime = 3600
+                [send.destination]
+                connections = 3
+                messages_per_hour = 500
                 """);
         assertThat(settings)
                 .isEqualTo(new Settings(
@@ -78,7 +88,12 @@ class PosternTomlTest {
                                 List.of(),
                                 List.of(
                                         new SmtpRoute("n.example", "192.0.2.1", 2525),
-                                        new SmtpRoute("", "smart.example", 25)))));
+                                        new SmtpRoute("", "smart.example", 25)),
+                                DkimKeys.NONE,
+                                0,
+                                2000,
+                                Duration.ofHours(1),
+                                new DestinationLimit(3, 500))));
     }
 
     @ParameterizedTest
@@ -105,6 +120,8 @@ class PosternTomlTest {
             relay.expiry = "600"               | is "600"; give a whole number from 1 to 604800
             relay.expiry = 604801              | is 604801; give a whole number from 1 to 604800
             relay.expiry = {}                  | is {}; give a whole number from 1 to 604800
+            send.concurrencyremote = 2001      | is 2001; give a whole number from 0 to 2000
+            send.destination.connections = 2001 | is 2001; give a whole number from 0 to 2000
             send.locals = ["a b"]              | "a b" is no domain; write one such as "example.com"
             send.smtproutes = ["a:b:c"]        | "a:b:c": the port is no number: write domain:host:port with a port of 1 to 65535
             """)
@@ -175,7 +192,7 @@ class PosternTomlTest {
     void ofALongValueTheBeginningIsShown() throws IOException {
         assertThat(problems(LEAST + "pasword = \"" + "x".repeat(1_000_000) + "\"\n"))
                 .satisfiesExactly(
-                        p -> assertThat(p.toString()).contains("xxx...").hasSizeLessThan(600));
+                        p -> assertThat(p.toString()).contains("xxx...").hasSizeLessThan(1000));
     }
 
     @ParameterizedTest

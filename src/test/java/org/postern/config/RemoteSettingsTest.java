@@ -1,7 +1,9 @@
 package org.postern.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +20,10 @@ class RemoteSettingsTest {
     private RemoteSettings read() throws IOException, SettingsException {
         return RemoteSettings.read(new QmailControl(control));
     }
+
+    private static final String LIMITS_FORM =
+            "write domain:connections:messages, as example.com:2:500, and nothing for no"
+                    + " limit (up to 2000 and 10000000)";
 
     private void file(String name, String text) throws IOException {
         Files.writeString(control.resolve(name), text);
@@ -68,6 +74,36 @@ class RemoteSettingsTest {
         assertThat(settings.route("notexample.com").host()).isEqualTo("all");
         assertThat(settings.route("").host()).isEqualTo("all");
         assertThat(RemoteSettings.of("me", List.of()).route("x")).isEqualTo(SmtpRoute.NONE);
+    }
+
+    @Test
+    void aDestinationIsALimitsLineOrARouteWithAHostOrTheDomain() throws IOException, SettingsException {
+        file("me", "hoge.example.com\n");
+        file("smtproutes", ":relay.example\n.mx.example:\n");
+        file("destinationlimits", "# comment\n:20:\n.Example.com:2:100\nbig.example.com::5000\n");
+        RemoteSettings settings = read();
+        DestinationLimit each = new DestinationLimit(20, 0);
+        assertThat(settings.place("a.example.com")).isEqualTo(new Place(".example.com", new DestinationLimit(2, 100)));
+        assertThat(settings.place("big.example.com"))
+                .isEqualTo(new Place("big.example.com", new DestinationLimit(0, 5000)));
+        assertThat(settings.place("other.example")).isEqualTo(new Place("", each));
+        assertThat(settings.place("A.mx.example")).isEqualTo(new Place("a.mx.example", each));
+        Files.delete(control.resolve("destinationlimits"));
+        assertThat(read().place("a.mx.example")).isEqualTo(Place.of("a.mx.example"));
+    }
+
+    @Test
+    void aWrongLimitIsToldWithItsLine() throws IOException {
+        file("me", "hoge.example.com\n");
+        file("destinationlimits", "a:1:2\na:b:c\na:2001:\n:1\n");
+        assertThatExceptionOfType(SettingsException.class)
+                .isThrownBy(this::read)
+                .satisfies(e -> assertThat(e.problems())
+                        .extracting(Problem::line, Problem::what)
+                        .containsExactly(
+                                tuple(2, "\"a:b:c\": " + LIMITS_FORM),
+                                tuple(3, "\"a:2001:\": " + LIMITS_FORM),
+                                tuple(4, "\":1\": " + LIMITS_FORM)));
     }
 
     @Test

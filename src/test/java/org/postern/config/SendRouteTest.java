@@ -62,6 +62,19 @@ class SendRouteTest {
     }
 
     @Test
+    void whatARouteDoesNotSayOfLimitsEachDestinationHas() throws IOException, SettingsException {
+        String each = "[send.destination]\nconnections = 5\nmessages_per_hour = 1000\n";
+        assertThat(routes(each + "[[send.route]]\n").getFirst().limit()).isEmpty();
+        assertThat(routes(each + "[[send.route]]\nmessages_per_hour = 0\n")
+                        .getFirst()
+                        .limit())
+                .contains(new DestinationLimit(5, 0));
+        assertThat(route("connections = 3").limit()).contains(new DestinationLimit(3, 0));
+        assertThat(problems("connections = -1"))
+                .containsExactly("2 connections is -1; give a whole number from 0 to 2000");
+    }
+
+    @Test
     void withALoginThePortIs587AndTheCertificateIsChecked() throws IOException, SettingsException {
         Path password = secret("password", "rw-------");
         SmtpRoute route = route("host = \"smart.example\"\nuser = \"me\"\npassword_file = \"" + password + "\"\n");

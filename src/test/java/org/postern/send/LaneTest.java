@@ -6,9 +6,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.postern.config.DestinationLimit;
+import org.postern.config.Place;
 import org.postern.mail.DeliveryResult;
 import org.postern.queue.MessageName;
+import org.postern.queue.TestingClock;
 
 class LaneTest {
     private static final DeliveryResult YES = new DeliveryResult.Delivered("");
@@ -16,8 +20,23 @@ class LaneTest {
     private static final Duration SOON = Duration.ofMillis(50);
     private static final Duration LONG = Duration.ofSeconds(60);
 
+    private final TestingClock clock = new TestingClock();
+    private final List<String> log = new ArrayList<>();
+    private final HourCounts counts = new HourCounts(new SenderClock(clock, new Random(1)), new SendLog(log::add));
+
+    private Lane lane(int limit) {
+        return new Lane(limit, counts);
+    }
+
+    private static Work limited(String domain, int connections, int messages) {
+        return new Work(
+                null,
+                0,
+                new Route.Remote("a@" + domain, new Place(domain, new DestinationLimit(connections, messages))));
+    }
+
     private static Work work(String domain) {
-        return new Work(null, 0, new Route.Remote("a@" + domain, domain));
+        return new Work(null, 0, new Route.Remote("a@" + domain, Place.of(domain)));
     }
 
     private static Entry entry(int id) {
@@ -33,7 +52,7 @@ class LaneTest {
     private static List<String> start(Lane lane) {
         List<String> started = new ArrayList<>();
         for (Work w = lane.start(); w != null; w = lane.start()) {
-            started.add(((Route.Remote) w.route()).domain());
+            started.add(w.place().name());
         }
         return started;
     }
@@ -50,7 +69,7 @@ class LaneTest {
 
     @Test
     void anUnknownDestinationGetsHalfOfThreeQuartersAndTheNextHalfOfTheRest() {
-        Lane lane = new Lane(20);
+        Lane lane = lane(20);
         add(lane, "a", 50);
         assertThat(start(lane)).hasSize(8);
         add(lane, "b", 50);
@@ -63,7 +82,7 @@ class LaneTest {
 
     @Test
     void oneThatAnswersSoonGetsMost() {
-        Lane lane = new Lane(20);
+        Lane lane = lane(20);
         learn(lane, "a", YES, SOON);
         add(lane, "a", 50);
         assertThat(start(lane)).hasSize(15);
@@ -74,7 +93,7 @@ class LaneTest {
     @Test
     void oneThatTakesLongGetsAQuarterWhateverItSays() {
         for (DeliveryResult result : List.of(YES, LATER)) {
-            Lane lane = new Lane(20);
+            Lane lane = lane(20);
             learn(lane, "a", result, LONG);
             add(lane, "a", 50);
             assertThat(start(lane)).hasSize(5);
@@ -83,12 +102,12 @@ class LaneTest {
 
     @Test
     void aQuickDeferralChangesNothing() {
-        Lane lane = new Lane(20);
+        Lane lane = lane(20);
         learn(lane, "slow", LATER, LONG);
         learn(lane, "slow", LATER, SOON);
         add(lane, "slow", 50);
         assertThat(start(lane)).hasSize(5);
-        Lane other = new Lane(20);
+        Lane other = lane(20);
         learn(other, "new", LATER, SOON);
         add(other, "new", 50);
         assertThat(start(other)).hasSize(8);
@@ -96,7 +115,7 @@ class LaneTest {
 
     @Test
     void thousandsOfDeadDestinationsLeaveAQuarterToThoseThatAnswer() {
-        Lane lane = new Lane(20);
+        Lane lane = lane(20);
         learn(lane, "good", YES, SOON);
         for (int i = 0; i < 4000; i++) {
             add(lane, "dead" + i, 1);
@@ -116,7 +135,7 @@ class LaneTest {
 
     @Test
     void whatWasTriedInVainBeforeIsPresumedSlow() {
-        Lane lane = new Lane(20);
+        Lane lane = lane(20);
         for (int i = 0; i < 4000; i++) {
             lane.add(work("dead" + i), true);
         }
@@ -127,7 +146,7 @@ class LaneTest {
 
     @Test
     void theLatestToComeIsOneOfTheNextTwo() {
-        Lane lane = new Lane(20);
+        Lane lane = lane(20);
         for (int i = 0; i < 4000; i++) {
             add(lane, "dead" + i, 1);
         }
@@ -139,7 +158,7 @@ class LaneTest {
 
     @Test
     void destinationsTakeTurns() {
-        Lane lane = new Lane(16);
+        Lane lane = lane(16);
         add(lane, "a", 5);
         add(lane, "b", 5);
         add(lane, "c", 5);
@@ -150,7 +169,7 @@ class LaneTest {
 
     @Test
     void whatEndsMakesRoom() {
-        Lane lane = new Lane(2);
+        Lane lane = lane(2);
         add(lane, "a", 3);
         assertThat(start(lane)).hasSize(1);
         assertThat(start(lane)).isEmpty();
@@ -160,18 +179,18 @@ class LaneTest {
 
     @Test
     void evenALimitOfOneDelivers() {
-        Lane lane = new Lane(1);
+        Lane lane = lane(1);
         add(lane, "a", 1);
         assertThat(start(lane)).containsExactly("a");
         end(lane, LATER, LONG, List.of("a"));
         add(lane, "a", 1);
         assertThat(start(lane)).containsExactly("a");
-        assertThat(start(new Lane(0))).isEmpty();
+        assertThat(start(lane(0))).isEmpty();
     }
 
     @Test
     void messagesAreParkedBehindWhatIsEnoughAndComeBackWhenItIsLittle() {
-        Lane lane = new Lane(100);
+        Lane lane = lane(100);
         Destination.Key a = work("a").key();
         add(lane, "a", Lane.ENOUGH - 1);
         assertThat(lane.mustPark(a)).isFalse();
@@ -195,7 +214,7 @@ class LaneTest {
 
     @Test
     void aFullLaneParksWhateverItIsToDoAndGivesNothingBack() {
-        Lane lane = new Lane(100);
+        Lane lane = lane(100);
         Destination.Key a = work("a").key();
         Entry entry = entry(1);
         lane.addEnvelope(Lane.MAX_ENVELOPES);
@@ -210,7 +229,7 @@ class LaneTest {
 
     @Test
     void aCrowdOfUnknownDestinationsIsNoneOfThoseThatAnswer() {
-        Lane lane = new Lane(100);
+        Lane lane = lane(100);
         learn(lane, "good", YES, SOON);
         for (int i = 0; i < Lane.MAX_WAITING; i++) {
             add(lane, "dead" + i, 1);
@@ -223,7 +242,7 @@ class LaneTest {
 
     @Test
     void ofWhatIsParkedTheOldestAndTheLatestTakeTurns() {
-        Lane lane = new Lane(100);
+        Lane lane = lane(100);
         for (int i = 1; i <= 4; i++) {
             lane.park(entry(i), work("d" + i).key(), false);
         }
@@ -232,5 +251,73 @@ class LaneTest {
             ids.add(e.name.id());
         }
         assertThat(ids).containsExactly(1L, 4L, 2L, 3L);
+    }
+
+    @Test
+    void aDestinationHasNoMoreConnectionsThanItMay() {
+        Lane lane = lane(20);
+        for (int i = 0; i < 5; i++) {
+            lane.add(limited("a", 2, 0), false);
+        }
+        assertThat(start(lane)).containsExactly("a", "a");
+        add(lane, "b", 1);
+        assertThat(start(lane)).containsExactly("b");
+        lane.ended(work("a"), YES, SOON);
+        assertThat(start(lane)).containsExactly("a");
+    }
+
+    @Test
+    void anHoursMessagesAreAllThatGo() {
+        Lane lane = lane(20);
+        Work a = limited("a", 0, 4);
+        for (int i = 0; i < 8; i++) {
+            lane.add(a, false);
+        }
+        assertThat(start(lane)).hasSize(4);
+        // Deferred ones do not count.
+        assertThat(lane.ended(a, LATER, SOON)).isEmpty();
+        assertThat(start(lane)).hasSize(1);
+        assertThat(lane.ended(a, YES, SOON)).isEmpty();
+        assertThat(lane.ended(a, new DeliveryResult.Bounced(""), SOON)).isEmpty();
+        clock.advance(Duration.ofMinutes(10));
+        assertThat(lane.ended(a, YES, SOON)).isEmpty();
+        assertThat(log).isEmpty();
+        assertThat(lane.ended(a, YES, SOON)).hasSize(3);
+        assertThat(lane.waiting()).isZero();
+        assertThat(lane.active()).isZero();
+        Instant until = lane.waitsUntil(a);
+        assertThat(log).containsExactly("limit: a has had its 4 messages an hour; mail for it waits until " + until);
+        assertThat(Duration.between(clock.instant(), until)).isBetween(Duration.ofMinutes(50), Duration.ofMinutes(51));
+        clock.advance(Duration.ofMinutes(49));
+        assertThat(lane.waitsUntil(a)).isEqualTo(until);
+        clock.advance(Duration.ofMinutes(2));
+        assertThat(lane.waitsUntil(a)).isNull();
+        assertThat(log).hasSize(1);
+        lane.add(a, false);
+        lane.add(a, false);
+        lane.add(a, false);
+        // Two are an hour old, the other two are not.
+        assertThat(start(lane)).hasSize(2);
+    }
+
+    @Test
+    void countsOutliveARestartAndDamageIsPassedOver() {
+        Lane lane = lane(20);
+        Work a = limited("a", 0, 1);
+        lane.add(a, false);
+        start(lane);
+        lane.ended(a, YES, SOON);
+        assertThat(counts.takeChanged()).isTrue();
+        List<String> lines = new ArrayList<>(counts.lines());
+        assertThat(lines).hasSize(1);
+        lines.addAll(List.of("", "x", "99999999 1 future", "1 1 past", "99999999999 1 x", "-1 2 x"));
+        HourCounts after = new HourCounts(new SenderClock(clock, new Random(1)), new SendLog(log::add));
+        after.take(lines);
+        assertThat(after.waitsUntil(a.place())).isNotNull();
+        assertThat(after.lines()).isEqualTo(counts.lines());
+        // A limit that was raised counts at once.
+        assertThat(after.waitsUntil(limited("a", 0, 2).place())).isNull();
+        clock.advance(Duration.ofMinutes(62));
+        assertThat(after.lines()).isEmpty();
     }
 }

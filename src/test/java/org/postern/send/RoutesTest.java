@@ -8,6 +8,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postern.config.Place;
 import org.postern.config.SendSettings;
 
 class RoutesTest {
@@ -75,7 +76,7 @@ class RoutesTest {
 
     @Test
     void theDomainOfARemoteOneIsInLowerCase() {
-        assertThat(routes.route("a@Far.Example")).isEqualTo(new Route.Remote("a@Far.Example", "far.example"));
+        assertThat(routes.route("a@Far.Example")).isEqualTo(new Route.Remote("a@Far.Example", Place.of("far.example")));
     }
 
     @Test

@@ -17,6 +17,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.config.DestinationLimit;
+import org.postern.config.Place;
 import org.postern.config.SendSettings;
 import org.postern.file.Disk;
 import org.postern.file.TestingDisk;
@@ -621,5 +623,43 @@ class SenderTest {
             dead.release(1_000_000);
             Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> tries.get() == 3000);
         }
+    }
+
+    @Test
+    void whatAnHourHasNoRoomForWaitsWithoutATryAndWithoutADelivery() throws IOException {
+        TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
+        TestingDeliverer remote = TestingDeliverer.accepting("ok\n");
+        Places places = domain ->
+                domain.equals("limited.example") ? new Place(domain, new DestinationLimit(1, 10)) : Place.of(domain);
+        Deliverers deliverers = new Deliverers(TestingDeliverer.accepting("ok\n"), remote, places);
+        try (TestingSender s = new TestingSender(files, SETTINGS, deliverers)) {
+            for (int i = 0; i < 60; i++) {
+                submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@limited.example");
+            }
+            long list = id(submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "b@limited.example", "a@other.example"));
+            Awaitility.await().until(() -> remote.tries.size() == 11);
+            long id = id(submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@other.example"));
+            s.awaitLog("end msg " + id);
+            s.awaitLog("status: local 0/10 remote 0/20");
+            s.sender.retryAll();
+            assertThat(s.log()).doesNotContain("end msg " + list);
+        }
+        assertThat(remote.tries).hasSize(12);
+        assertThat(files.log).filteredOn(line -> line.startsWith("limit: ")).hasSize(1);
+        assertThat(files.log).noneMatch(line -> line.contains("deferral"));
+        // The count and the times outlive the stop.
+        try (TestingSender s = new TestingSender(files, SETTINGS, deliverers)) {
+            long id = id(submit(s.queue.intake(Origin.LOCAL), TEXT, "s@x", "a@other.example"));
+            s.awaitLog("end msg " + id);
+            assertThat(remote.tries).hasSize(13);
+            for (int hour = 0; hour < 6; hour++) {
+                files.clock.advance(Duration.ofMinutes(62));
+                int tries = 13 + Math.min(51, 10 * (hour + 1));
+                s.sender.wake();
+                Awaitility.await().until(() -> remote.tries.size() == tries);
+            }
+            s.awaitEmpty();
+        }
+        assertThat(remote.copies).hasSize(64);
     }
 }

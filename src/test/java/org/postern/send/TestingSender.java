@@ -24,12 +24,16 @@ final class TestingSender implements AutoCloseable {
     }
 
     TestingSender(TestingQueue files, SendSettings settings, Deliverer local, Deliverer remote) throws IOException {
+        this(files, settings, new Deliverers(local, remote));
+    }
+
+    TestingSender(TestingQueue files, SendSettings settings, Deliverers deliverers) throws IOException {
         this.files = files;
         queue = files.open();
         sender = new Sender(
                 queue,
                 settings,
-                new Deliverers(local, remote),
+                deliverers,
                 current -> current.withRouting(
                         java.util.Set.of("new.example"), java.util.Map.of("virtual.example", "owner")),
                 new SenderClock(files.clock, new Random(1)),
