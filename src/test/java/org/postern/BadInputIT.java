@@ -110,7 +110,7 @@ class BadInputIT {
                 .satisfies(o -> assertThat(o.exit()).isEqualTo(100))
                 .satisfies(o -> assertThat(o.output())
                         .startsWith("postern serve: fatal: " + toml + ":2: hom: is \"/x\", an unknown setting;"
-                                + " the known ones: home, me, pop3d.listen, "));
+                                + " the known ones: home, me, pop3d."));
     }
 
     @Test

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -135,10 +134,8 @@ public final class QueueFiles {
         Set<MessageName> all = inMess();
         alone.keySet().removeAll(all);
         all.addAll(alone.keySet());
-        List<MessageName> names = all.stream()
-                .filter(wanted)
-                .sorted(Comparator.comparingLong(MessageName::id))
-                .toList();
+        List<MessageName> names =
+                all.stream().filter(wanted).sorted(MessageName.ORDER).toList();
         Set<String> marked = names(queue.marks());
         int processors = Runtime.getRuntime().availableProcessors();
         try (ExecutorService workers = Executors.newFixedThreadPool(processors)) {

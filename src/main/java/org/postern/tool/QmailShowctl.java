@@ -66,7 +66,7 @@ public final class QmailShowctl implements Tool {
         Path directory = home.resolve("control");
         QmailControl control = new QmailControl(directory);
         StringBuilder out = new StringBuilder();
-        installation(out, home);
+        installation(out, home, UserQueue.directory(call));
         Set<String> unknown;
         try {
             unknown = names(directory);
@@ -91,9 +91,9 @@ public final class QmailShowctl implements Tool {
         return Exit.code(0);
     }
 
-    private void installation(StringBuilder out, Path home) throws IOException {
+    private void installation(StringBuilder out, Path home, QueueDirectory directory) throws IOException {
         Submitters known = users.submitters();
-        Path queue = QueueDirectory.underQmail(home).root();
+        Path queue = directory.root();
         out.append("qmail home directory: " + Octets.of(home) + ".\n")
                 .append("user-ext delimiter: -.\n")
                 .append("paternalism (in decimal): 2.\n")
