@@ -15,7 +15,7 @@ import org.postern.os.Octets;
  * @param smtproutes where mail goes instead of to the mail exchangers; default none
  * @param timeoutconnect how long a connection may take to be made; default 60 s
  * @param timeoutremote how long to wait for each answer; default as RFC 5321 §4.5.3.2 has it
- * @param limits how much a destination gets; default: no limits
+ * @param destinationlimits how much a destination gets; default: no limits
  * @param dkim what the site's own mail is signed with; default nothing
  */
 public record RemoteSettings(
@@ -23,7 +23,7 @@ public record RemoteSettings(
         List<SmtpRoute> smtproutes,
         Duration timeoutconnect,
         SmtpTimeouts timeoutremote,
-        DestinationLimits limits,
+        DestinationLimits destinationlimits,
         DkimKeys dkim) {
     public static final Duration TIMEOUTCONNECT = Duration.ofSeconds(60);
 
@@ -56,7 +56,7 @@ public record RemoteSettings(
     }
 
     public RemoteSettings withDkim(DkimKeys keys) {
-        return new RemoteSettings(helohost, smtproutes, timeoutconnect, timeoutremote, limits, keys);
+        return new RemoteSettings(helohost, smtproutes, timeoutconnect, timeoutremote, destinationlimits, keys);
     }
 
     /**
@@ -95,11 +95,11 @@ public record RemoteSettings(
         if (route.limit().isPresent()) {
             return new Place(route.domain(), route.limit().get());
         }
-        Optional<DestinationLimits.Line> line = longest(domain, limits.lines(), DestinationLimits.Line::domain);
+        Optional<DestinationLimits.Line> line = longest(domain, destinationlimits.lines(), DestinationLimits.Line::domain);
         if (line.isPresent()) {
             return new Place(line.get().domain(), line.get().limit());
         }
-        return new Place(route.host().isEmpty() ? Octets.lowerCase(domain) : route.domain(), limits.each());
+        return new Place(route.host().isEmpty() ? Octets.lowerCase(domain) : route.domain(), destinationlimits.each());
     }
 
     /**
