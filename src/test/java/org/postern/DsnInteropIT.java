@@ -93,7 +93,8 @@ class DsnInteropIT {
                         file = "%s"
                         [send]
                         smtproutes = ["sink.test:127.0.0.1:%d", "plain.test:127.0.0.1:%d"]
-                        """.formatted(directory.resolve("state"), users(), postfix.port(), sinkPort))
+                        """.formatted(
+                                directory.resolve("state"), users(), postfix.port(), sinkPort))
                 .toString();
         serve = TestingServe.start(List.of(), home, "--config", config);
     }
@@ -161,7 +162,9 @@ class DsnInteropIT {
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(postfix.messages())
                         .anySatisfy(message -> assertThat(message)
-                                .contains("\nOriginal-Envelope-Id: on it\n", "\nOriginal-Recipient: rfc822;first@local.example\n")
+                                .contains(
+                                        "\nOriginal-Envelope-Id: on it\n",
+                                        "\nOriginal-Recipient: rfc822;first@local.example\n")
                                 .contains("\nAction: delivered\n", "\nReporting-MTA: dns; mx.test\n")));
         assertThat(postfix.messages()).noneMatch(message -> message.contains("Subject: success notice"));
     }
@@ -208,7 +211,9 @@ class DsnInteropIT {
         assertThat(notice(part))
                 .startsWith("failure notice text/plain message/delivery-status text/rfc822-headers\n")
                 .contains(part + "\nAction: failed\nStatus: 5.1.1\n");
-        assertThat(find(part).orElseThrow()).content(StandardCharsets.ISO_8859_1).doesNotContain("secret");
+        assertThat(find(part).orElseThrow())
+                .content(StandardCharsets.ISO_8859_1)
+                .doesNotContain("secret");
     }
 
     /** What is asked last is answered last: had the first been told, its notice would be there. */

@@ -95,7 +95,8 @@ public record RemoteSettings(
         if (route.limit().isPresent()) {
             return new Place(route.domain(), route.limit().get());
         }
-        Optional<DestinationLimits.Line> line = longest(domain, destinationlimits.lines(), DestinationLimits.Line::domain);
+        Optional<DestinationLimits.Line> line =
+                longest(domain, destinationlimits.lines(), DestinationLimits.Line::domain);
         if (line.isPresent()) {
             return new Place(line.get().domain(), line.get().limit());
         }
