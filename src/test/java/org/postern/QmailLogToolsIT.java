@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,16 +36,19 @@ class QmailLogToolsIT {
             Files.writeString(home.resolve(".qmail-program"), "|echo said; exit 0\n");
             site.control("smtproutes", ":127.0.0.1:" + hop.port() + "\n");
             TestingSite.Server log = site.send();
-            inject(site, user + here, user + here);
-            inject(site, user + here, user + "-program" + here);
-            inject(site, user + here, "yes@elsewhere.example");
-            inject(site, user + here, "no@elsewhere.example");
-            inject(site, user + here, "later@elsewhere.example");
+            inject(
+                    site,
+                    user + here,
+                    user + here,
+                    user + "-program" + here,
+                    "yes@elsewhere.example",
+                    "no@elsewhere.example",
+                    "later@elsewhere.example");
             // A double bounce, which bounces as well: there is no postmaster.
             inject(site, "no@elsewhere.example", "nobody" + here);
             await().atMost(LIMIT).until(() -> log.log().contains("triple bounce: discarding bounce/"));
             await().atMost(LIMIT).until(() -> log.log().contains("deferral: 127.0.0.1_does_not_like_recipient."));
-            // Six messages and the bounces of two, one of which bounces: all but what is deferred.
+            // All but the one with a recipient that is deferred.
             await().atMost(LIMIT).until(() -> count(log.log(), "end msg ") == count(log.log(), "new msg ") - 1);
             log.end();
             assertThat(log.log()).endsWith("status: exiting\n").contains(" exitasap\n", "bounce msg ");
@@ -58,7 +63,7 @@ class QmailLogToolsIT {
             assertThat(report.replaceAll("\\s+", " "))
                     .contains(
                             "Emails from (Threshold of 0): ",
-                            user + here + " - 5 Time(s)",
+                            user + here + " - 1 Time(s)",
                             "no@elsewhere.example - 1 Time(s)",
                             "#@[] - 1 Time(s)",
                             "Emails to Remote Server",
@@ -76,9 +81,10 @@ class QmailLogToolsIT {
         return text.split(word, -1).length - 1;
     }
 
-    private static void inject(TestingSite site, String sender, String recipient) throws IOException {
-        assertThat(site.run("Subject: t\n\nx\n", TestingSite.link("sendmail"), "-f" + sender, recipient)
-                        .exit())
+    private static void inject(TestingSite site, String sender, String... recipients) throws IOException {
+        List<String> command = new ArrayList<>(List.of(TestingSite.link("sendmail"), "-f" + sender));
+        command.addAll(List.of(recipients));
+        assertThat(site.run("Subject: t\n\nx\n", command.toArray(String[]::new)).exit())
                 .isZero();
     }
 }

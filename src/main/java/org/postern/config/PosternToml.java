@@ -39,10 +39,12 @@ public final class PosternToml {
             "smtpd.listen_tls",
             "smtpd.rcpthosts",
             "smtpd.databytes",
+            "smtpd.dsn",
             "relay.expiry",
             "users.file",
             "send.locals",
             "send.smtproutes",
+            "send.delaynotify",
             "send.route",
             "send.concurrencylocal",
             "send.concurrencyremote",
@@ -137,8 +139,10 @@ public final class PosternToml {
         List<String> mine = me == null ? List.of() : List.of(me);
         List<String> rcpthosts = domains("smtpd.rcpthosts", mine);
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
+        boolean dsn = bool("smtpd.dsn", true);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = domains("send.locals", mine);
+        long delaynotify = number("send.delaynotify", 0, 0, Integer.MAX_VALUE);
         DestinationLimit each = new DestinationLimit(
                 (int) number("send.destination.connections", 0, 0, DestinationLimit.MOST_CONNECTIONS),
                 (int) number("send.destination.messages_per_hour", 0, 0, DestinationLimit.MOST_MESSAGES));
@@ -152,6 +156,7 @@ public final class PosternToml {
         Settings.Send send = new Settings.Send(
                 locals,
                 routes,
+                Duration.ofSeconds(delaynotify),
                 new DkimKeys(keys),
                 (int) number("send.concurrencylocal", Settings.Send.CONCURRENCYLOCAL, 0, SendSettings.MAX_CONCURRENCY),
                 (int) number(
@@ -168,7 +173,7 @@ public final class PosternToml {
                 home,
                 tls,
                 new Settings.Pop3d(pop3, clearPassword(pop3, tls)),
-                new Settings.Smtpd(smtp, rcpthosts, databytes),
+                new Settings.Smtpd(smtp, rcpthosts, databytes, dsn),
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
                 send);
@@ -395,6 +400,18 @@ public final class PosternToml {
                 key,
                 "is " + shown(value) + "; give a whole number "
                         + (most == Long.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most));
+        return otherwise;
+    }
+
+    private boolean bool(String key, boolean otherwise) {
+        Object value = toml.get(key);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof Boolean given) {
+            return given;
+        }
+        problem(key, "is " + shown(value) + "; write true or false");
         return otherwise;
     }
 

@@ -25,6 +25,7 @@ import org.postern.os.Octets;
  * @param doublebounceto local part of who gets double bounces; empty: nobody; default: postmaster
  * @param doublebouncehost its domain; default: me
  * @param bouncemaxbytes a larger message is not sent back whole, only its header; default: 50,000 octets
+ * @param delaynotify after this a sender is told that his message still waits; zero, the default: never
  */
 public record SendSettings(
         String envnoathost,
@@ -38,7 +39,8 @@ public record SendSettings(
         String bouncehost,
         String doublebounceto,
         String doublebouncehost,
-        long bouncemaxbytes) {
+        long bouncemaxbytes,
+        Duration delaynotify) {
     /** More deliveries of a kind at a time there are never. */
     public static final int MAX_CONCURRENCY = 2000;
 
@@ -64,7 +66,8 @@ public record SendSettings(
                 me,
                 "postmaster",
                 me,
-                50_000);
+                50_000,
+                Duration.ZERO);
     }
 
     /** What postern.toml says beside the routing. */
@@ -81,7 +84,8 @@ public record SendSettings(
                 bouncehost,
                 doublebounceto,
                 doublebouncehost,
-                bouncemaxbytes);
+                bouncemaxbytes,
+                send.delaynotify());
     }
 
     /** What HUP changes. */
@@ -98,7 +102,26 @@ public record SendSettings(
                 bouncehost,
                 doublebounceto,
                 doublebouncehost,
-                bouncemaxbytes);
+                bouncemaxbytes,
+                delaynotify);
+    }
+
+    /** The same, but for this. */
+    public SendSettings withDelaynotify(Duration newDelaynotify) {
+        return new SendSettings(
+                envnoathost,
+                locals,
+                percenthack,
+                virtualdomains,
+                concurrencylocal,
+                concurrencyremote,
+                queuelifetime,
+                bouncefrom,
+                bouncehost,
+                doublebounceto,
+                doublebouncehost,
+                bouncemaxbytes,
+                newDelaynotify);
     }
 
     /**
@@ -116,14 +139,13 @@ public record SendSettings(
                 virtualdomains(control),
                 number(control, "concurrencylocal", defaults.concurrencylocal),
                 number(control, "concurrencyremote", defaults.concurrencyremote),
-                Duration.ofSeconds(control.number("queuelifetime")
-                        .map(s -> Math.min(s, Integer.MAX_VALUE))
-                        .orElse(defaults.queuelifetime.toSeconds())),
+                seconds(control, "queuelifetime", defaults.queuelifetime),
                 control.line("bouncefrom").orElse(defaults.bouncefrom),
                 meOr(control, "bouncehost"),
                 control.line("doublebounceto").orElse(defaults.doublebounceto),
                 meOr(control, "doublebouncehost"),
-                control.number("bouncemaxbytes").orElse(defaults.bouncemaxbytes));
+                control.number("bouncemaxbytes").orElse(defaults.bouncemaxbytes),
+                seconds(control, "delaynotify", defaults.delaynotify));
     }
 
     /** {@code locals}; where missing, {@code me}. */
@@ -158,6 +180,12 @@ public record SendSettings(
 
     private static int number(QmailControl control, String name, int otherwise) throws IOException {
         return control.number(name).map(n -> (int) Math.min(n, MAX_CONCURRENCY)).orElse(otherwise);
+    }
+
+    private static Duration seconds(QmailControl control, String name, Duration otherwise) throws IOException {
+        return control.number(name)
+                .map(s -> Duration.ofSeconds(Math.min(s, Integer.MAX_VALUE)))
+                .orElse(otherwise);
     }
 
     private static Set<String> lower(List<String> lines) {

@@ -62,8 +62,9 @@ public record Settings(
      * @param listen {@code listen} and {@code listen_tls}
      * @param rcpthosts domains that mail is taken for from anybody; default: me
      * @param databytes the largest message, in octets; 0: any size. Default: 50 MB
+     * @param dsn whether clients may say which notices their senders want (RFC 3461). Default: yes
      */
-    public record Smtpd(Listen listen, List<String> rcpthosts, long databytes) {
+    public record Smtpd(Listen listen, List<String> rcpthosts, long databytes, boolean dsn) {
         public Smtpd {
             rcpthosts = List.copyOf(rcpthosts);
         }
@@ -81,6 +82,8 @@ public record Settings(
      * @param locals domains delivered here; default: me
      * @param smtproutes where other mail goes: the lines {@code domain:host:port} of {@code send.smtproutes} and the
      *     tables {@code [[send.route]]}; without one, by MX
+     * @param delaynotify after this a sender is told that his message still waits; in seconds in the file; zero, the
+     *     default: never
      * @param dkim what the site's own mail is signed with: the tables {@code [[send.dkim]]}; default: nothing
      * @param concurrencylocal local deliveries at a time, 0 to 2,000; default: 10
      * @param concurrencyremote remote deliveries at a time, 0 to 2,000; default: 20
@@ -90,6 +93,7 @@ public record Settings(
     public record Send(
             List<String> locals,
             List<SmtpRoute> smtproutes,
+            Duration delaynotify,
             DkimKeys dkim,
             int concurrencylocal,
             int concurrencyremote,
@@ -101,17 +105,20 @@ public record Settings(
 
         /** With all other defaults. */
         public Send(List<String> locals, List<SmtpRoute> smtproutes, DkimKeys dkim) {
-            this(locals, smtproutes, dkim, CONCURRENCYLOCAL, CONCURRENCYREMOTE, QUEUELIFETIME, DestinationLimit.NONE);
+            this(
+                    locals,
+                    smtproutes,
+                    Duration.ZERO,
+                    dkim,
+                    CONCURRENCYLOCAL,
+                    CONCURRENCYREMOTE,
+                    QUEUELIFETIME,
+                    DestinationLimit.NONE);
         }
 
         public Send {
             locals = List.copyOf(locals);
             smtproutes = List.copyOf(smtproutes);
-        }
-
-        /** Without keys to sign with. */
-        public Send(List<String> locals, List<SmtpRoute> smtproutes) {
-            this(locals, smtproutes, DkimKeys.NONE);
         }
     }
 }

@@ -11,7 +11,7 @@ import org.postern.os.Octets;
 
 /**
  * What the SMTP server is told by its site. Each component has the name of its file in qmail's control directory
- * (qmail-smtpd(8)); the last four are ours, since the original has no such limits.
+ * (qmail-smtpd(8)); the last five are ours, the original has no such limits.
  *
  * @param smtpgreeting what the greeting and the replies to HELO, EHLO and QUIT begin with; default: {@code me}
  * @param localiphost what stands in place of this host's own address in {@code user@[192.0.2.1]}; default: {@code me};
@@ -29,6 +29,8 @@ import org.postern.os.Octets;
  *     5321's 100
  * @param maxbadcommands how many commands may be unknown, malformed or out of order before the session is ended;
  *     default: 100
+ * @param dsn whether clients may say which notices their senders want (RFC 3461); default: not, as the original. The
+ *     environment's QMAILQUEUE takes it away: a foreign qmail-queue has no place for it
  */
 public record SmtpdSettings(
         String smtpgreeting,
@@ -40,7 +42,8 @@ public record SmtpdSettings(
         int maxcommand,
         int maxline,
         int maxrecipients,
-        int maxbadcommands) {
+        int maxbadcommands,
+        boolean dsn) {
     public static final Duration TIMEOUTSMTPD = Duration.ofMinutes(20);
     public static final int MAXCOMMAND = 2048;
     public static final int MAXLINE = 1 << 20;
@@ -49,6 +52,9 @@ public record SmtpdSettings(
 
     /** The name of the environment variable that overrides {@code databytes}. */
     public static final String DATABYTES = "DATABYTES";
+
+    /** The name of the environment variable that names a foreign qmail-queue. */
+    private static final String QMAILQUEUE = "QMAILQUEUE";
 
     private static final long LONGEST_TIMEOUT_SECONDS = 1_000_000_000;
     private static final int LEAST_COMMAND = 512;
@@ -81,7 +87,8 @@ public record SmtpdSettings(
                 MAXCOMMAND,
                 MAXLINE,
                 MAXRECIPIENTS,
-                MAXBADCOMMANDS);
+                MAXBADCOMMANDS,
+                false);
     }
 
     /**
@@ -107,7 +114,8 @@ public record SmtpdSettings(
                 count(control, "maxcommand", MAXCOMMAND),
                 count(control, "maxline", MAXLINE),
                 count(control, "maxrecipients", MAXRECIPIENTS),
-                count(control, "maxbadcommands", MAXBADCOMMANDS));
+                count(control, "maxbadcommands", MAXBADCOMMANDS),
+                control.number("dsn").orElse(0L) > 0);
     }
 
     /**
@@ -116,19 +124,21 @@ public record SmtpdSettings(
      */
     public SmtpdSettings in(Env env) {
         String databytesThere = env.get(DATABYTES);
-        return databytesThere == null
-                ? this
-                : new SmtpdSettings(
-                        smtpgreeting,
-                        localiphost,
-                        rcpthosts,
-                        badmailfrom,
-                        QmailControl.leadingNumber(databytesThere).orElse(0L),
-                        timeoutsmtpd,
-                        maxcommand,
-                        maxline,
-                        maxrecipients,
-                        maxbadcommands);
+        long octets = databytesThere == null
+                ? databytes
+                : QmailControl.leadingNumber(databytesThere).orElse(0L);
+        return new SmtpdSettings(
+                smtpgreeting,
+                localiphost,
+                rcpthosts,
+                badmailfrom,
+                octets,
+                timeoutsmtpd,
+                maxcommand,
+                maxline,
+                maxrecipients,
+                maxbadcommands,
+                dsn && !env.has(QMAILQUEUE));
     }
 
     private static int count(QmailControl control, String name, int otherwise) throws IOException {

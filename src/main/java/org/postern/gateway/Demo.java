@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.postern.config.DkimKeys;
 import org.postern.config.HostPort;
 import org.postern.config.Settings;
 import org.postern.config.SmtpRoute;
@@ -79,12 +80,13 @@ public final class Demo implements Closeable {
                 state,
                 List.of(),
                 new Settings.Pop3d(new Settings.Listen(List.of(free(POP3_PORT))), true),
-                new Settings.Smtpd(new Settings.Listen(List.of(free(SMTP_PORT))), List.of(ME), 50L << 20),
+                new Settings.Smtpd(new Settings.Listen(List.of(free(SMTP_PORT))), List.of(ME), 50L << 20, true),
                 new Settings.Relay(Duration.ofMinutes(10)),
                 new Settings.Users(users),
                 new Settings.Send(
                         List.of(ME),
-                        List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort()))));
+                        List.of(new SmtpRoute("", "127.0.0.1", sink.address().getPort())),
+                        DkimKeys.NONE));
         events.tell(new Event.Note("DEMO: loopback only, state in " + state));
         serveSink(sink, settings, events);
         Gateway gateway = Gateway.start(settings, self, true, events);

@@ -71,7 +71,8 @@ final class SmtpService implements Listener.Service {
                 base.maxcommand(),
                 base.maxline(),
                 base.maxrecipients(),
-                base.maxbadcommands());
+                base.maxbadcommands(),
+                settings.smtpd().dsn());
         this.site = new Site(
                 smtpd, Manners.serve(), new LocalIpHost(smtpd.localiphost(), SmtpService::isMine), intake, clock);
         this.grants = grants;

@@ -2,7 +2,6 @@ package org.postern.local;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 import org.postern.mail.Envelope;
 import org.postern.mail.MessageSource;
 import org.postern.os.Octets;
@@ -24,8 +23,7 @@ final class Forwarding {
         record Refused(boolean forGood, String reason) implements Outcome {}
     }
 
-    static Outcome forward(
-            Intake queue, String deliveredTo, MessageSource message, String sender, List<String> recipients) {
+    static Outcome forward(Intake queue, String deliveredTo, MessageSource message, Envelope envelope) {
         try (Intake.Draft draft = queue.begin()) {
             byte[] head = Octets.bytes(deliveredTo);
             draft.write(head, 0, head.length);
@@ -37,7 +35,7 @@ final class Forwarding {
             } catch (IOException e) {
                 return refused(QueueExit.READ_ERROR);
             }
-            return switch (draft.commit(new Envelope(sender, recipients))) {
+            return switch (draft.commit(envelope)) {
                 case Intake.Outcome.Queued queued -> new Outcome.Queued(queued.id());
                 case Intake.Outcome.Refused refused -> refused(refused.exit());
             };

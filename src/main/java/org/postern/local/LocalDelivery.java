@@ -221,13 +221,13 @@ final class LocalDelivery {
 
     private DeliveryResult forward(String newSender) {
         String queued = "";
+        ForwardedDsn dsn = new ForwardedDsn(delivery, newSender, files + programs > 0, forwards.size());
         if (!forwards.isEmpty()) {
             switch (Forwarding.forward(
                     context.queue().apply(home.identity()),
                     lines.deliveredTo(),
                     delivery.message(),
-                    newSender,
-                    forwards)) {
+                    dsn.envelope(newSender, forwards))) {
                 case Forwarding.Outcome.Queued q -> queued = "\nqp " + q.id();
                 case Forwarding.Outcome.Refused refused -> {
                     String why = "Unable to forward message: " + refused.reason() + ".";
@@ -236,7 +236,7 @@ final class LocalDelivery {
             }
         }
         report.line("did " + files + "+" + forwards.size() + "+" + programs + queued);
-        return new DeliveryResult.Delivered(report.text());
+        return new DeliveryResult.Delivered(report.text(), dsn.action());
     }
 
     private Path path(String name) throws IOException {

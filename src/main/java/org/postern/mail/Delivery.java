@@ -8,9 +8,22 @@ package org.postern.mail;
  * @param recipient the address as routed, e.g. with what virtualdomains prepends
  * @param message the text as queued
  * @param provenance whose mail it is
+ * @param dsn what the sender says of notices about the message
+ * @param dsnRcpt what he wants to hear of this recipient
  */
 public record Delivery(
-        String deliveryId, String sender, String recipient, MessageSource message, Provenance provenance) {
+        String deliveryId,
+        String sender,
+        String recipient,
+        MessageSource message,
+        Provenance provenance,
+        DsnMail dsn,
+        DsnRcpt dsnRcpt) {
+    /** One whose sender says nothing of notices. */
+    public Delivery(String deliveryId, String sender, String recipient, MessageSource message, Provenance provenance) {
+        this(deliveryId, sender, recipient, message, provenance, DsnMail.NONE, DsnRcpt.NONE);
+    }
+
     /** One of a stranger's message. */
     public Delivery(String deliveryId, String sender, String recipient, MessageSource message) {
         this(deliveryId, sender, recipient, message, Provenance.STRANGER);

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
+import org.postern.mail.Action;
 import org.postern.os.Octets;
 
 /**
@@ -30,15 +32,30 @@ public final class Marks {
     private final BitSet finished = new BitSet();
     private final List<String> unsaved = new ArrayList<>();
     private boolean failures;
+    /** Those whose success somebody wants to hear of. */
+    private final BitSet successes = new BitSet();
+    /** How many of them have been told of, in the order of their records. */
+    private int told;
+    /** Those whose delay was told of. */
+    private final BitSet delayed = new BitSet();
+
     private @Nullable MessageName bounce;
     private boolean exists;
     private boolean named;
     private boolean torn;
 
-    /** Receives a recipient that refused the message for good, and what was said. */
+    /**
+     * What became of a recipient of whom somebody wants to hear.
+     *
+     * @param report what was said, perhaps nothing
+     * @param tried when; the epoch where it is not known
+     */
+    public record Outcome(int recipient, Action action, String report, Instant tried) {}
+
+    /** Receives them. */
     @FunctionalInterface
-    public interface FailureReader {
-        void failure(int recipient, String report) throws IOException;
+    public interface OutcomeReader {
+        void outcome(Outcome outcome) throws IOException;
     }
 
     private Marks(Disk disk, Path file, SharedSync directory) {
@@ -73,14 +90,25 @@ public final class Marks {
         switch (record.charAt(0)) {
             case 'D' -> finished.set(Integer.parseInt(record.substring(2)));
             case 'F' -> {
-                finished.set(Integer.parseInt(record.substring(2, record.indexOf(' ', 2))));
+                finished.set(recipient(record));
                 failures = true;
             }
+            case 'S' -> {
+                finished.set(recipient(record));
+                successes.set(recipient(record));
+            }
+            case 'T' -> told = Integer.parseInt(record.substring(2));
+            case 'W' -> delayed.set(Integer.parseInt(record.substring(2)));
             case 'B' -> bounce = MessageName.parse(record.substring(2)).orElse(null);
             default -> {
                 // A record of a later Postern: what it does not know it leaves alone.
             }
         }
+    }
+
+    /** The number in a record that goes on behind it. */
+    private static int recipient(String record) {
+        return Integer.parseInt(record.substring(2, record.indexOf(' ', 2)));
     }
 
     private boolean endsWithLineFeed() throws IOException {
@@ -98,6 +126,16 @@ public final class Marks {
 
     public boolean hasFailures() {
         return failures;
+    }
+
+    /** Some are delivered whose sender wants to hear of it and has not yet. */
+    public boolean hasSuccesses() {
+        return successes.cardinality() > told;
+    }
+
+    /** The sender has been told that this one has to wait. */
+    public boolean isDelayTold(int recipient) {
+        return delayed.get(recipient);
     }
 
     /** The bounce's name, where one was begun. */
@@ -144,12 +182,41 @@ public final class Marks {
     }
 
     /** This recipient refused it for good. */
-    public void failed(int recipient, String report) throws IOException {
-        String kept = report.length() > MAX_REPORT ? report.substring(0, MAX_REPORT) : report;
+    public void failed(int recipient, String report, Instant tried) throws IOException {
         finished.set(recipient);
         failures = true;
-        unsaved.add(line("F " + recipient + " " + escape(kept)));
+        unsaved.add(line("A " + recipient + " " + tried.getEpochSecond()));
+        unsaved.add(line("F " + recipient + " " + kept(report)));
         save();
+    }
+
+    /** This recipient has it, and the sender wants to hear so. */
+    public void succeeded(int recipient, Action action, String report, Instant tried) throws IOException {
+        finished.set(recipient);
+        successes.set(recipient);
+        unsaved.add(line("A " + recipient + " " + tried.getEpochSecond()));
+        unsaved.add(line("S " + recipient + " " + action.word() + " " + kept(report)));
+        save();
+    }
+
+    /** The sender has been told of every success until now. */
+    public void successesTold() throws IOException {
+        told = successes.cardinality();
+        unsaved.add(line("T " + told));
+        save();
+    }
+
+    /** The sender has been told that these have to wait. */
+    public void delayTold(Collection<Integer> recipients) throws IOException {
+        for (int recipient : recipients) {
+            delayed.set(recipient);
+            unsaved.add(line("W " + recipient));
+        }
+        save();
+    }
+
+    private static String kept(String report) {
+        return escape(report.length() > MAX_REPORT ? report.substring(0, MAX_REPORT) : report);
     }
 
     /** The bounce is going to have this name. */
@@ -190,17 +257,48 @@ public final class Marks {
     }
 
     /** The failures, in the order they happened; a record that was written twice counts once. */
-    public void forEachFailure(FailureReader reader) throws IOException {
+    public void forEachFailure(OutcomeReader reader) throws IOException {
+        forEach(
+                'F',
+                0,
+                (recipient, text, tried) ->
+                        reader.outcome(new Outcome(recipient, Action.FAILED, unescape(text), tried)));
+    }
+
+    /** The successes that the sender has not been told of yet. */
+    public void forEachSuccess(OutcomeReader reader) throws IOException {
+        forEach('S', told, (recipient, text, tried) -> {
+            int space = text.indexOf(' ');
+            Action action = Action.valueOf(Octets.upperCase(text.substring(0, space)));
+            reader.outcome(new Outcome(recipient, action, unescape(text.substring(space + 1)), tried));
+        });
+    }
+
+    /** Receives a record of a recipient: its text, and when it was tried. */
+    @FunctionalInterface
+    private interface RecordReader {
+        void read(int recipient, String text, Instant tried) throws IOException;
+    }
+
+    private void forEach(char letter, int skipped, RecordReader reader) throws IOException {
         BitSet seen = new BitSet();
+        int triedOne = -1;
+        Instant tried = Instant.EPOCH;
         try (var lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String record = valid(line);
-                if (record != null && record.charAt(0) == 'F') {
-                    int space = record.indexOf(' ', 2);
-                    int recipient = Integer.parseInt(record.substring(2, space));
-                    if (!seen.get(recipient)) {
-                        seen.set(recipient);
-                        reader.failure(recipient, unescape(record.substring(space + 1)));
+                if (record != null && record.charAt(0) == 'A') {
+                    triedOne = recipient(record);
+                    tried = Instant.ofEpochSecond(Long.parseLong(record.substring(record.indexOf(' ', 2) + 1)));
+                } else if (record != null && record.charAt(0) == letter) {
+                    int recipient = recipient(record);
+                    boolean again = seen.get(recipient);
+                    seen.set(recipient);
+                    if (!again && seen.cardinality() > skipped) {
+                        reader.read(
+                                recipient,
+                                record.substring(record.indexOf(' ', 2) + 1),
+                                recipient == triedOne ? tried : Instant.EPOCH);
                     }
                 }
             }

@@ -254,8 +254,28 @@ public final class Queue implements Closeable {
         void write(byte[] from, int offset, int length) throws IOException;
     }
 
+    /** Puts a notice that is no bounce into the queue, durable at return, and releases it. */
+    public MessageName addNotice(Envelope envelope, Text text) throws IOException {
+        MessageName name = ids.next();
+        boolean added = false;
+        try {
+            add(name, null, envelope, text);
+            added = true;
+        } finally {
+            if (!added) {
+                ids.free(name);
+            }
+        }
+        release(name);
+        return name;
+    }
+
     /** Puts a bounce into the queue, durable at return. It is not released: see {@link #releaseBounce}. */
     public void addBounce(MessageName name, MessageName about, Envelope envelope, Text text) throws IOException {
+        add(name, about, envelope, text);
+    }
+
+    private void add(MessageName name, @Nullable MessageName about, Envelope envelope, Text text) throws IOException {
         StoredEnvelope.Facts facts =
                 new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), Origin.BOUNCE, about);
         byte[] line = Octets.bytes(ReceivedLine.of(name.id(), "for bounce", clock.instant()));

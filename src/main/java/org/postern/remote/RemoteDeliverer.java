@@ -15,12 +15,15 @@ import org.postern.config.SmtpRoute;
 import org.postern.dkim.Choice;
 import org.postern.dkim.Signature;
 import org.postern.dns.Resolver;
+import org.postern.mail.Action;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.Mailbox;
 import org.postern.mail.MessageSource;
 
@@ -117,7 +120,8 @@ public final class RemoteDeliverer implements Deliverer {
         if (dkim instanceof Choice.Broken broken) {
             return keys.broken(broken);
         }
-        Outgoing out = new Outgoing(reversePath(d.sender(), route), d.recipient(), d.message(), dkim);
+        Outgoing out =
+                new Outgoing(reversePath(d.sender(), route), d.recipient(), d.message(), dkim, d.dsn(), d.dsnRcpt());
         return switch (finder.find(domain, route)) {
             case NextHops.Nowhere nowhere -> nowhere.result();
             case NextHops.Hosts hops -> tryAll(hops.hosts(), out, route, now);
@@ -125,7 +129,8 @@ public final class RemoteDeliverer implements Deliverer {
     }
 
     /** What is sent: a message for one recipient, and what it is signed with. */
-    private record Outgoing(String sender, String recipient, MessageSource message, Choice dkim) {}
+    private record Outgoing(
+            String sender, String recipient, MessageSource message, Choice dkim, DsnMail dsn, DsnRcpt dsnRcpt) {}
 
     /** A double bounce's sender is for qmail-send alone; outside it is the null path. A bounce never gets a sender. */
     private static String reversePath(String sender, SmtpRoute route) {
@@ -202,12 +207,16 @@ public final class RemoteDeliverer implements Deliverer {
                 }
                 parameters += " SMTPUTF8"; // RFC 6531 §3.4
             }
-            SmtpClient.Answer answer = client.send(d.sender(), d.recipient(), parameters, message);
+            boolean dsn = client.offers("DSN");
+            SmtpClient.Answer answer = client.send(
+                    new SmtpClient.Path(d.sender(), parameters + (dsn ? DsnWords.ofMail(d.dsn()) : "")),
+                    new SmtpClient.Path(d.recipient(), dsn ? DsnWords.ofRcpt(d.dsnRcpt()) : ""),
+                    message);
             if (held.isReused() && answer.reply().code() == 421 && !client.possiblyAccepted()) {
                 client.drop();
                 return null;
             }
-            DeliveryResult result = report(answer, host, client.tls(), d.dkim());
+            DeliveryResult result = report(answer, host, client.tls(), d.dkim(), dsn);
             if (answer instanceof SmtpClient.Answer.Accepted) {
                 idle.ended(held);
             } else {
@@ -252,12 +261,15 @@ public final class RemoteDeliverer implements Deliverer {
         idle.close();
     }
 
-    private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls, Choice dkim) {
+    private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls, Choice dkim, boolean dsn) {
         String said = said(answer.reply());
         return switch (answer) {
             case SmtpClient.Answer.Accepted _ ->
-                new Delivered(host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n")
-                        + shown(dkim));
+                new Delivered(
+                        host + " accepted message.\n" + said + (tls.isEmpty() ? "" : "TLS: " + tls + "\n")
+                                + shown(dkim),
+                        // RFC 3461 §5.2.2: a host that does not know DSN leaves it to us to tell of it.
+                        dsn ? Action.PASSED_ON : Action.RELAYED);
             case SmtpClient.Answer.SenderRejected a ->
                 refused(a, "Connected to " + host + " but sender was rejected.\n" + said);
             case SmtpClient.Answer.RecipientRejected a ->

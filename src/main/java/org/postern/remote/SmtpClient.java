@@ -164,15 +164,23 @@ final class SmtpClient implements Closeable {
     }
 
     /**
-     * Sends a message to one recipient.
+     * What stands behind MAIL and RCPT.
      *
-     * @param sender the reverse-path, empty for {@code <>}
-     * @param parameters of MAIL, each with a blank before it
+     * @param address empty for {@code <>}
+     * @param parameters each with a blank before it
      */
-    Answer send(String sender, String recipient, String parameters, MessageSource message) throws IOException {
+    record Path(String address, String parameters) {
+        @Override
+        public String toString() {
+            return "<" + Quoting.address(address) + ">" + parameters;
+        }
+    }
+
+    /** Sends a message to one recipient. */
+    Answer send(Path reversePath, Path forwardPath, MessageSource message) throws IOException {
         answered = false;
-        String mail = "MAIL FROM:<" + Quoting.address(sender) + ">" + parameters;
-        String rcpt = "RCPT TO:<" + Quoting.address(recipient) + ">";
+        String mail = "MAIL FROM:" + reversePath;
+        String rcpt = "RCPT TO:" + forwardPath;
         boolean pipelined = ehlo.offers("PIPELINING");
         if (pipelined) {
             connection.write(mail + "\r\n" + rcpt + "\r\nDATA\r\n"); // RFC 2920 §3.1

@@ -1,8 +1,11 @@
 package org.postern.send;
 
 import java.io.IOException;
+import java.util.List;
 import org.postern.config.SendSettings;
+import org.postern.mail.Action;
 import org.postern.mail.DeliveryResult;
+import org.postern.mail.Notify;
 import org.postern.os.Errno;
 import org.postern.queue.Marks;
 import org.postern.queue.MessageName;
@@ -32,19 +35,25 @@ final class Accounts {
      *
      * @return true where it is to be tried again
      */
-    boolean enter(Job job, int recipient, DeliveryResult result) {
+    boolean enter(Work work, DeliveryResult result) {
+        Job job = work.job();
+        int recipient = work.recipient();
+        Notify wanted = hearsNothing(job) ? Notify.UNSPECIFIED : work.dsn().wanted();
         job.bookkeeping.lock();
         try {
             switch (result) {
-                case DeliveryResult.Delivered d -> {
-                    if (job.message.recipientCount() == 1) {
-                        job.marks.deliveredLast(recipient);
-                    } else {
-                        job.marks.delivered(recipient);
-                    }
-                }
-                case DeliveryResult.Bounced b -> job.marks.failed(recipient, b.report());
+                case DeliveryResult.Delivered d
+                when wanted.success() && d.action() != Action.PASSED_ON ->
+                    job.marks.succeeded(
+                            recipient, d.action(), d.action() == Action.RELAYED ? d.report() : "", clock.now());
+                case DeliveryResult.Delivered _ -> finished(job, recipient);
+                case DeliveryResult.Bounced b
+                when wanted.failure() -> job.marks.failed(recipient, b.report(), clock.now());
+                case DeliveryResult.Bounced _ -> finished(job, recipient); // RFC 3461 §5.2.6
                 case DeliveryResult.Deferred d -> {
+                    if (wanted.delay() && job.isLate && !hearsNothing(job) && !job.marks.isDelayTold(recipient)) {
+                        job.delayed(new Marks.Outcome(recipient, Action.DELAYED, d.report(), clock.now()));
+                    }
                     return true;
                 }
             }
@@ -54,6 +63,55 @@ final class Accounts {
             job.bookkeeping.unlock();
         }
         return false;
+    }
+
+    /** A bounce, or what came of one: no notice of it goes out but those of qmail-send itself (RFC 3461 §6.1). */
+    private static boolean hearsNothing(Job job) {
+        String sender = job.message.sender();
+        return sender.isEmpty() || sender.equals(Notice.NOBODY);
+    }
+
+    /** Nobody wants to hear more of this recipient. */
+    private static void finished(Job job, int recipient) throws IOException {
+        if (job.message.recipientCount() == 1) {
+            job.marks.deliveredLast(recipient);
+        } else {
+            job.marks.delivered(recipient);
+        }
+    }
+
+    /** Some recipients wait to be tried again. */
+    void pause(Job job, SendSettings settings, Routes routes) {
+        save(job);
+        try {
+            tell(job, settings, routes);
+        } catch (IOException e) {
+            log.line("warning: trouble injecting a notice of msg " + job.message.id() + ": " + Errno.djbText(e)
+                    + "; will try later");
+        }
+    }
+
+    /** Tells the sender what he wanted to hear of this pass. */
+    private void tell(Job job, SendSettings settings, Routes routes) throws IOException {
+        Marks marks = job.marks;
+        List<Marks.Outcome> delayed = job.takeDelayed();
+        if (marks.hasSuccesses()) {
+            marks.save();
+            Notice notice = Notice.success(context(settings, routes), job.message, marks);
+            log.notice(
+                    job.message.id(), queue.addNotice(notice.envelope(), notice).id(), "success");
+            marks.successesTold();
+        }
+        if (!delayed.isEmpty()) {
+            Notice notice = Notice.delay(context(settings, routes), job.message, delayed);
+            log.notice(
+                    job.message.id(), queue.addNotice(notice.envelope(), notice).id(), "delay");
+            marks.delayTold(delayed.stream().map(Marks.Outcome::recipient).toList());
+        }
+    }
+
+    private Notice.Context context(SendSettings settings, Routes routes) {
+        return new Notice.Context(settings, routes, clock.now(), clock.random());
     }
 
     /** Writes marks that could not be written before. */
@@ -78,6 +136,7 @@ final class Accounts {
         MessageName name = job.message.name();
         Marks marks = job.marks;
         try {
+            tell(job, settings, routes);
             MessageName bounce = null;
             if (marks.hasFailures() && mayBounce(job, settings)) {
                 bounce = bounce(job, settings, routes);
@@ -114,7 +173,7 @@ final class Accounts {
 
     private boolean mayBounce(Job job, SendSettings settings) {
         String sender = job.message.sender();
-        if (sender.equals(Bounce.DOUBLE_BOUNCE)) {
+        if (sender.equals(Notice.NOBODY)) {
             log.line("triple bounce: discarding bounce/" + job.message.id());
             return false;
         }
@@ -136,7 +195,7 @@ final class Accounts {
             marks.sync();
         }
         if (!queue.exists(name)) {
-            Bounce bounce = new Bounce(settings, routes, job.message, marks, clock.now(), clock.random());
+            Notice bounce = Notice.failure(context(settings, routes), job.message, marks);
             queue.addBounce(name, job.message.name(), bounce.envelope(), bounce);
         }
         log.bounce(job.message.id(), name.id());

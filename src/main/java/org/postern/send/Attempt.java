@@ -39,7 +39,9 @@ final class Attempt {
                 Verp.sender(message.sender(), address),
                 address,
                 message,
-                provenance(message.origin()));
+                provenance(message.origin()),
+                message.dsn(),
+                work.dsn());
         try {
             return switch (work.route()) {
                 case Route.Local l -> deliverers.local().deliver(delivery);

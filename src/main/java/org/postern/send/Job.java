@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.postern.mail.DsnRcpt;
 import org.postern.queue.Marks;
 import org.postern.queue.QueuedMessage;
 
@@ -17,11 +18,16 @@ final class Job {
     /** So many recipients of a message wait for a free delivery at a time. */
     static final int PORTION = 200;
 
+    /** A notice of delay tells of so many; of the others the next one does. */
+    private static final int MOST_DELAYED = 1000;
+
     final Entry entry;
     final QueuedMessage message;
     final Marks marks;
     /** It is older than queuelifetime: who cannot be reached now is given up. */
     final boolean dying;
+    /** It is older than delaynotify: who has to wait on is told of to the sender. */
+    final boolean isLate;
     /** Held while marks are written. */
     final ReentrantLock bookkeeping = new ReentrantLock();
 
@@ -54,6 +60,9 @@ final class Job {
     final Channel local;
     final Channel remote;
 
+    /** Guarded by {@link #bookkeeping}; taken when no delivery is under way. */
+    private final List<Marks.Outcome> delayed = new ArrayList<>();
+
     // Guarded by the sender's lock.
     /** Its envelope counts for the remote lane. */
     boolean countsAsRemote;
@@ -66,11 +75,19 @@ final class Job {
     /** One of the destinations for which too many wait already. */
     Destination.@Nullable Key crowd;
 
-    Job(Entry entry, QueuedMessage message, Marks marks, boolean dying, boolean localDue, boolean remoteDue) {
+    Job(
+            Entry entry,
+            QueuedMessage message,
+            Marks marks,
+            boolean dying,
+            boolean isLate,
+            boolean localDue,
+            boolean remoteDue) {
         this.entry = entry;
         this.message = message;
         this.marks = marks;
         this.dying = dying;
+        this.isLate = isLate;
         local = new Channel(localDue);
         remote = new Channel(remoteDue);
         finishedBefore = marks.finished();
@@ -109,7 +126,7 @@ final class Job {
             if (!finishedBefore.get(recipients.index())) {
                 Route route = routes.route(recipients.address());
                 if (isDue(route)) {
-                    return new Work(this, recipients.index(), route);
+                    return new Work(this, recipients.index(), route, dsn(routes));
                 }
             }
         }
@@ -117,11 +134,30 @@ final class Job {
         return null;
     }
 
+    /** Whom the sender named is kept where this address may turn out to stand for another (RFC 3461 §5.2.7). */
+    private DsnRcpt dsn(Routes routes) {
+        DsnRcpt dsn = recipients.dsn();
+        return dsn.wanted().given() ? dsn.withOriginal(routes.complete(recipients.address())) : dsn;
+    }
+
     private Channel channel(Route route) {
         return switch (route) {
             case Route.Local _ -> local;
             case Route.Remote _ -> remote;
         };
+    }
+
+    /** The sender is to hear, at the end of the pass, that this one has to wait. */
+    void delayed(Marks.Outcome outcome) {
+        if (delayed.size() < MOST_DELAYED) {
+            delayed.add(outcome);
+        }
+    }
+
+    List<Marks.Outcome> takeDelayed() {
+        List<Marks.Outcome> taken = List.copyOf(delayed);
+        delayed.clear();
+        return taken;
     }
 
     /** Nobody more is tried in this pass; those who were not may be local or remote. */

@@ -59,8 +59,10 @@ final class Opening {
             entry.outline = outline.isSmall() ? outline : null;
             Instant now = clock.now();
             boolean dying = message.taken().plus(settings.queuelifetime()).isBefore(now);
-            return new Opened.Ready(
-                    new Job(entry, message, marks, dying, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now)));
+            boolean late = settings.delaynotify().isPositive()
+                    && message.taken().plus(settings.delaynotify()).isBefore(now);
+            return new Opened.Ready(new Job(
+                    entry, message, marks, dying, late, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now)));
         } catch (NoSuchFileException e) {
             log.line("warning: msg " + entry.name.id() + " is gone from the queue");
             accounts.forget(entry.name);

@@ -49,6 +49,11 @@ final class SendLog {
         log.line("bounce msg " + message + " qp " + bounce);
     }
 
+    /** Ours: the original has no other notices than bounces. */
+    void notice(long message, long notice, String kind) {
+        log.line("notice msg " + message + " qp " + notice + ": " + kind);
+    }
+
     void end(long message) {
         log.line("end msg " + message);
     }

@@ -380,7 +380,7 @@ public final class Sender {
             // Interrupted or not, the account must be written.
             boolean ignored = Thread.interrupted();
             log.ended(number, result);
-            deferred = accounts.enter(work.job(), work.recipient(), result);
+            deferred = accounts.enter(work, result);
             if (deferred) {
                 control.said(work.job().entry, result.report());
             }
@@ -449,7 +449,7 @@ public final class Sender {
             if (job.isDone()) {
                 done = accounts.end(job, settings, routes) == Accounts.End.DONE;
             } else {
-                accounts.save(job);
+                accounts.pause(job, settings, routes);
             }
         } catch (Throwable e) {
             log.line("alert: unable to close msg " + job.message.id() + ": " + e + "; will try again later");

@@ -75,8 +75,11 @@ final class Dialogue {
     }
 
     /** RFC 5321 §4.1.1.2. As in the original, no HELO is needed, and a second MAIL begins anew. */
-    private Step mail(State state, Command.Mail mail) {
-        Optional<Reply> objection = site.manners().objection(mail);
+    private Step mail(State state, Command.Mail command) {
+        DsnParameters dsn =
+                settings().dsn() ? DsnParameters.ofMail(command.from()) : DsnParameters.none(command.from());
+        Command.Mail mail = new Command.Mail(dsn.rest());
+        Optional<Reply> objection = site.manners().objection(mail).or(dsn::objection);
         if (objection.isPresent()) {
             return new Say(objection.get(), state);
         }
@@ -88,7 +91,7 @@ final class Dialogue {
         if (settings().databytes() > 0 && mail.from().size() > settings().databytes()) {
             return new Say(Reply.DATABYTES_EXCEEDED, state);
         }
-        Transaction transaction = new Transaction(reversePath, policy.mail(reversePath));
+        Transaction transaction = new Transaction(reversePath, dsn.mail(), policy.mail(reversePath));
         return new Say(Reply.SENDER_OK, new State.RcptWanted(state.hello(), transaction));
     }
 
@@ -101,8 +104,10 @@ final class Dialogue {
         };
     }
 
-    private Step rcpt(State state, Transaction transaction, Command.Rcpt rcpt) {
-        Optional<Reply> objection = site.manners().objection(rcpt);
+    private Step rcpt(State state, Transaction transaction, Command.Rcpt command) {
+        DsnParameters dsn = settings().dsn() ? DsnParameters.ofRcpt(command.to()) : DsnParameters.none(command.to());
+        Command.Rcpt rcpt = new Command.Rcpt(dsn.rest());
+        Optional<Reply> objection = site.manners().objection(rcpt).or(dsn::objection);
         if (objection.isPresent()) {
             return new Say(objection.get(), state);
         }
@@ -113,7 +118,7 @@ final class Dialogue {
         if (transaction.named() >= settings().maxrecipients()) {
             return new Say(Reply.TOO_MANY_RECIPIENTS, state); // RFC 5321 §4.5.3.1.10
         }
-        return switch (transaction.rcpt(forwardPath)) {
+        return switch (transaction.rcpt(forwardPath, dsn.rcpt())) {
             case Policy.Verdict.Accepted accepted ->
                 new Say(Reply.RECIPIENT_OK, new State.DataPossible(state.hello(), transaction));
             case Policy.Verdict.Refused refused -> {

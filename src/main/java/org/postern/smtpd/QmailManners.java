@@ -1,5 +1,6 @@
 package org.postern.smtpd;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.postern.config.SmtpdSettings;
@@ -33,8 +34,12 @@ record QmailManners() implements Manners {
 
     @Override
     public Reply ehlo(SmtpdSettings settings, Tls tls) {
-        return new Reply(
-                250, "", List.of(settings.smtpgreeting(), "PIPELINING", "8BITMIME", "SIZE " + settings.databytes()));
+        List<String> lines = new ArrayList<>(
+                List.of(settings.smtpgreeting(), "PIPELINING", "8BITMIME", "SIZE " + settings.databytes()));
+        if (settings.dsn()) {
+            lines.add("DSN"); // RFC 3461 §3
+        }
+        return new Reply(250, "", lines);
     }
 
     @Override

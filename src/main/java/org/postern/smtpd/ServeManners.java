@@ -45,6 +45,9 @@ record ServeManners() implements Manners {
                 "8BITMIME",
                 "SIZE " + settings.databytes(),
                 "ENHANCEDSTATUSCODES"));
+        if (settings.dsn()) {
+            lines.add("DSN"); // RFC 3461 §3
+        }
         if (tls instanceof Tls.Offered) {
             lines.add("STARTTLS"); // RFC 3207 §4
         }

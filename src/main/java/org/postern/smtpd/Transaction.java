@@ -2,17 +2,22 @@ package org.postern.smtpd;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.Envelope;
 
 /** A mail transaction (RFC 5321 §3.3): begun by MAIL, grown by RCPT. One session's, so for one thread. */
 final class Transaction {
     private final String reversePath;
+    private final DsnMail dsn;
     private final Policy.Judge judge;
     private final List<String> recipients = new ArrayList<>();
+    private final List<DsnRcpt> dsnRcpts = new ArrayList<>();
     private int named;
 
-    Transaction(String reversePath, Policy.Judge judge) {
+    Transaction(String reversePath, DsnMail dsn, Policy.Judge judge) {
         this.reversePath = reversePath;
+        this.dsn = dsn;
         this.judge = judge;
     }
 
@@ -26,11 +31,12 @@ final class Transaction {
     }
 
     /** Asks for the recipient and keeps it where it is accepted. */
-    Policy.Verdict rcpt(String address) {
+    Policy.Verdict rcpt(String address, DsnRcpt dsnRcpt) {
         named++;
         Policy.Verdict verdict = judge.rcpt(address);
         if (verdict instanceof Policy.Verdict.Accepted accepted) {
             recipients.add(accepted.address());
+            dsnRcpts.add(dsnRcpt);
         }
         return verdict;
     }
@@ -40,6 +46,6 @@ final class Transaction {
     }
 
     Envelope envelope() {
-        return new Envelope(reversePath, recipients);
+        return new Envelope(reversePath, recipients, dsn, dsnRcpts);
     }
 }

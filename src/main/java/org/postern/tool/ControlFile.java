@@ -36,6 +36,7 @@ sealed interface ControlFile {
                 new Text("defaultdomain", "", "Default domain name is "),
                 new Text("defaulthost", "", "Default host name is "),
                 new Number("delaynotify", "0", "Delay notices (0: none) are sent after ", " seconds"),
+                new Lines("destinationlimits", "Destinations have no limits.", "Destination limit: ", ""),
                 new Lines("dkim", "Nothing is signed.", "DKIM key: ", ""),
                 new Text("doublebouncehost", "", "2B recipient host: "),
                 new Text("doublebounceto", send.doublebounceto(), "2B recipient user: "),

@@ -125,6 +125,7 @@ public final class QmailInject implements Tool {
                 recipients.add(address(addresses, argument));
             }
         }
+        InjectDsn dsn = dsn(call.env());
         boolean fromHeader = line.recipients.fromHeader(line.arguments);
         Completion.Request request = new Completion.Request(
                 addresses,
@@ -146,7 +147,7 @@ public final class QmailInject implements Tool {
                     if (fromHeader) {
                         recipients.addAll(completed.recipients());
                     }
-                    Envelope envelope = new Envelope(completed.sender(), recipients);
+                    Envelope envelope = dsn.envelope(completed.sender(), recipients);
                     String head = completed.header() + header.body();
                     if (line.print) {
                         print(call, envelope.sender(), head, text);
@@ -173,6 +174,14 @@ public final class QmailInject implements Tool {
                     env.find("QMAILIDHOST").orElse(settings.idhost()));
         } catch (IOException e) {
             throw fatal(TEMPORARY, "unable to read " + control + ": " + Errno.djbText(e));
+        }
+    }
+
+    private static InjectDsn dsn(Env env) throws Failure {
+        try {
+            return InjectDsn.of(env);
+        } catch (InjectDsn.Malformed e) {
+            throw fatal(PERMANENT, e.what());
         }
     }
 

@@ -12,21 +12,23 @@ import org.jspecify.annotations.Nullable;
 import org.postern.chain.Args;
 import org.postern.chain.Env;
 import org.postern.chain.Tool;
+import org.postern.mail.DsnMail;
+import org.postern.mail.Notify;
 import org.postern.os.Errno;
 import org.postern.os.Nss;
 import org.postern.os.Octets;
 import org.postern.queue.QueueDirectory;
 
 /**
- * usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]. What programs call that know no other MTA:
+ * usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -Nwhen ] [ -Rret ] [ -Venvid ] [ -bp ] [ -bs ] [ arg ... ]. What programs call that know no other MTA:
  * becomes qmail-inject, qmail-smtpd or qmail-qread. Called as mailq it is {@code sendmail -bp}. See
  * docs/programs/sendmail.md.
  */
 public final class Sendmail implements Tool {
     private static final String USAGE =
-            "sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]";
+            "sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -Nwhen ] [ -Rret ] [ -Venvid ] [ -bp ] [ -bs ] [ arg ... ]";
 
-    /** -N, -R, -V, -O and -L are later than the original: mutt has the first two. Their values are not used. */
+    /** -N, -R, -V, -O and -L are later than the original: mutt has the first two. */
     private static final String VALUED = "efpoBFbrNRVOLhX";
 
     private static final String IGNORED = "vimxGUn";
@@ -69,6 +71,7 @@ public final class Sendmail implements Tool {
         private boolean recipientsInHeader;
         private @Nullable String sender;
         private @Nullable String name;
+        private final Map<String, String> wishes = new LinkedHashMap<>();
 
         void flag(char letter, Options options) throws Misuse {
             switch (letter) {
@@ -86,6 +89,9 @@ public final class Sendmail implements Tool {
             switch (letter) {
                 case 'f', 'r' -> sender = value.equals("<>") ? "" : value;
                 case 'F' -> name = value;
+                case 'N' -> wish(InjectDsn.NOTIFY, Notify.parse(value).map(Notify::toString));
+                case 'R' -> wish(InjectDsn.RET, DsnMail.Ret.parse(value).map(DsnMail.Ret::name));
+                case 'V' -> wish(InjectDsn.ENVID, Optional.of(value).filter(DsnMail::isEnvid));
                 case 'b' ->
                     mode = switch (value.isEmpty() ? ' ' : value.charAt(0)) {
                         case 'm' -> mode;
@@ -95,6 +101,10 @@ public final class Sendmail implements Tool {
                     };
                 default -> {} // There is one error mode, one delivery mode, and a point alone is text.
             }
+        }
+
+        private void wish(String variable, Optional<String> value) throws Misuse {
+            wishes.put(variable, value.orElseThrow(Misuse::new));
         }
     }
 
@@ -145,6 +155,7 @@ public final class Sendmail implements Tool {
         if (line.name != null) {
             env = env.with("MAILNAME", line.name);
         }
+        env = env.withAll(line.wishes);
         if (USER.stream().noneMatch(env::has)) {
             try {
                 env = env.withAll(new Nss()

@@ -53,6 +53,7 @@ class PosternTomlTest {
                 listen = "0.0.0.0:25"
                 rcpthosts = ["a.example", ".b.example"]
                 databytes = 0
+                dsn = false
                 [relay]
                 expiry = 60
                 [users]
@@ -60,6 +61,7 @@ class PosternTomlTest {
                 [send]
                 locals = []
                 smtproutes = ["n.example:192.0.2.1:2525", ":smart.example"]
+                delaynotify = 14400
                 concurrencylocal = 0
                 concurrencyremote = 2000
                 queuelifetime = 3600
@@ -81,7 +83,8 @@ class PosternTomlTest {
                                 new Settings.Listen(
                                         List.of(HostPort.parse("0.0.0.0:25").orElseThrow())),
                                 List.of("a.example", ".b.example"),
-                                0),
+                                0,
+                                false),
                         new Settings.Relay(Duration.ofSeconds(60)),
                         new Settings.Users(Path.of("/u")),
                         new Settings.Send(
@@ -89,6 +92,7 @@ class PosternTomlTest {
                                 List.of(
                                         new SmtpRoute("n.example", "192.0.2.1", 2525),
                                         new SmtpRoute("", "smart.example", 25)),
+                                Duration.ofHours(4),
                                 DkimKeys.NONE,
                                 0,
                                 2000,

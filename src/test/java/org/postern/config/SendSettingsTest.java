@@ -36,6 +36,7 @@ class SendSettingsTest {
         assertThat(d.bouncefrom()).isEqualTo("MAILER-DAEMON");
         assertThat(d.doublebounceto()).isEqualTo("postmaster");
         assertThat(d.bouncemaxbytes()).isEqualTo(50_000);
+        assertThat(d.delaynotify()).isZero();
     }
 
     @Test
@@ -53,6 +54,7 @@ class SendSettingsTest {
         file("doublebounceto", "\n");
         file("doublebouncehost", "double.example\n");
         file("bouncemaxbytes", "1000\n");
+        file("delaynotify", "14400\n");
         assertThat(read())
                 .isEqualTo(new SendSettings(
                         "env.example",
@@ -66,7 +68,8 @@ class SendSettingsTest {
                         "bounce.example",
                         "",
                         "double.example",
-                        1000));
+                        1000,
+                        Duration.ofHours(4)));
     }
 
     @Test

@@ -49,6 +49,7 @@ class SmtpdSettingsTest {
         assertThat(settings.maxcommand()).isEqualTo(2048);
         assertThat(settings.maxline()).isEqualTo(1_048_576);
         assertThat(settings.maxrecipients()).isEqualTo(1000);
+        assertThat(settings.dsn()).isFalse();
         assertThat(settings.maxbadcommands()).isEqualTo(100);
     }
 
@@ -63,6 +64,7 @@ class SmtpdSettingsTest {
         put("maxcommand", "4096\n");
         put("maxline", "2000\n");
         put("maxrecipients", "500\n");
+        put("dsn", "1\n");
         put("maxbadcommands", "7\n");
         SmtpdSettings settings = read();
         assertThat(settings.smtpgreeting()).isEqualTo("mail.example.org hello");
@@ -75,6 +77,8 @@ class SmtpdSettingsTest {
         assertThat(settings.maxcommand()).isEqualTo(4096);
         assertThat(settings.maxline()).isEqualTo(2000);
         assertThat(settings.maxrecipients()).isEqualTo(500);
+        assertThat(settings.dsn()).isTrue();
+        assertThat(settings.in(Env.empty().with("QMAILQUEUE", "bin/qq")).dsn()).isFalse();
         assertThat(settings.maxbadcommands()).isEqualTo(7);
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -13,10 +14,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.file.SharedSync;
 import org.postern.file.TestingDisk;
+import org.postern.mail.Action;
 
 class MarksTest {
     @TempDir
     private Path scratch;
+
+    private static final Instant WHEN = Instant.ofEpochSecond(1_795_486_703L);
 
     private final TestingDisk disk = new TestingDisk();
 
@@ -34,7 +38,7 @@ class MarksTest {
 
     private static List<String> failures(Marks marks) throws IOException {
         List<String> all = new ArrayList<>();
-        marks.forEachFailure((recipient, report) -> all.add(recipient + ":" + report));
+        marks.forEachFailure(o -> all.add(o.recipient() + ":" + o.report()));
         return all;
     }
 
@@ -43,7 +47,7 @@ class MarksTest {
         Marks marks = read();
         assertThat(marks.onDisk()).isFalse();
         marks.delivered(3);
-        marks.failed(0, "no\\such\nuser\r\n");
+        marks.failed(0, "no\\such\nuser\r\n", WHEN);
         marks.bounceWillBe(MessageName.parse("17-00000000000000ff").orElseThrow());
         Marks again = read();
         assertThat(again.finished()).isEqualTo(bits(0, 3));
@@ -57,7 +61,7 @@ class MarksTest {
     void aTornLineDoesNotCountAndTheNextBeginsItsOwn() throws IOException {
         Marks marks = read();
         marks.delivered(1);
-        marks.failed(2, "gone");
+        marks.failed(2, "gone", WHEN);
         String whole = Files.readString(scratch.resolve("m"));
         int first = whole.indexOf('\n') + 1;
         for (int cut = 0; cut < whole.length(); cut++) {
@@ -85,7 +89,7 @@ class MarksTest {
         Marks marks = read();
         disk.fault((operation, file) -> operation.equals("sync") ? new IOException("No space left on device") : null);
         assertThatThrownBy(() -> marks.delivered(4)).isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> marks.failed(5, "why")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> marks.failed(5, "why", WHEN)).isInstanceOf(IOException.class);
         assertThat(marks.isUnsaved()).isTrue();
         assertThat(marks.finished()).isEqualTo(bits(4, 5));
         disk.fault((operation, file) -> null);
@@ -94,6 +98,42 @@ class MarksTest {
         Marks again = read();
         assertThat(again.finished()).isEqualTo(bits(4, 5));
         assertThat(failures(again)).containsExactly("5:why");
+    }
+
+    private static List<String> successes(Marks marks) throws IOException {
+        List<String> all = new ArrayList<>();
+        marks.forEachSuccess(o -> all.add(o.recipient() + " " + o.action() + ":" + o.report() + "@"
+                + o.tried().getEpochSecond()));
+        return all;
+    }
+
+    @Test
+    void aSuccessIsThereUntilItWasTold() throws IOException {
+        Marks marks = read();
+        marks.failed(1, "gone", WHEN);
+        marks.succeeded(0, Action.RELAYED, "said: 250 ok\n", WHEN.plusSeconds(1));
+        marks.delivered(5);
+        marks.succeeded(2, Action.DELIVERED, "", WHEN);
+        assertThat(read().hasSuccesses()).isTrue();
+        assertThat(read().finished()).isEqualTo(bits(0, 1, 2, 5));
+        assertThat(successes(read())).containsExactly("0 RELAYED:said: 250 ok\n@1795486704", "2 DELIVERED:@1795486703");
+        marks.successesTold();
+        assertThat(marks.hasSuccesses()).isFalse();
+        assertThat(read().hasSuccesses()).isFalse();
+        Marks again = read();
+        again.succeeded(3, Action.EXPANDED, "", WHEN);
+        assertThat(again.hasSuccesses()).isTrue();
+        assertThat(successes(read())).containsExactly("3 EXPANDED:@1795486703");
+        assertThat(failures(read())).containsExactly("1:gone");
+    }
+
+    @Test
+    void aDelayIsToldOnce() throws IOException {
+        Marks marks = read();
+        marks.delayTold(List.of(4, 6));
+        assertThat(read().isDelayTold(4)).isTrue();
+        assertThat(read().isDelayTold(5)).isFalse();
+        assertThat(read().finished()).isEqualTo(bits());
     }
 
     @Test

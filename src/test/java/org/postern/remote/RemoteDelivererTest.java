@@ -24,12 +24,16 @@ import org.postern.config.RemoteSettings;
 import org.postern.config.SmtpRoute;
 import org.postern.config.SmtpTimeouts;
 import org.postern.dkim.TestingKey;
+import org.postern.mail.Action;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.MessageSource;
+import org.postern.mail.Notify;
 import org.postern.mail.Provenance;
 import org.postern.mail.TestingMessage;
 
@@ -78,6 +82,41 @@ class RemoteDelivererTest {
                 .contains("MAIL FROM:<a@b>\r\n");
         assertThat(commands(Map.of("HELO", "250-hi\r\n250 SIZE\r\n"), "a@b", MESSAGE))
                 .contains("HELO me.example\r\n", "MAIL FROM:<a@b>\r\n");
+    }
+
+    /** RFC 3461 §5.2.1: with the values they had; §5.2.2: not at all where the host does not know them. */
+    @Test
+    void whatTheSenderWantsToHearGoesOnWhereDsnIsOffered() throws IOException {
+        Delivery delivery = new Delivery(
+                "1",
+                "a@b",
+                "x@sink.test",
+                MESSAGE,
+                Provenance.STRANGER,
+                new DsnMail(DsnMail.Ret.HDRS, "id+2B1"),
+                new DsnRcpt(Notify.parse("success,delay").orElseThrow(), "rfc822;y+40z"));
+        for (String pipelining : List.of("", "250-PIPELINING\r\n")) {
+            String offer = "250-s\r\n" + pipelining + "250 DSN\r\n";
+            try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of("EHLO", offer))) {
+                assertThat(TestingRemote.deliverer(through(server.port())).deliver(delivery))
+                        .isInstanceOfSatisfying(
+                                Delivered.class, d -> assertThat(d.action()).isEqualTo(Action.PASSED_ON));
+                await().until(() -> server.sessions().getFirst().contains("QUIT\r\n"));
+                assertThat(server.sessions().getFirst())
+                        .contains(
+                                "MAIL FROM:<a@b> RET=HDRS ENVID=id+2B1\r\n",
+                                "RCPT TO:<x@sink.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;y+40z\r\n");
+            }
+        }
+        try (TestingSmtpServer server = TestingSmtpServer.answering(Map.of())) {
+            assertThat(TestingRemote.deliverer(through(server.port())).deliver(delivery))
+                    .isInstanceOfSatisfying(
+                            Delivered.class, d -> assertThat(d.action()).isEqualTo(Action.RELAYED));
+            await().until(() -> server.sessions().getFirst().contains("QUIT\r\n"));
+            assertThat(server.sessions().getFirst()).contains("MAIL FROM:<a@b>\r\n", "RCPT TO:<x@sink.test>\r\n");
+        }
+        assertThat(commands(Map.of("EHLO", "250-s\r\n250 DSN\r\n"), "a@b", MESSAGE))
+                .contains("MAIL FROM:<a@b>\r\n", "RCPT TO:<x@sink.test>\r\n");
     }
 
     @Test
@@ -203,7 +242,8 @@ class RemoteDelivererTest {
                     RemoteSettings.of("me.example", List.of(new SmtpRoute("", "relay", first.port())));
             TestingRemote dns = new TestingRemote().host("relay", "127.0.0.70", "127.0.0.71", "127.0.0.72");
             assertThat(TestingRemote.deliverer(settings, dns).deliver(new Delivery("1", "a@b", "x@y", MESSAGE)))
-                    .isEqualTo(new Delivered("127.0.0.72 accepted message.\nRemote host said: 250 queued as X\n"));
+                    .isEqualTo(new Delivered(
+                            "127.0.0.72 accepted message.\nRemote host said: 250 queued as X\n", Action.RELAYED));
             assertThat(second.sessions()).hasSize(1);
         }
     }

@@ -13,8 +13,8 @@ import javax.net.ssl.SSLContext;
  * A CA and what it has signed, as src/test/resources/hops/certificates makes them: {@code good} for mx.test and 127.0.0.1,
  * {@code wrong} for another name, {@code self} by itself.
  */
-record TestingCertificates(Path directory) {
-    static TestingCertificates in(Path directory) throws IOException {
+public record TestingCertificates(Path directory) {
+    public static TestingCertificates in(Path directory) throws IOException {
         Process made = new ProcessBuilder("src/test/resources/hops/certificates", directory.toString())
                 .inheritIO()
                 .start();

@@ -23,11 +23,11 @@ import java.util.stream.Stream;
  * @param port with STARTTLS
  * @param tlsPort with TLS from the first octet on
  */
-record TestingHop(Path directory, Process process, int port, int tlsPort) implements Closeable {
+public record TestingHop(Path directory, Process process, int port, int tlsPort) implements Closeable {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     /** Starts it without waiting for it. */
-    static TestingHop start(String program, Path directory, TestingCertificates certificates, String certificate)
+    public static TestingHop start(String program, Path directory, TestingCertificates certificates, String certificate)
             throws IOException {
         Files.createDirectory(directory);
         int port = freePort();
@@ -53,7 +53,7 @@ record TestingHop(Path directory, Process process, int port, int tlsPort) implem
     }
 
     /** Waits until it greets. */
-    void awaitReady() throws IOException {
+    public void awaitReady() throws IOException {
         await().atMost(LIMIT).until(() -> !process.isAlive() || greets());
         if (!process.isAlive()) {
             throw new IOException(directory + ": " + Files.readString(directory.resolve("output")));
@@ -87,7 +87,7 @@ record TestingHop(Path directory, Process process, int port, int tlsPort) implem
     }
 
     /** All that has arrived, octet for char. */
-    List<String> messages() throws IOException {
+    public List<String> messages() throws IOException {
         List<String> messages = new ArrayList<>();
         Path arrived = directory.resolve("Maildir/new");
         if (Files.exists(arrived)) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.postern.config.DestinationLimit;
 import org.postern.config.Place;
 import org.postern.mail.DeliveryResult;
+import org.postern.mail.DsnRcpt;
 import org.postern.queue.MessageName;
 import org.postern.queue.TestingClock;
 
@@ -32,11 +33,12 @@ class LaneTest {
         return new Work(
                 null,
                 0,
-                new Route.Remote("a@" + domain, new Place(domain, new DestinationLimit(connections, messages))));
+                new Route.Remote("a@" + domain, new Place(domain, new DestinationLimit(connections, messages))),
+                DsnRcpt.NONE);
     }
 
     private static Work work(String domain) {
-        return new Work(null, 0, new Route.Remote("a@" + domain, Place.of(domain)));
+        return new Work(null, 0, new Route.Remote("a@" + domain, Place.of(domain)), DsnRcpt.NONE);
     }
 
     private static Entry entry(int id) {

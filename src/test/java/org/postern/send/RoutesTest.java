@@ -29,7 +29,8 @@ class RoutesTest {
             "here.example",
             "postmaster",
             "here.example",
-            50_000));
+            50_000,
+            Duration.ZERO));
 
     @ParameterizedTest
     @CsvSource({

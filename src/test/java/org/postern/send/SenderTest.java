@@ -164,7 +164,8 @@ class SenderTest {
                 "me",
                 "",
                 "me",
-                1000);
+                1000,
+                Duration.ZERO);
         try (TestingSender s = start(nobody, new TestingDeliverer(d -> NO_MAILBOX))) {
             long id = id(submit(s.files.drop(), TEXT, "", "nosuch@me"));
             s.awaitLog("double bounce: discarding bounce/" + id);

@@ -12,13 +12,16 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.postern.config.RcptHosts;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
+import org.postern.mail.Envelope;
 import org.postern.queue.TestingIntake;
 
 /**
  * Dialogues from src/test/resources/transcripts/smtp. Above the greeting stand settings: {@code manners: qmail|serve},
- * {@code rcpthosts: NAME …}, {@code relay: yes|no|unknown}. Lines {@code C:} that follow each other are sent at once,
+ * {@code dsn: yes}, {@code rcpthosts: NAME …}, {@code relay: yes|no|unknown}. Lines {@code C:} that follow each other are sent at once,
  * each with CR LF; {@code \r} and {@code \n} in them stand for the octets. Below the dialogue stand the messages
- * queued: {@code QUEUED: SENDER -> RECIPIENT …} and their text without the Received line.
+ * queued: {@code QUEUED: SENDER -> RECIPIENT …}, in brackets what the sender wants to hear (RFC 3461), and their text without the Received line.
  */
 class SmtpTranscriptTest {
     private static final Path DIRECTORY = Path.of("src/test/resources/transcripts/smtp");
@@ -72,6 +75,7 @@ class SmtpTranscriptTest {
     private static TestingSession set(TestingSession session, String name, String value) {
         return switch (name) {
             case "manners" -> value.equals("qmail") ? TestingSession.qmail() : TestingSession.serve();
+            case "dsn" -> session.dsn();
             case "rcpthosts" -> session.rcpthosts(RcptHosts.of(value.split(" ", -1)));
             case "relay" ->
                 session.relaying((from, to) -> switch (value) {
@@ -83,13 +87,31 @@ class SmtpTranscriptTest {
         };
     }
 
+    private static String shown(Envelope envelope) {
+        StringBuilder shown = new StringBuilder(envelope.sender());
+        DsnMail dsn = envelope.dsn();
+        if (!dsn.equals(DsnMail.NONE)) {
+            shown.append("[").append(dsn.ret()).append(" ").append(dsn.envid()).append("]");
+        }
+        shown.append(" ->");
+        for (int i = 0; i < envelope.recipients().size(); i++) {
+            shown.append(" ").append(envelope.recipients().get(i));
+            DsnRcpt rcpt = envelope.dsnRcpt(i);
+            if (!rcpt.equals(DsnRcpt.NONE)) {
+                shown.append("[")
+                        .append(rcpt.wanted())
+                        .append(" ")
+                        .append(rcpt.orcpt())
+                        .append("]");
+            }
+        }
+        return shown.append('\n').toString();
+    }
+
     private static String shown(TestingIntake intake) {
         StringBuilder shown = new StringBuilder();
         for (TestingIntake.Message message : intake.messages()) {
-            shown.append(message.envelope().sender())
-                    .append(" -> ")
-                    .append(String.join(" ", message.envelope().recipients()))
-                    .append('\n');
+            shown.append(shown(message.envelope()));
             String text = message.text();
             assertThat(text).startsWith("Received: from ");
             String body = text.substring(text.indexOf('\n', text.indexOf('\n') + 1) + 1);

@@ -23,6 +23,7 @@ public final class TestingSession {
     private int maxline = SmtpdSettings.MAXLINE;
     private int maxrecipients = SmtpdSettings.MAXRECIPIENTS;
     private int maxbadcommands = SmtpdSettings.MAXBADCOMMANDS;
+    private boolean dsn;
     private Optional<String> relayClient = Optional.empty();
     private Relaying relaying = (from, to) -> new Relaying.Answer.No("log in by POP3 first");
     private LocalUsers localUsers = mailbox -> false;
@@ -74,6 +75,11 @@ public final class TestingSession {
         return this;
     }
 
+    public TestingSession dsn() {
+        dsn = true;
+        return this;
+    }
+
     public TestingSession relayClient(String suffix) {
         relayClient = Optional.of(suffix);
         return this;
@@ -114,7 +120,8 @@ public final class TestingSession {
                 maxcommand,
                 maxline,
                 maxrecipients,
-                maxbadcommands);
+                maxbadcommands,
+                dsn);
         Site site = new Site(
                 settings,
                 manners,

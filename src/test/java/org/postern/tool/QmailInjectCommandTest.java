@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.postern.chain.TestingCall;
 import org.postern.chain.Tool;
 import org.postern.file.Disk;
+import org.postern.mail.DsnMail;
 import org.postern.queue.Queue;
 import org.postern.queue.QueuedMessage;
 import org.postern.queue.TestingQueue;
@@ -95,6 +96,29 @@ class QmailInjectCommandTest {
                         "joe@hoge.example.com",
                         List.of("fred@hoge.example.com", "x@y.z")));
         assertThat(call.stdout() + call.stderr()).isEmpty();
+    }
+
+    @Test
+    void whatSendmailWasToldTheSenderWantsToHearIsQueued() throws IOException {
+        env("QMAILNOTIFY", "SUCCESS,FAILURE");
+        env("QMAILRET", "HDRS");
+        env("QMAILENVID", "id+201");
+        assertThat(run("\nhello\n", "a@x.y", "b@x.y")).isZero();
+        try (Queue queue = files.open()) {
+            queue.take();
+            QueuedMessage m = queue.read(queue.nextArrival());
+            assertThat(m.dsn()).isEqualTo(new DsnMail(DsnMail.Ret.HDRS, "id+201"));
+            QueuedMessage.Recipients each = m.recipients();
+            for (int i = 0; i < 2; i++) {
+                assertThat(each.next()).isTrue();
+                assertThat(each.dsn().wanted()).hasToString("SUCCESS,FAILURE");
+            }
+        }
+        env("QMAILNOTIFY", "LOUDLY");
+        assertThat(run("\nhello\n", "a@x.y")).isEqualTo(100);
+        assertThat(call.stderr())
+                .isEqualTo("qmail-inject: fatal: QMAILNOTIFY is LOUDLY: it must be NEVER, or a list of SUCCESS,"
+                        + " FAILURE, DELAY\n");
     }
 
     @Test

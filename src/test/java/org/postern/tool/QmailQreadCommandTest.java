@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,7 +63,7 @@ class QmailQreadCommandTest {
             MessageName name = queue.nextArrival();
             Marks marks = queue.marks(name);
             marks.delivered(0);
-            marks.failed(2, "no\n");
+            marks.failed(2, "no\n", Instant.EPOCH);
             TestingQueue.submit(files.drop(), "t\n", "s@x", "d@far");
             assertThat(said(new QmailQread(), "qmail-qread"))
                     .matches("0 24 Nov 2026 [0-9:]{8} GMT  #" + name.id() + "  [0-9]+  <s_@x>  bouncing\n"

@@ -93,6 +93,15 @@ class SendmailCommandTest {
     }
 
     @Test
+    void whatTheSenderWantsToHearIsInTheEnvironment() throws IOException {
+        assertThat(changed(becomes("-N delay,success -R hdrs -V id+20 a@x.y")))
+                .containsEntry("QMAILNOTIFY", "SUCCESS,DELAY")
+                .containsEntry("QMAILRET", "HDRS")
+                .containsEntry("QMAILENVID", "id+20");
+        assertThat(changed(becomes("-Nnever a@x.y"))).containsEntry("QMAILNOTIFY", "NEVER");
+    }
+
+    @Test
     void whoHasNoNameInTheEnvironmentIsTheAccount() throws IOException {
         // Debian's cron: it hands on what a service of the system has.
         call = TestingCall.stdin("").env("QMAILHOME", home.toString());
@@ -126,7 +135,9 @@ class SendmailCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-bd", "-bi", "-bt", "-bv", "-b", "-q", "-d", "-C x", "-Z", "-f"})
+    @ValueSource(
+            strings = {"-bd", "-bi", "-bt", "-bv", "-b", "-q", "-d", "-C x", "-Z", "-f", "-N always", "-R all", "-V a=b"
+            })
     void theRestIsRefused(String arguments) throws IOException {
         assertThat(run(("sendmail " + arguments).split(" ", -1))).isEqualTo(Tool.Exit.code(100));
         assertThat(call.stderr()).startsWith("sendmail: usage: sendmail [ -t ]");

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.config.SendSettings;
 import org.postern.file.Disk;
+import org.postern.mail.Action;
+import org.postern.mail.DsnRcpt;
 import org.postern.mail.Envelope;
 import org.postern.os.Octets;
 import org.postern.queue.Marks;
@@ -21,7 +23,7 @@ import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.TestingQueue;
 
-class BounceTest {
+class NoticeTest {
     private static final SendSettings SETTINGS = SendSettings.defaults("hoge.example.com");
     private static final Instant NOW = Instant.ofEpochSecond(1_795_486_703L);
 
@@ -42,9 +44,10 @@ class BounceTest {
             MessageName name = queue.nextArrival();
             Marks marks = queue.marks(name);
             for (int i = recipients.length - 1; i >= 0; i--) {
-                marks.failed(i, failures[2 * i + 1]);
+                marks.failed(i, failures[2 * i + 1], NOW.minusSeconds(2));
             }
-            Bounce bounce = new Bounce(settings, new Routes(settings), queue.read(name), marks, NOW, new Random(1));
+            Notice bounce = Notice.failure(
+                    new Notice.Context(settings, new Routes(settings), NOW, new Random(1)), queue.read(name), marks);
             StringBuilder out = new StringBuilder();
             bounce.writeTo((from, offset, length) -> out.append(Octets.of(from, offset, length)));
             String boundary = out.toString().replaceFirst("(?s).*boundary=\"([^\"]*)\".*", "$1");
@@ -104,12 +107,15 @@ class BounceTest {
                         Final-Recipient: rfc822; x@sink.test
                         Action: failed
                         Status: 5.0.0
+                        Remote-MTA: dns; [127.0.0.1]
                         Diagnostic-Code: smtp; 550-no such
+                        Last-Attempt-Date: 24 Nov 2026 02:18:21 -0000
 
                         Final-Recipient: rfc822; nosuch@hoge.example.com
                         Action: failed
                         Status: 5.1.1
                         Diagnostic-Code: x-qmail; Sorry, no mailbox here by that name. (#5.1.1)
+                        Last-Attempt-Date: 24 Nov 2026 02:18:21 -0000
 
                         --BOUNDARY
                         Content-Type: message/rfc822
@@ -172,17 +178,32 @@ class BounceTest {
 
     @Test
     void oddReportsMakeNoParagraphsOfTheirOwn() {
-        assertThat(Bounce.paragraph("a\nb@x", "one\n\n\ntwo")).isEqualTo("<a_b@x>:\none\n//two\n\n");
-        assertThat(Bounce.paragraph("a@x", "")).isEqualTo("<a@x>:\n\n");
+        assertThat(Notice.paragraph("a\nb@x", "one\n\n\ntwo")).isEqualTo("<a_b@x>:\none\n//two\n\n");
+        assertThat(Notice.paragraph("a@x", "")).isEqualTo("<a@x>:\n\n");
     }
 
     @Test
     void theStatusIsFoundInTheReport() {
-        assertThat(Bounce.status("a@x", "full (#4.2.2)\ntoo long\n")).contains("Status: 5.2.2\n");
-        assertThat(Bounce.status("a@x", "Remote host said: 550 5.7.1 no relaying\n"))
+        assertThat(status(Action.FAILED, "full (#4.2.2)\ntoo long\n")).contains("Status: 5.2.2\n");
+        assertThat(status(Action.FAILED, "Remote host said: 550 5.7.1 no relaying\n"))
                 .contains("Status: 5.7.1\n")
                 .contains("Diagnostic-Code: smtp; 550 5.7.1 no relaying\n");
-        assertThat(Bounce.status("a@x", "version 5.1.1 of nothing")).contains("Status: 5.0.0\n");
+        assertThat(status(Action.FAILED, "version 5.1.1 of nothing")).contains("Status: 5.0.0\n");
+        assertThat(status(Action.DELAYED, "full (#5.2.2)\n")).contains("Action: delayed\nStatus: 4.2.2\n");
+        assertThat(status(Action.RELAYED, "2001:db8::1 accepted message.\nRemote host said: 250 2.6.0 ok\n"))
+                .isEqualTo("""
+
+                        Final-Recipient: rfc822; a@x
+                        Action: relayed
+                        Status: 2.6.0
+                        Remote-MTA: dns; [IPv6:2001:db8::1]
+                        Diagnostic-Code: smtp; 250 2.6.0 ok
+                        """);
+        assertThat(status(Action.DELIVERED, "")).endsWith("Action: delivered\nStatus: 2.0.0\n");
+    }
+
+    private static String status(Action action, String report) {
+        return DeliveryStatus.ofRecipient(new Marks.Outcome(0, action, report, Instant.EPOCH), "a@x", DsnRcpt.NONE);
     }
 
     @Test
