@@ -138,7 +138,7 @@ class Site:
         settings.write_text(
             f'me = "{NAME}"\nhome = "{home}"\n[pop3d]\nlisten = "127.0.0.1:{pop}"\n'
             f'[smtpd]\nlisten = "127.0.0.1:{port}"\n[relay]\nexpiry = 86400\n'
-            f'[users]\nfile = "{self.users}"\n[send]\nsmtproutes = [":127.0.0.1:{hop}"]\n'
+            f'[users]\nfile = "{self.users}"\n[send]\nconcurrencylocal = 64\nconcurrencyremote = 64\nsmtproutes = [":127.0.0.1:{hop}"]\n'
         )
         ids = ["setpriv", "--reuid", self.uid, "--regid", self.gid, "--clear-groups"] if self.root else []
         argv = [*ids, TOP / "postern", "serve", "--config", settings]
