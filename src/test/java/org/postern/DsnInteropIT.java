@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -71,8 +72,13 @@ class DsnInteropIT {
         postfix = TestingHop.start("postfix", directory.resolve("postfix"), TestingCertificates.in(directory), "good");
         int sinkPort = freePort();
         Path unpacked = Path.of(".peers/postfix").toAbsolutePath();
-        ProcessBuilder plain = new ProcessBuilder(
-                        unpacked.resolve("usr/sbin/smtp-sink").toString(), "127.0.0.1:" + sinkPort, "20")
+        List<String> command =
+                new ArrayList<>(List.of(unpacked.resolve("usr/sbin/smtp-sink").toString()));
+        if (isRoot()) {
+            command.addAll(List.of("-u", "nobody")); // It refuses to run as root.
+        }
+        command.addAll(List.of("127.0.0.1:" + sinkPort, "20"));
+        ProcessBuilder plain = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("sink.log").toFile());
         plain.environment()
@@ -99,6 +105,10 @@ class DsnInteropIT {
         serve = TestingServe.start(List.of(), home, "--config", config);
     }
 
+    private static boolean isRoot() throws IOException {
+        return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+    }
+
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             return socket.getLocalPort();
@@ -110,7 +120,7 @@ class DsnInteropIT {
         for (String sub : List.of("Maildir", "Maildir/tmp", "Maildir/new", "Maildir/cur")) {
             Files.createDirectory(joe.resolve(sub));
         }
-        boolean root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+        boolean root = isRoot();
         String owner = root ? NOBODY + ":" + NOBODY : ":";
         if (root) {
             TestingPrograms.succeed("chown", "-R", owner, joe.toString());
