@@ -55,10 +55,11 @@ class QmailLogToolsIT {
             log.end();
             assertThat(log.log()).endsWith("status: exiting\n").contains(" exitasap\n", "bounce msg ");
 
+            // The one line that no delivery makes: there is no postmaster.
             String report = TestingPrograms.succeed(
                     "sh",
                     "-c",
-                    "export LOGWATCH_DETAIL_LEVEL=10 qmail_high_detail=1; perl \"$0\" <\"$1\"",
+                    "export LOGWATCH_DETAIL_LEVEL=10 qmail_high_detail=1; grep -v '^warning: mail for postmaster' \"$1\" | perl \"$0\"",
                     LOGWATCH.toString(),
                     log.logFile().toString());
             assertThat(report.replaceAll("\\s+", " "))
