@@ -172,7 +172,7 @@ public final class PosternToml {
                 me,
                 home,
                 tls,
-                new Settings.Pop3d(pop3, clearPassword(pop3, tls)),
+                new Settings.Pop3d(pop3, clearPassword(pop3)),
                 new Settings.Smtpd(smtp, rcpthosts, databytes, dsn),
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
@@ -203,7 +203,7 @@ public final class PosternToml {
     private Settings.Listen listen(String server, int port) {
         String clear = server + ".listen";
         String tls = server + ".listen_tls";
-        if (toml.contains(tls) && !toml.contains("tls")) {
+        if (toml.contains(tls) && !hasCertificate()) {
             problem(tls, "needs a certificate: add [[tls]] with certificate = \"…\" and key = \"…\"");
         }
         return new Settings.Listen(
@@ -212,24 +212,31 @@ public final class PosternToml {
     }
 
     /** Whether passwords may be said in clear: on loopback, and elsewhere by an explicit word alone. */
-    private boolean clearPassword(Settings.Listen listen, List<TlsFiles> tls) {
+    private boolean clearPassword(Settings.Listen listen) {
         String key = "pop3d.clear_password";
         Object value = toml.get(key);
-        if (value instanceof Boolean allowed) {
-            return allowed;
-        }
-        if (value != null) {
+        if (value != null && !(value instanceof Boolean)) {
             problem(key, "is " + shown(value) + "; give true or false");
         }
-        Optional<HostPort> open =
-                listen.clear().stream().filter(a -> !a.address().isLoopback()).findFirst();
-        if (open.isPresent() && !toml.contains("tls")) {
-            problem(
-                    "pop3d.listen",
-                    "passwords would travel in clear to " + open.get()
-                            + ": add [[tls]] with a certificate, or, where clients know no TLS, clear_password = true below [pop3d]");
+        if (Boolean.TRUE.equals(value) || hasCertificate()) {
+            return Boolean.TRUE.equals(value);
         }
-        return tls.isEmpty();
+        if (Boolean.FALSE.equals(value)) {
+            problem(key, "is false, and without TLS nobody could log in: add [[tls]] with a certificate");
+        }
+        listen.clear().stream()
+                .filter(a -> !a.address().isLoopback())
+                .findFirst()
+                .ifPresent(
+                        open -> problem(
+                                "pop3d.listen",
+                                "passwords would travel in clear to " + open
+                                        + ": add [[tls]] with a certificate, or, where clients know no TLS, clear_password = true below [pop3d]"));
+        return true;
+    }
+
+    private boolean hasCertificate() {
+        return toml.get("tls") instanceof TomlArray tables && !tables.isEmpty();
     }
 
     /** The lines and the tables; a domain has one of them. */

@@ -44,7 +44,7 @@ public final class ControlServer implements Closeable {
      * @param end at the end, for requests that are being answered
      */
     record Limits(Duration request, Duration reader, Duration end) {
-        static final Limits USUAL = new Limits(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(60));
+        static final Limits USUAL = new Limits(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(10));
     }
 
     private ControlServer(ControlPlace place, Listener listener, Limits limits, Log log) {

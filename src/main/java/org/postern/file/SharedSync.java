@@ -15,11 +15,16 @@ public final class SharedSync {
     private final Path directory;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition ended = lock.newCondition();
-    private long asked;
-    private long synced;
-    private long failed;
     private boolean running;
-    private @Nullable IOException failure;
+    private Round next = new Round();
+
+    /** One sync, and all who wait for it. */
+    private static final class Round {
+        boolean over;
+
+        @Nullable
+        IOException failure;
+    }
 
     public SharedSync(Disk disk, Path directory) {
         this.disk = disk;
@@ -35,16 +40,17 @@ public final class SharedSync {
     public void sync() throws IOException {
         lock.lock();
         try {
-            long mine = ++asked;
-            while (mine > synced && mine > failed) {
+            Round mine = next;
+            while (!mine.over) {
                 if (running) {
                     ended.awaitUninterruptibly();
                 } else {
                     lead();
                 }
             }
-            if (mine > synced) {
-                throw new IOException(failure == null ? "sync failed" : failure.getMessage(), failure);
+            IOException failure = mine.failure;
+            if (failure != null) {
+                throw new IOException(failure.getMessage(), failure);
             }
         } finally {
             lock.unlock();
@@ -52,7 +58,8 @@ public final class SharedSync {
     }
 
     private void lead() {
-        long covered = asked;
+        Round led = next;
+        next = new Round();
         running = true;
         lock.unlock();
         IOException thrown = null;
@@ -60,16 +67,14 @@ public final class SharedSync {
             disk.syncDirectory(directory);
         } catch (IOException e) {
             thrown = e;
+        } catch (RuntimeException | Error e) {
+            thrown = new IOException(e);
         } finally {
             lock.lock();
             running = false;
+            led.failure = thrown;
+            led.over = true;
             ended.signalAll();
-        }
-        if (thrown == null) {
-            synced = covered;
-        } else {
-            failed = covered;
-            failure = thrown;
         }
     }
 }

@@ -130,10 +130,10 @@ public final class Gateway implements Closeable {
                         + used.pid().map(pid -> " by process " + pid).orElse("")
                         + ": stop that one, or give another home");
         };
-        Delivery delivery = new Delivery(settings, self, accounts, queue, events);
-        Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
         List<Listener> opened = new ArrayList<>();
         try {
+            Delivery delivery = new Delivery(settings, self, accounts, queue, events);
+            Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
             Optional<TlsDoor> tls =
                     settings.tls().isEmpty() ? Optional.empty() : Optional.of(new TlsDoor(settings.tls(), events));
             delivery.warnOfPostmaster(settings);
@@ -144,6 +144,18 @@ public final class Gateway implements Closeable {
             Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
             Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
             Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
+            Pop3Service pop3 = new Pop3Service(
+                    settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
+            SmtpService smtp = new SmtpService(
+                    settings,
+                    queue.intake(Origin.NETWORK),
+                    grants,
+                    loopbackGrants,
+                    delivery::isLocal,
+                    tls,
+                    InstantSource.system(),
+                    events);
+            // All that can fail has been made: from here on it runs.
             SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Closeable control = control(queue, sender, clock, events);
@@ -162,17 +174,6 @@ public final class Gateway implements Closeable {
                     pop3s,
                     smtpd,
                     smtps);
-            Pop3Service pop3 = new Pop3Service(
-                    settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
-            SmtpService smtp = new SmtpService(
-                    settings,
-                    queue.intake(Origin.NETWORK),
-                    grants,
-                    loopbackGrants,
-                    delivery::isLocal,
-                    tls,
-                    InstantSource.system(),
-                    events);
             tls.ifPresent(door -> {
                 gateway.serve(pop3s, pop3.underTls(door));
                 gateway.serve(smtps, smtp.underTls(door));
@@ -275,7 +276,7 @@ public final class Gateway implements Closeable {
             sender.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             events.tell(new Event.Trouble("delivery has stopped, restart Postern: " + e));
             throw e;
         }
@@ -353,6 +354,8 @@ public final class Gateway implements Closeable {
             listener.cut();
         }
         ageing.interrupt();
+        // First: who asks a sender that has ended would be told that it was done.
+        control.close();
         sender.terminate();
         try {
             sending.join(SEND_DRAIN_LIMIT.plusSeconds(10));
@@ -360,7 +363,6 @@ public final class Gateway implements Closeable {
             Thread.currentThread().interrupt();
         }
         submissions.close();
-        control.close();
         delivery.close();
         queue.close();
     }

@@ -30,6 +30,8 @@ sealed interface LogRecord {
     /** No line is longer. */
     int LONGEST_LINE = 128;
 
+    int HEAD_OCTETS = 35;
+
     static byte[] head(String token) {
         return Octets.bytes("postern-segment 1 " + token + "\n");
     }

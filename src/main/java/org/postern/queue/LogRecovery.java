@@ -18,9 +18,10 @@ import org.postern.chain.Log;
  *
  * @param segments the oldest first
  * @param messages those that are not done, and have no file in mess/
+ * @param moved those that have one, though the log does not say so: their end is written when they go
  * @param lastNumber of a segment; 0 where there is none
  */
-record LogRecovery(List<Segment> segments, Map<MessageName, In> messages, long lastNumber) {
+record LogRecovery(List<Segment> segments, Map<MessageName, In> messages, Map<MessageName, In> moved, long lastNumber) {
     /** Where a message is. */
     record In(Segment segment, Place place) {}
 
@@ -46,8 +47,10 @@ record LogRecovery(List<Segment> segments, Map<MessageName, In> messages, long l
                 log.line("warning: " + path + " ends in " + read.torn() + " octets that nobody was promised: ignored");
             }
         }
-        messages.keySet().removeIf(name -> inMess.contains(name.text()));
-        return new LogRecovery(segments, messages, paths.isEmpty() ? 0 : number(paths.getLast()));
+        Map<MessageName, In> moved = new HashMap<>(messages);
+        moved.keySet().removeIf(name -> !inMess.contains(name.text()));
+        messages.keySet().removeAll(moved.keySet());
+        return new LogRecovery(segments, messages, moved, paths.isEmpty() ? 0 : number(paths.getLast()));
     }
 
     private static List<Path> paths(QueueDirectory queue, Log log) throws IOException {

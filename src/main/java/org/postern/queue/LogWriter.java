@@ -40,6 +40,11 @@ final class LogWriter {
     /** Whose end has to be written, since a batch failed: they were refused, or are done. */
     private final Set<MessageName> owed = new LinkedHashSet<>();
 
+    /** Seals, and ends the thread. */
+    private final Write last = new Write(null, null);
+
+    private boolean refusing;
+    private boolean ended;
     private long number;
     private @Nullable Open open;
 
@@ -48,6 +53,9 @@ final class LogWriter {
         void began(Segment segment);
 
         void written(Segment segment, LogRecord record);
+
+        /** The message is not queued after all, whatever was told of it. */
+        void refused(MessageName name);
 
         void sealed(Segment segment);
     }
@@ -95,6 +103,16 @@ final class LogWriter {
         thread = Thread.ofPlatform().daemon().name("queue log").start(this::run);
     }
 
+    /** From now on messages are refused; the ends of others are still written. */
+    synchronized void refuseMessages() {
+        refusing = true;
+    }
+
+    /** False where nobody will ever write it. */
+    private synchronized boolean offer(Write write) {
+        return !ended && !(refusing && write.octets != null) && waiting.add(write);
+    }
+
     /** Returns when the message is on disk. */
     void message(MessageName name, byte[] octets) throws IOException {
         await(new Write(name, octets));
@@ -103,7 +121,11 @@ final class LogWriter {
     /** Returns when it is on disk that these are not here any more. */
     void done(List<MessageName> names) throws IOException {
         List<Write> writes = names.stream().map(name -> new Write(name, null)).toList();
-        waiting.addAll(writes);
+        for (Write write : writes) {
+            if (!offer(write)) {
+                write.ended.complete(closed());
+            }
+        }
         IOException thrown = null;
         for (Write write : writes) {
             IOException failure = write.ended.join();
@@ -118,8 +140,14 @@ final class LogWriter {
     }
 
     private void await(Write write) throws IOException {
-        waiting.add(write);
+        if (!offer(write)) {
+            throw closed();
+        }
         throwIfFailed(write.ended.join());
+    }
+
+    private static IOException closed() {
+        return new IOException("the queue is closed");
     }
 
     private static void throwIfFailed(@Nullable IOException failure) throws IOException {
@@ -130,51 +158,88 @@ final class LogWriter {
 
     private void run() {
         List<Write> batch = new ArrayList<>();
-        while (!Thread.interrupted()) {
-            batch.clear();
-            try {
-                int size = 0;
-                for (Write next = waiting.take(); next != null; next = size < BATCH_OCTETS ? waiting.poll() : null) {
-                    batch.add(next);
-                    size += next.size();
+        try {
+            while (!batch.contains(last)) {
+                batch.clear();
+                try {
+                    collect(batch);
+                } catch (RuntimeException | Error e) {
+                    fail(batch, e);
+                    continue;
                 }
-            } catch (InterruptedException e) {
-                break;
+                perform(batch);
             }
-            perform(batch);
+        } finally {
+            giveUp(batch);
         }
-        closeSegment();
+    }
+
+    /** Nobody waits for a thread that has ended, however it did. */
+    private synchronized void giveUp(List<Write> batch) {
+        ended = true;
+        batch.addAll(waiting);
+        batch.forEach(write -> write.ended.complete(closed()));
+    }
+
+    private void collect(List<Write> batch) {
+        int size = 0;
+        for (Write next = take(); next != null; next = size < BATCH_OCTETS ? waiting.poll() : null) {
+            batch.add(next);
+            size += next.size();
+        }
+    }
+
+    private Write take() {
+        while (true) {
+            try {
+                return waiting.take();
+            } catch (InterruptedException e) {
+                // Nobody does: what is to end the thread is the last write.
+                continue;
+            }
+        }
     }
 
     private void perform(List<Write> batch) {
-        IOException failure = null;
         try {
             write(batch);
-        } catch (IOException e) {
-            failure = e;
-            // What is in the file now, nobody can say; what follows goes to another one.
-            closeSegment();
-        } catch (RuntimeException e) {
-            failure = new IOException(e);
-            closeSegment();
-        }
-        if (failure != null) {
-            for (Write write : batch) {
-                if (write.name != null && owed.size() < MOST_OWED) {
-                    owed.add(write.name);
-                }
-            }
+        } catch (IOException | RuntimeException | Error e) {
+            // Also too little memory: those who wait must be told, and the next ones may fare better.
+            fail(batch, e);
+            return;
         }
         for (Write write : batch) {
+            write.ended.complete(null);
+        }
+    }
+
+    private void fail(List<Write> batch, Throwable why) {
+        // What is in the file now, nobody can say; what follows goes to another one.
+        closeSegment();
+        IOException failure = why instanceof IOException e ? e : new IOException(why);
+        for (Write write : batch) {
+            if (write.name != null && owed.size() < MOST_OWED) {
+                owed.add(write.name);
+            }
+            if (write.name != null && write.octets != null) {
+                listener.refused(write.name);
+            }
             write.ended.complete(failure);
         }
     }
 
     private void write(List<Write> batch) throws IOException {
-        if (batch.stream().allMatch(write -> write.name == null)) {
-            closeSegment();
-            return;
+        boolean seals = batch.stream().anyMatch(write -> write.name == null);
+        boolean writes = batch.stream().anyMatch(write -> write.name != null);
+        if (writes || batch.contains(last) && !owed.isEmpty()) {
+            append(batch);
         }
+        if (seals) {
+            closeSegment();
+        }
+    }
+
+    private void append(List<Write> batch) throws IOException {
         Open to = writable();
         List<LogRecord> records = new ArrayList<>(batch.size());
         Filling filling = new Filling(to.output);
@@ -248,6 +313,8 @@ final class LogWriter {
         Disk.Output output = disk.create(path, 0600);
         try {
             output.write(head, 0, head.length);
+            // Before any record: a file without a whole head is empty, or damaged.
+            output.sync();
             disk.syncDirectory(directory);
         } catch (IOException e) {
             output.close();
@@ -281,9 +348,14 @@ final class LogWriter {
         }
     }
 
-    /** Ends the thread; who still waits is told that nothing was written. */
+    /** Ends the thread behind what is written already; later records are refused at once. */
     void close() {
-        thread.interrupt();
+        synchronized (this) {
+            if (!ended) {
+                ended = true;
+                waiting.add(last);
+            }
+        }
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
@@ -291,9 +363,6 @@ final class LogWriter {
             } catch (InterruptedException e) {
                 interrupted = true;
             }
-        }
-        for (Write write = waiting.poll(); write != null; write = waiting.poll()) {
-            write.ended.complete(new IOException("the queue is closed"));
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

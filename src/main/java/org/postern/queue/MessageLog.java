@@ -50,14 +50,17 @@ final class MessageLog implements Closeable {
     private final Map<MessageName, Stored> stored = new HashMap<>();
     /** Messages that are getting a file in this moment. */
     private final Set<MessageName> moving = new HashSet<>();
-    /** Messages for which that failed half way: there may be a file, too. */
-    private final Set<MessageName> halfMoved = new HashSet<>();
 
     private long troubleUntil = System.nanoTime();
     private boolean closed;
 
-    /** @param done it needs to be kept no more, though the disk did not let us write that */
-    private record Stored(Segment segment, Place place, boolean done) {}
+    /**
+     * A message of which the log may say that it is here: until its end is written, or its segment is gone.
+     *
+     * @param kept the segment must stay for it. Not so where it is done, or its file counts
+     * @param file there is, or may be, a file of it in mess/, which is removed with it
+     */
+    private record Stored(Segment segment, Place place, boolean kept, boolean file) {}
 
     MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Duration patience) {
         this.queue = queue;
@@ -69,9 +72,10 @@ final class MessageLog implements Closeable {
             segments.add(segment);
         }
         found.messages().forEach((name, in) -> {
-            stored.put(name, new Stored(in.segment(), in.place(), false));
+            stored.put(name, new Stored(in.segment(), in.place(), true, false));
             in.segment().kept++;
         });
+        found.moved().forEach((name, in) -> stored.put(name, new Stored(in.segment(), in.place(), false, true)));
         writer = new LogWriter(queue.log(), disk, found.lastNumber(), new Account());
         keeper = Thread.ofPlatform().daemon().name("queue keeper").start(this::keep);
     }
@@ -81,10 +85,10 @@ final class MessageLog implements Closeable {
         writer.message(name, octets);
     }
 
-    /** Where the message is; null where it is not here, or not any more. */
+    /** Where the message is; null where it is not here, or its file counts. */
     synchronized @Nullable Place place(MessageName name) {
         Stored at = stored.get(name);
-        return at == null ? null : at.place;
+        return at == null || !at.kept && at.file ? null : at.place;
     }
 
     /**
@@ -93,22 +97,21 @@ final class MessageLog implements Closeable {
      * @return false where it has a file, or may have one
      */
     boolean remove(MessageName name) throws IOException {
-        boolean alone;
+        boolean file;
         synchronized (this) {
             awaitMoved(name);
-            if (!stored.containsKey(name)) {
+            Stored at = stored.get(name);
+            if (at == null) {
                 return false;
             }
-            alone = !halfMoved.contains(name);
-        }
-        try {
-            writer.done(List.of(name));
-        } catch (IOException e) {
-            // On a full disk the record finds no room, but the segment that keeps nothing else any more makes some.
+            file = at.file;
+            // From now on nobody makes a file of it. And on a full disk, where its end cannot be written, its segment
+            // goes as
+            // soon as it keeps nothing else, which makes room.
             release(List.of(name));
-            throw e;
         }
-        return alone;
+        writer.done(List.of(name));
+        return !file;
     }
 
     private void awaitMoved(MessageName name) {
@@ -129,20 +132,17 @@ final class MessageLog implements Closeable {
     private synchronized void release(Collection<MessageName> names) {
         for (MessageName name : names) {
             Stored at = stored.get(name);
-            if (at != null && !at.done) {
+            if (at != null && at.kept) {
                 at.segment.kept--;
-                stored.put(name, new Stored(at.segment, at.place, true));
+                stored.put(name, new Stored(at.segment, at.place, false, at.file));
             }
         }
         notifyAll();
     }
 
     private synchronized void forget(MessageName name) {
-        Stored at = stored.remove(name);
-        halfMoved.remove(name);
-        if (at != null && !at.done && --at.segment.kept == 0 && at.segment.sealed) {
-            notifyAll();
-        }
+        release(List.of(name));
+        stored.remove(name);
     }
 
     /** What the writer tells. */
@@ -160,13 +160,18 @@ final class MessageLog implements Closeable {
             switch (record) {
                 case LogRecord.Message m -> {
                     synchronized (MessageLog.this) {
-                        stored.put(
-                                m.name(), new Stored(segment, new Place(segment.path, m.offset(), m.length()), false));
+                        Place place = new Place(segment.path, m.offset(), m.length());
+                        stored.put(m.name(), new Stored(segment, place, true, false));
                         segment.kept++;
                     }
                 }
                 case LogRecord.Done d -> forget(d.name());
             }
+        }
+
+        @Override
+        public void refused(MessageName name) {
+            forget(name);
         }
 
         @Override
@@ -203,11 +208,18 @@ final class MessageLog implements Closeable {
                 case Task.Seal _ -> writer.seal();
             }
         } catch (IOException e) {
-            log.line("warning: trouble with " + queue.log() + ": " + Errno.djbText(e) + "; will try again later");
-            synchronized (this) {
-                troubleUntil = System.nanoTime() + AFTER_TROUBLE.toNanos();
-            }
+            trouble(Errno.djbText(e));
+        } catch (RuntimeException | Error e) {
+            // Too little memory in this moment, say: whatever it is, the segments must be looked after.
+            trouble(e.toString());
         }
+    }
+
+    private void trouble(String what) {
+        synchronized (this) {
+            troubleUntil = System.nanoTime() + AFTER_TROUBLE.toNanos();
+        }
+        log.line("warning: trouble with " + queue.log() + ": " + what + "; will try again later");
     }
 
     /** What there is to do; waits for it. Null at the end. */
@@ -274,7 +286,7 @@ final class MessageLog implements Closeable {
         Map<MessageName, Place> some = new HashMap<>();
         if (segment.kept > 0) {
             for (Map.Entry<MessageName, Stored> e : stored.entrySet()) {
-                if (e.getValue().segment == segment && !e.getValue().done && some.size() < FILES_AT_ONCE) {
+                if (e.getValue().segment == segment && e.getValue().kept && some.size() < FILES_AT_ONCE) {
                     some.put(e.getKey(), e.getValue().place);
                 }
             }
@@ -284,27 +296,37 @@ final class MessageLog implements Closeable {
     }
 
     private void move(Map<MessageName, Place> some) throws IOException {
+        IOException failure = null;
+        List<MessageName> moved = new ArrayList<>();
         try {
-            synchronized (this) {
-                halfMoved.addAll(some.keySet());
-            }
+            mayHaveFiles(some.keySet());
             for (Map.Entry<MessageName, Place> e : some.entrySet()) {
-                move(e.getKey(), e.getValue());
+                try {
+                    move(e.getKey(), e.getValue());
+                    moved.add(e.getKey());
+                } catch (IOException x) {
+                    failure = x; // One that cannot be moved does not keep the others here.
+                }
             }
             mess.sync();
-            release(some.keySet());
-            writer.done(new ArrayList<>(some.keySet()));
+            release(moved);
+            writer.done(moved);
         } finally {
             synchronized (this) {
-                for (MessageName name : some.keySet()) {
-                    Stored at = stored.get(name);
-                    if (at == null || at.done) {
-                        stored.remove(name);
-                        halfMoved.remove(name);
-                    }
-                }
                 moving.removeAll(some.keySet());
                 notifyAll();
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private synchronized void mayHaveFiles(Collection<MessageName> names) {
+        for (MessageName name : names) {
+            Stored at = stored.get(name);
+            if (at != null) {
+                stored.put(name, new Stored(at.segment, at.place, at.kept, true));
             }
         }
     }
@@ -343,6 +365,7 @@ final class MessageLog implements Closeable {
                 interrupted = true;
             }
         }
+        writer.refuseMessages();
         try {
             finish(System.nanoTime() + AT_STOP.toNanos());
         } catch (IOException e) {
@@ -356,13 +379,11 @@ final class MessageLog implements Closeable {
     }
 
     private void finish(long deadline) throws IOException {
-        writer.seal();
         for (Segment oldest = oldest(); oldest != null; oldest = oldest()) {
+            writer.seal(); // Also what the ends of the one before were written to.
             empty(oldest, deadline);
-            synchronized (this) {
-                if (oldest.kept > 0) {
-                    return;
-                }
+            if (keeps(oldest)) {
+                return;
             }
             remove(oldest);
         }
@@ -370,5 +391,9 @@ final class MessageLog implements Closeable {
 
     private synchronized @Nullable Segment oldest() {
         return segments.peekFirst();
+    }
+
+    private synchronized boolean keeps(Segment segment) {
+        return segment.kept > 0;
     }
 }

@@ -290,8 +290,14 @@ public final class Queue implements Closeable {
             bounce.write(line, 0, line.length);
             text.writeTo(bounce::write);
             bounce.finish(StoredEnvelope.forQueue(facts, envelope));
+            try {
+                messSync.sync();
+            } catch (IOException e) {
+                // Else it would be taken for one that is durable at the next try.
+                bounce.withdraw();
+                throw e;
+            }
         }
-        messSync.sync();
     }
 
     /** The message it is about is gone: now the bounce may be delivered. One that a restart has {@link #found} is out. */

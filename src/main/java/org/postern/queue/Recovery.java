@@ -99,10 +99,11 @@ final class Recovery {
     }
 
     /**
-     * After kill -9 a D may be in memory only, or the name in mess/ of a message that has just got its file: marks and segments
-     * are removed because of them.
+     * After kill -9 a D may be in memory only, or the name in mess/ of a message that has just got its file, or that an earlier
+     * segment is gone, whose messages a later one says are done: marks and segments are removed because of them.
      */
     private void makeDurable(LogRecovery inLog) throws IOException {
+        disk.syncDirectory(queue.log());
         if (!inLog.segments().isEmpty()) {
             for (Segment segment : inLog.segments()) {
                 try (Disk.Output out = disk.append(segment.path)) {

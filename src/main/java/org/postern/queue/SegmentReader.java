@@ -24,7 +24,9 @@ record SegmentReader(List<LogRecord> records, long damaged, long torn) {
         String start = Octets.of(octets, 0, Math.min(octets.length, LogRecord.LONGEST_LINE));
         Matcher head = LogRecord.HEAD.matcher(start);
         if (!head.lookingAt()) {
-            return new SegmentReader(List.of(), 0, octets.length);
+            // The head is synced before anything else is written.
+            boolean unfinished = octets.length <= LogRecord.HEAD_OCTETS;
+            return new SegmentReader(List.of(), unfinished ? 0 : octets.length, unfinished ? octets.length : 0);
         }
         return new Scan(octets, head.group(1), head.end()).run();
     }

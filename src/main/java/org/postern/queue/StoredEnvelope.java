@@ -15,6 +15,8 @@ import org.postern.os.Octets;
  */
 final class StoredEnvelope {
     static final int MAX_OCTETS = 16 << 20;
+    /** What a submitter may hand in: there must be room for the owner's fields. */
+    static final int MAX_SUBMITTED = MAX_OCTETS - 4096;
     /** qmail-queue's ADDR, its letter and NUL taken away. */
     static final int MAX_ADDRESS = 1002;
 
@@ -64,8 +66,7 @@ final class StoredEnvelope {
         for (DsnRcpt rcpt : envelope.dsnRcpts()) {
             total += rcpt.wanted().toString().length() + rcpt.orcpt().length() + 4L;
         }
-        // Room for the owner's fields.
-        return fault != 0 ? fault : total > MAX_OCTETS - 4096 ? QueueExit.REFUSED : 0;
+        return fault != 0 ? fault : total > MAX_SUBMITTED ? QueueExit.REFUSED : 0;
     }
 
     private static int check(String address) {
@@ -106,7 +107,7 @@ final class StoredEnvelope {
 
     private static void facts(ByteArrayOutputStream out, Facts facts) {
         field(out, 't', Long.toString(facts.taken));
-        field(out, 'u', Integer.toString(facts.uid));
+        field(out, 'u', Integer.toUnsignedString(facts.uid));
         field(out, 'q', Long.toString(facts.told));
         origin(out, facts.origin);
         if (facts.about != null) {

@@ -4,8 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.postern.tcp.Connection;
 import org.postern.tcp.Line;
 
@@ -29,22 +27,26 @@ final class Submission {
     private static final int SMALL_ENVELOPE = 64 << 10;
 
     private final Queue queue;
-    private final Semaphore largeEnvelope;
+    private final LargeEnvelopes largeEnvelopes;
+    private final int uid;
 
-    /** @param largeEnvelope one permit, for the submissions of a queue together */
-    Submission(Queue queue, Semaphore largeEnvelope) {
+    /**
+     * @param largeEnvelopes for the submissions of a queue together
+     * @param uid the submitter's, as the system has it
+     */
+    Submission(Queue queue, LargeEnvelopes largeEnvelopes, int uid) {
         this.queue = queue;
-        this.largeEnvelope = largeEnvelope;
+        this.largeEnvelopes = largeEnvelopes;
+        this.uid = uid;
     }
 
     /**
      * The dialogue, to its end.
      *
-     * @param uid the submitter's, as the system has it
      * @throws IOException where the submitter went away or does not keep to the form; then nothing was queued, unless
      *     it was the answer that did not reach him
      */
-    void run(Connection connection, int uid) throws IOException {
+    void run(Connection connection) throws IOException {
         connection.write(READY + "\n");
         Origin claimed = origin(connection.readLine(LINE, LIMIT));
         try (Queue.Submitted draft = queue.submitted(uid, claimed)) {
@@ -104,7 +106,7 @@ final class Submission {
                 large = turn();
                 fault = large ? 0 : QueueExit.OUT_OF_MEMORY;
             }
-            if (fault == 0 && octets.size() + length > StoredEnvelope.MAX_OCTETS) {
+            if (fault == 0 && octets.size() + length > StoredEnvelope.MAX_SUBMITTED) {
                 fault = QueueExit.REFUSED;
             }
             if (fault == 0) {
@@ -116,7 +118,7 @@ final class Submission {
 
         private boolean turn() throws IOException {
             try {
-                boolean had = largeEnvelope.tryAcquire(LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+                boolean had = largeEnvelopes.enter(uid, LIMIT);
                 deadline = System.nanoTime() + LIMIT.toNanos();
                 return had;
             } catch (InterruptedException e) {
@@ -128,7 +130,7 @@ final class Submission {
         @Override
         public void close() {
             if (large) {
-                largeEnvelope.release();
+                largeEnvelopes.leave(uid);
             }
         }
     }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
@@ -74,7 +73,7 @@ public final class SubmissionServer implements Closeable {
         private final Queue queue;
         private final Log log;
         private final UidLimits limits;
-        private final Semaphore largeEnvelope = new Semaphore(1);
+        private final LargeEnvelopes largeEnvelopes = new LargeEnvelopes();
         private final AtomicLong toldAt = new AtomicLong(System.nanoTime() - TOLD_ONCE_IN.toNanos());
 
         Service(Queue queue, Log log, UidLimits limits) {
@@ -94,7 +93,7 @@ public final class SubmissionServer implements Closeable {
                     return 0;
                 }
                 try {
-                    new Submission(queue, largeEnvelope).run(connection, uid);
+                    new Submission(queue, largeEnvelopes, uid).run(connection);
                 } finally {
                     limits.leave(uid);
                 }

@@ -31,7 +31,7 @@ public record Submitters(OptionalInt qmaild, OptionalInt alias) {
             case NETWORK -> "from network";
             case CLIENT -> isServer(uid, owner) ? "from network" : words(Origin.LOCAL, uid, owner);
             case BOUNCE -> "for bounce";
-            case LOCAL -> is(alias, uid) ? "by alias" : "by uid " + uid;
+            case LOCAL -> is(alias, uid) ? "by alias" : "by uid " + Integer.toUnsignedString(uid);
         };
     }
 

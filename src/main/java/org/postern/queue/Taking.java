@@ -226,6 +226,9 @@ final class Taking {
             }
             FileChannel channel = in.getChannel();
             MessageFile file = MessageFile.read(channel, 0, status.size());
+            if (file.envelope().octets() > StoredEnvelope.MAX_SUBMITTED) {
+                return new Copy.NoMessage(entry.text(), "has too large an envelope");
+            }
             write(entry, name, file, status.uid(), channel);
             return new Copy.Made(entry, name);
         } catch (MessageFile.Malformed e) {

@@ -202,10 +202,22 @@ final class Accounts {
         return name;
     }
 
-    /** A message that someone removed by hand. */
-    void forget(MessageName name) {
+    /**
+     * A message that is gone: someone removed it by hand, or we did, and the disk did not let us finish. Then its bounce is
+     * there, and may be delivered now.
+     */
+    void forget(Entry entry) {
+        MessageName name = entry.name;
         try {
+            Marks marks = entry.unsaved != null ? entry.unsaved : queue.marks(name);
+            MessageName bounce = marks.bounce().orElse(null);
             queue.remove(name, true);
+            if (entry.held) {
+                forgetHold(name);
+            }
+            if (bounce != null && queue.exists(bounce)) {
+                queue.releaseBounce(bounce);
+            }
         } catch (IOException e) {
             log.line("warning: unable to remove marks/" + name + ": " + Errno.djbText(e));
         }

@@ -60,7 +60,7 @@ record Dropping(Selection which, boolean bounce) {
         if (marks.finished().cardinality() < message.recipients().size()) {
             return Became.LESS;
         }
-        if (marks.hasFailures()) {
+        if (marks.hasFailures() || marks.hasSuccesses()) {
             return Became.DONE;
         }
         queue.removeAll(List.of(message.name()));

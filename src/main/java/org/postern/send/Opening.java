@@ -65,7 +65,7 @@ final class Opening {
                     entry, message, marks, dying, late, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now)));
         } catch (NoSuchFileException e) {
             log.line("warning: msg " + entry.name.id() + " is gone from the queue");
-            accounts.forget(entry.name);
+            accounts.forget(entry);
             return new Opened.Gone();
         } catch (IOException e) {
             log.line(
@@ -75,7 +75,7 @@ final class Opening {
     }
 
     /** What an administrator ordered while a delivery was under way; true where the message is gone by it. */
-    private boolean carryOut(Dropping order, Entry entry) throws IOException {
+    boolean carryOut(Dropping order, Entry entry) throws IOException {
         QueuedMessage message = queue.read(entry.name);
         Listed listed = message.outline(queue.marks(entry.name)).of(entry.name);
         return switch (order.carryOut(queue, listed, entry.unsaved)) {

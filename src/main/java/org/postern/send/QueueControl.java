@@ -26,7 +26,8 @@ public interface QueueControl {
     Touched release(Selection which) throws IOException;
 
     /**
-     * They are given up; durable at return. Where recipients or destinations are selected, only those recipients are,
+     * They are given up; durable at return, but for those whose delivery is under way: these when it has ended, or at a stop; a
+     * crash before forgets it. Where recipients or destinations are selected, only those recipients are,
      * and the message goes to the others.
      *
      * @param bounce tell the senders; else nobody is told

@@ -15,7 +15,7 @@ final class SendLog {
     void newMessage(QueuedMessage m) {
         log.line("new msg " + m.id());
         log.line("info msg " + m.id() + ": bytes " + m.size() + " from <" + safe(m.sender()) + "> qp " + m.told()
-                + " uid " + m.uid());
+                + " uid " + Integer.toUnsignedString(m.uid()));
     }
 
     void starting(long delivery, long message, Route route) {

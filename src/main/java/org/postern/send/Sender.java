@@ -329,7 +329,16 @@ public final class Sender {
         queueUp(job, works);
         if (job.isPassOver()) {
             closing++;
-            Threads.start("end " + job.entry.name, () -> passOver(job));
+            close(job);
+        }
+    }
+
+    private void close(Job job) {
+        try {
+            Thread _ = Threads.start("end " + job.entry.name, () -> passOver(job));
+        } catch (OutOfMemoryError | RuntimeException e) {
+            // The system gives no thread: then this one does it, and the others wait.
+            passOver(job);
         }
     }
 
@@ -356,10 +365,28 @@ public final class Sender {
             log.starting(number, work.job().message.id(), work.route());
             status();
             Work started = work;
-            Thread thread = Threads.unstarted("delivery " + number, () -> deliver(started, number));
-            delivering.add(thread);
             started.job().active++;
-            thread.start();
+            try {
+                Thread thread = Threads.unstarted("delivery " + number, () -> deliver(started, number));
+                delivering.add(thread);
+                thread.start();
+            } catch (OutOfMemoryError | RuntimeException e) {
+                notStarted(started, number, e);
+                return;
+            }
+        }
+    }
+
+    /** The system gives no thread: the delivery is deferred, and nothing more is started in this round. */
+    private void notStarted(Work work, long number, Throwable why) {
+        DeliveryResult result = new DeliveryResult.Deferred("No thread for a delivery: " + why.getMessage() + "\n");
+        delivering.removeIf(thread -> thread.getState() == Thread.State.NEW);
+        lock.unlock();
+        try {
+            log.ended(number, result);
+            ended(work, result, Duration.ZERO, true);
+        } finally {
+            lock.lock();
         }
     }
 
@@ -429,7 +456,7 @@ public final class Sender {
     /** Some of its recipients are not waiting any more. */
     private void goOn(Job job) {
         if (isPassOver(job)) {
-            Threads.start("end " + job.entry.name, () -> passOver(job));
+            close(job);
         }
     }
 
@@ -511,7 +538,7 @@ public final class Sender {
         try {
             jobs = new ArrayList<>(open);
             scheduled = schedule.waiting();
-            all = new ArrayList<>(scheduled);
+            all = schedule.all();
             all.addAll(lanes.parked());
             hours = counts.lines();
         } finally {
@@ -519,7 +546,21 @@ public final class Sender {
         }
         restart.saveHours(hours);
         jobs.forEach(accounts::save);
+        all.removeIf(this::isDropped);
+        scheduled.retainAll(new HashSet<>(all));
         restart.saveMarks(all);
         restart.saveSchedule(scheduled);
+    }
+
+    /** What was ordered while a delivery was under way; true where the message is gone by it. */
+    private boolean isDropped(Entry entry) {
+        Dropping order = entry.order;
+        try {
+            return order != null && opening.carryOut(order, entry);
+        } catch (IOException e) {
+            log.line("alert: unable to drop msg " + entry.name.id() + ": " + Errno.djbText(e)
+                    + "; it is in the queue at the next start");
+            return false;
+        }
     }
 }

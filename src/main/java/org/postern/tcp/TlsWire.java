@@ -3,6 +3,7 @@ package org.postern.tcp;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import javax.net.ssl.SSLContext;
@@ -88,7 +89,16 @@ public final class TlsWire implements Wire {
             socket.setSoTimeout(millis);
             timeoutMillis = millis;
         }
-        return in.read(into, offset, length);
+        // The other limit is for each piece that comes. A record in many pieces, or an answer that we must give to one
+        // and that
+        // is not taken, must not last for ever either.
+        try (TimeWatch.Watched watched = TimeWatch.writing(channel, limit.multipliedBy(2))) {
+            try {
+                return in.read(into, offset, length);
+            } catch (IOException e) {
+                throw watched.hasExpired() ? new SocketTimeoutException("read timed out") : e;
+            }
+        }
     }
 
     @Override

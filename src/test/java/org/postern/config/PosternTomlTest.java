@@ -163,6 +163,12 @@ class PosternTomlTest {
         assertThat(read(open + "pop3d.clear_password = true\n").pop3d().clearPassword())
                 .isTrue();
         assertThat(read(LEAST).pop3d().clearPassword()).isTrue();
+        for (String none : List.of("", "tls = []\n")) {
+            assertThat(problems(none + open + "pop3d.clear_password = false\n"))
+                    .extracting(Problem::key)
+                    .containsExactlyInAnyOrder("pop3d.clear_password", "pop3d.listen");
+        }
+        assertThat(problems("tls = []\n" + open)).hasSize(1);
         assertThat(problems(LEAST + "pop3d.clear_password = 1\n"))
                 .singleElement()
                 .asString()

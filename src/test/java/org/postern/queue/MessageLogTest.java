@@ -253,6 +253,95 @@ class MessageLogTest {
     }
 
     @Test
+    void aDamagedHeadCostsNothingBehindItsBack() throws IOException {
+        MessageLog log = open(LONG);
+        log.add(name(1), octets(1));
+        Path segment = directory.log().resolve("0000000001");
+        byte[] all = Files.readAllBytes(segment);
+        log.close();
+        all[3] ^= 1;
+        Files.write(segment, all);
+        open(Duration.ofMillis(1)).close();
+        assertThat(Files.readAllBytes(directory.bad().resolve("log-0000000001")))
+                .isEqualTo(all);
+        assertThat(said).anyMatch(l -> l.startsWith("alert: ") && l.contains("was damaged"));
+    }
+
+    /** What the queue does: a message that may have a file has that removed, too. */
+    private void end(MessageLog log, MessageName name) throws IOException {
+        if (!log.remove(name)) {
+            Files.deleteIfExists(directory.mess().resolve(name.text()));
+        }
+    }
+
+    @Test
+    void aMessageThatEndsWhileItsSegmentIsEmptiedLeavesNothing() throws Exception {
+        AtomicInteger failed = new AtomicInteger();
+        try (MessageLog log = open(Duration.ofMillis(1))) {
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 8; t++) {
+                int first = 1 + 1000 * t;
+                threads.add(Thread.ofVirtual().start(() -> {
+                    try {
+                        for (int i = first; i < first + 60; i++) {
+                            log.add(name(i), octets(i));
+                            end(log, name(i));
+                        }
+                    } catch (IOException e) {
+                        failed.incrementAndGet();
+                    }
+                }));
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+        assertThat(failed).hasValue(0);
+        assertThat(inMess()).isEmpty();
+        assertThat(names("log")).isEmpty();
+    }
+
+    @Test
+    void aMessageWhoseFileAKillLeftBesideItsRecordDoesNotComeBack() throws IOException {
+        MessageLog killed = open(LONG);
+        killed.add(name(1), octets(1));
+        Files.write(directory.mess().resolve(name(1).text()), octets(1));
+        try (MessageLog log = open(LONG)) {
+            assertThat(log.place(name(1))).isNull();
+            end(log, name(1));
+            assertThat(LogRecovery.read(directory, Set.of(), said::add).messages())
+                    .isEmpty();
+        }
+        killed.close();
+    }
+
+    @Test
+    void whateverIsThrownTheNextOnesAreWritten() throws IOException {
+        try (MessageLog log = open(LONG)) {
+            disk.fault((operation, file) -> {
+                if (operation.equals("sync") && file.getParent().endsWith("log")) {
+                    throw new OutOfMemoryError("for a test");
+                }
+                return null;
+            });
+            assertThatThrownBy(() -> log.add(name(1), octets(1))).isInstanceOf(IOException.class);
+            noFault();
+            log.add(name(2), octets(2));
+        }
+        assertThat(inMess()).containsExactly(name(2).text());
+    }
+
+    @Test
+    void onceClosedItTakesNothing() throws IOException {
+        MessageLog log = open(LONG);
+        log.add(name(1), octets(1));
+        log.close();
+        assertThatThrownBy(() -> log.add(name(2), octets(2))).hasMessage("the queue is closed");
+        assertThat(log.remove(name(1))).isFalse();
+        assertThat(inMess()).containsExactly(name(1).text());
+    }
+
+    @Test
     void smallMessagesGoIntoTheLogAndLargeOnesIntoFiles() throws IOException {
         TestingQueue files = new TestingQueue(directory.root(), disk);
         try (Queue queue = files.open()) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
-import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,7 @@ class SubmissionTest {
     private TestingQueue files;
     private Queue queue;
     private String text = "";
-    private final Semaphore largeEnvelope = new Semaphore(1);
+    private final LargeEnvelopes largeEnvelopes = new LargeEnvelopes();
 
     @BeforeEach
     void open() throws IOException {
@@ -48,7 +47,7 @@ class SubmissionTest {
 
     /** What the submitter is told behind the greeting. */
     private String told(TestingWire wire) throws IOException {
-        new Submission(queue, largeEnvelope).run(new Connection(wire), UID);
+        new Submission(queue, largeEnvelopes, UID).run(new Connection(wire));
         assertThat(wire.output()).startsWith("P1 ready\n");
         return wire.output().substring("P1 ready\n".length());
     }
@@ -61,7 +60,7 @@ class SubmissionTest {
     private void nothingComesOf(String sent) throws IOException {
         TestingWire wire = TestingWire.sending(sent);
         assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> new Submission(queue, largeEnvelope).run(new Connection(wire), UID));
+                .isThrownBy(() -> new Submission(queue, largeEnvelopes, UID).run(new Connection(wire)));
         assertThat(wire.output()).isEqualTo("P1 ready\n");
         assertThat(queue.nextArrival()).isNull();
     }
@@ -111,7 +110,7 @@ class SubmissionTest {
         for (int length = 0; length < GOOD.length(); length++) {
             TestingWire wire = TestingWire.hangingAfter(GOOD.substring(0, length));
             assertThatExceptionOfType(IOException.class)
-                    .isThrownBy(() -> new Submission(queue, largeEnvelope).run(new Connection(wire), UID));
+                    .isThrownBy(() -> new Submission(queue, largeEnvelopes, UID).run(new Connection(wire)));
             assertThat(queue.nextArrival()).isNull();
         }
     }
@@ -171,8 +170,8 @@ class SubmissionTest {
         told(GOOD.replace("local", "network"));
         arrived();
         assertThat(text).contains("invoked by uid 1001)");
-        new Submission(queue, largeEnvelope)
-                .run(new Connection(TestingWire.sending(GOOD.replace("local", "network"))), 0);
+        new Submission(queue, largeEnvelopes, 0)
+                .run(new Connection(TestingWire.sending(GOOD.replace("local", "network"))));
         arrived();
         assertThat(text).contains("invoked from network)");
     }
@@ -186,7 +185,37 @@ class SubmissionTest {
         }
         assertThat(told(sent.append("0:,").toString())).isEqualTo("refused 31\n");
         assertThat(queue.nextArrival()).isNull();
-        assertThat(largeEnvelope.availablePermits()).isEqualTo(1);
+        assertThat(largeEnvelopes.isFree()).isTrue();
+    }
+
+    /** With the owner's fields it must still be one that can be read. */
+    @Test
+    void theLargestEnvelopeThatIsTakenCanBeRead() throws IOException {
+        StringBuilder sent = new StringBuilder("submit local\n1:a,0:,2:F\0,");
+        for (int left = StoredEnvelope.MAX_SUBMITTED - 2; left > 0; left -= 1000) {
+            int length = Math.min(1000, left);
+            sent.append(length).append(":T").append("a".repeat(length - 2)).append("\0,");
+        }
+        assertThat(told(sent.append("0:,").toString())).startsWith("queued ");
+        arrived();
+    }
+
+    @Test
+    void anyUidIsReadAgain() throws IOException {
+        new Submission(queue, largeEnvelopes, -3).run(new Connection(TestingWire.sending(GOOD)));
+        arrived();
+        assertThat(text).contains("invoked by uid 4294967293)");
+    }
+
+    @Test
+    void oneUserHasOneLargeEnvelopeAtATime() throws InterruptedException {
+        assertThat(largeEnvelopes.enter(1, java.time.Duration.ZERO)).isTrue();
+        assertThat(largeEnvelopes.enter(1, java.time.Duration.ofHours(1))).isFalse();
+        assertThat(largeEnvelopes.enter(2, java.time.Duration.ZERO)).isFalse();
+        largeEnvelopes.leave(1);
+        assertThat(largeEnvelopes.enter(2, java.time.Duration.ZERO)).isTrue();
+        largeEnvelopes.leave(2);
+        assertThat(largeEnvelopes.isFree()).isTrue();
     }
 
     @Test
@@ -219,7 +248,7 @@ class SubmissionTest {
             }
             TestingWire wire = TestingWire.sending(sent.toString());
             try {
-                new Submission(queue, largeEnvelope).run(new Connection(wire), UID);
+                new Submission(queue, largeEnvelopes, UID).run(new Connection(wire));
                 if (wire.output().contains("queued ")) {
                     arrived();
                 }
@@ -228,7 +257,7 @@ class SubmissionTest {
             }
             assertThat(queue.nextArrival()).as(sent.toString()).isNull();
         }
-        assertThat(largeEnvelope.availablePermits()).isEqualTo(1);
+        assertThat(largeEnvelopes.isFree()).isTrue();
     }
 
     @Test

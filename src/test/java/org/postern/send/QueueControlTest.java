@@ -283,6 +283,25 @@ class QueueControlTest {
         }
     }
 
+    @Test
+    void whatWasDroppedDuringItsDeliveryIsGoneAtTheStop() throws IOException {
+        CountDownLatch never = new CountDownLatch(1);
+        TestingDeliverer hanging = new TestingDeliverer(d -> {
+            try {
+                never.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return new DeliveryResult.Deferred("interrupted\n");
+        });
+        try (TestingSender s = new TestingSender(scratch.resolve("q"), Disk.real(), SETTINGS, local, hanging)) {
+            long one = put(s, "s@x.example", "a@far.example");
+            awaitList(s.sender.control(), one + " under-way s@x.example a@far.example");
+            assertThat(s.sender.control().drop(ids(one), false).messages()).isEqualTo(1);
+        }
+        assertThat(files().messages()).isEmpty();
+    }
+
     /** Of 300 recipients a dozen are under way; those that have no delivery yet are taken back. */
     @Test
     void whatIsOpenAndNotUnderWayIsTakenBack() throws IOException {
