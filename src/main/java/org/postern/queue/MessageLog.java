@@ -27,10 +27,6 @@ import org.postern.os.Errno;
  * that a message of an earlier one is done (docs/queue.md, ADR 70).
  */
 final class MessageLog implements Closeable {
-    /** So long a segment waits for its messages to be delivered before they get files. */
-    static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    private static final Duration AFTER_TROUBLE = Duration.ofSeconds(10);
     /** After so long the keeper looks whether there is something else to do. */
     private static final Duration ONE_GO = Duration.ofSeconds(5);
     /** At a clean stop, files are made for so long at most. */
@@ -42,7 +38,7 @@ final class MessageLog implements Closeable {
     private final Disk disk;
     private final SharedSync mess;
     private final Log log;
-    private final Duration patience;
+    private final Patience patience;
     private final LogWriter writer;
     private final Thread keeper;
 
@@ -62,7 +58,7 @@ final class MessageLog implements Closeable {
      */
     private record Stored(Segment segment, Place place, boolean kept, boolean file) {}
 
-    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Duration patience) {
+    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Patience patience) {
         this.queue = queue;
         this.disk = disk;
         this.mess = mess;
@@ -217,7 +213,7 @@ final class MessageLog implements Closeable {
 
     private void trouble(String what) {
         synchronized (this) {
-            troubleUntil = System.nanoTime() + AFTER_TROUBLE.toNanos();
+            troubleUntil = System.nanoTime() + patience.trouble().toNanos();
         }
         log.line("warning: trouble with " + queue.log() + ": " + what + "; will try again later");
     }
@@ -227,18 +223,18 @@ final class MessageLog implements Closeable {
         while (!closed) {
             long now = System.nanoTime();
             Segment oldest = segments.peekFirst();
-            long rest = AFTER_TROUBLE.toNanos();
+            long rest = patience.delivery().toNanos();
             if (troubleUntil - now > 0) {
                 rest = troubleUntil - now;
             } else if (oldest != null && oldest.sealed && oldest.kept == 0) {
                 return new Task.Remove(oldest);
             } else if (oldest != null) {
-                rest = patience.toNanos() - (now - oldest.since);
+                rest = patience.delivery().toNanos() - (now - oldest.since);
                 if (rest <= 0 && oldest.kept > 0) {
                     return oldest.sealed ? new Task.Empty(oldest) : new Task.Seal();
                 } else if (rest <= 0) {
                     oldest.since = now; // Nothing to keep, and the next message can still go into it.
-                    rest = patience.toNanos();
+                    rest = patience.delivery().toNanos();
                 }
             }
             try {

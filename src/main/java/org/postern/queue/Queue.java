@@ -59,7 +59,8 @@ public final class Queue implements Closeable {
             Log log,
             LockFile lock,
             int owner,
-            Recovery.Found found) {
+            Recovery.Found found,
+            Patience patience) {
         this.directory = directory;
         this.disk = disk;
         this.clock = clock;
@@ -72,12 +73,23 @@ public final class Queue implements Closeable {
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
         holds = new Holds(directory, disk);
-        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), MessageLog.PATIENCE);
+        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), patience);
         taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
     }
 
     /** Locks the queue, makes it where it is missing, and recovers what a crash has left. */
     public static Opening open(QueueDirectory directory, Disk disk, InstantSource clock, Submitters submitters, Log log)
+            throws IOException {
+        return open(directory, disk, clock, submitters, log, Patience.USUAL);
+    }
+
+    static Opening open(
+            QueueDirectory directory,
+            Disk disk,
+            InstantSource clock,
+            Submitters submitters,
+            Log log,
+            Patience patience)
             throws IOException {
         directory.makeRoot(disk);
         LockFile lock = LockFile.tryLock(directory.lock()).orElse(null);
@@ -91,7 +103,7 @@ public final class Queue implements Closeable {
             int owner = (int) Files.getAttribute(directory.root(), "unix:uid");
             Recovery.Found found = new Recovery(directory, limited, log).run();
             kept = true;
-            return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found));
+            return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found, patience));
         } finally {
             if (!kept) {
                 lock.close();

@@ -47,7 +47,7 @@ class MessageLogTest {
                 new SharedSync(disk, directory.mess()),
                 said::add,
                 LogRecovery.read(directory, Set.copyOf(inMess()), said::add),
-                patience);
+                new Patience(patience, Patience.USUAL.trouble()));
     }
 
     private List<String> inMess() {

@@ -175,7 +175,7 @@ class SenderCrashTest {
         System.out.println("crash: " + disks + " disks left by power cuts");
     }
 
-    private static void delete(Path root) throws IOException {
+    static void delete(Path root) throws IOException {
         try (Stream<Path> all = Files.walk(root)) {
             all.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
         }
