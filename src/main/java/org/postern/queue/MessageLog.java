@@ -39,6 +39,7 @@ final class MessageLog implements Closeable {
     private final SharedSync mess;
     private final Log log;
     private final Patience patience;
+    private final Leftovers left;
     private final LogWriter writer;
     private final Thread keeper;
 
@@ -58,12 +59,13 @@ final class MessageLog implements Closeable {
      */
     private record Stored(Segment segment, Place place, boolean kept, boolean file) {}
 
-    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Patience patience) {
+    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Patience patience, Leftovers left) {
         this.queue = queue;
         this.disk = disk;
         this.mess = mess;
         this.log = log;
         this.patience = patience;
+        this.left = left;
         for (Segment segment : found.segments()) {
             segments.add(segment);
         }
@@ -72,7 +74,7 @@ final class MessageLog implements Closeable {
             in.segment().kept++;
         });
         found.moved().forEach((name, in) -> stored.put(name, new Stored(in.segment(), in.place(), false, true)));
-        writer = new LogWriter(queue.log(), disk, found.lastNumber(), new Account());
+        writer = new LogWriter(queue.log(), disk, left, found.lastNumber(), new Account());
         keeper = Thread.ofPlatform().daemon().name("queue keeper").start(this::keep);
     }
 
@@ -329,21 +331,15 @@ final class MessageLog implements Closeable {
 
     private void move(MessageName name, Place from) throws IOException {
         Path unfinished = queue.mess().resolve(name.text() + ".new");
-        try {
-            disk.unlink(unfinished); // Left by a try that failed.
-        } catch (NoSuchFileException e) {
-            // As it should be.
-        }
         byte[] octets = Place.open(() -> from, (channel, place) -> {
             try (FileChannel in = channel) {
                 return MessageFile.read(in, place.offset(), (int) place.length());
             }
         });
-        try (Disk.Output out = disk.create(unfinished, 0600)) {
-            out.write(octets, 0, octets.length);
-            out.sync();
+        try (NewMessage file =
+                new NewMessage(disk, unfinished, queue.mess().resolve(name.text()), 0600, left)) {
+            file.finishAsItIs(octets);
         }
-        disk.rename(unfinished, queue.mess().resolve(name.text()));
     }
 
     /** What is left gets files, for some seconds; then all is quiet. */

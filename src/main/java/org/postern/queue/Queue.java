@@ -38,6 +38,7 @@ public final class Queue implements Closeable {
     private final SharedSync messSync;
     private final SharedSync marksSync;
     private final MessageLog messages;
+    private final Leftovers left;
     private final Taking taking;
     private final Holds holds;
     private final ConcurrentLinkedQueue<MessageName> arrived = new ConcurrentLinkedQueue<>();
@@ -72,9 +73,10 @@ public final class Queue implements Closeable {
         ids = new Ids(clock, this.found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
-        holds = new Holds(directory, disk);
-        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), patience);
-        taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
+        left = new Leftovers(disk);
+        holds = new Holds(directory, disk, left);
+        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), patience, left);
+        taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, left, owner);
     }
 
     /** Locks the queue, makes it where it is missing, and recovers what a crash has left. */
@@ -199,7 +201,7 @@ public final class Queue implements Closeable {
     }
 
     private NewMessage create(MessageName name) throws IOException {
-        return new NewMessage(disk, path(name.text() + ".new"), path(name.text()), 0600);
+        return new NewMessage(disk, path(name.text() + ".new"), path(name.text()), 0600, left);
     }
 
     private void release(MessageName name) {
@@ -223,6 +225,7 @@ public final class Queue implements Closeable {
      * @return how much was found there; 0: nothing that can be taken now
      */
     public int take() throws IOException {
+        left.removeAll();
         return taking.take(this::release);
     }
 
@@ -291,13 +294,7 @@ public final class Queue implements Closeable {
         StoredEnvelope.Facts facts =
                 new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), Origin.BOUNCE, about);
         byte[] line = Octets.bytes(ReceivedLine.of(name.id(), "for bounce", clock.instant()));
-        Path unfinished = path(name.text() + ".new");
         ids.use(name);
-        try {
-            disk.unlink(unfinished); // Left by a try that failed.
-        } catch (NoSuchFileException e) {
-            // As it should be.
-        }
         try (NewMessage bounce = create(name)) {
             bounce.write(line, 0, line.length);
             text.writeTo(bounce::write);
@@ -334,11 +331,7 @@ public final class Queue implements Closeable {
             messSync.sync();
         }
         if (marked) {
-            try {
-                disk.unlink(marksPath(name));
-            } catch (NoSuchFileException e) {
-                // As above.
-            }
+            left.remove(marksPath(name));
         }
         ids.free(name);
     }
@@ -364,11 +357,7 @@ public final class Queue implements Closeable {
         }
         messSync.sync();
         for (MessageName name : names) {
-            try {
-                disk.unlink(marksPath(name));
-            } catch (NoSuchFileException e) {
-                // The most have none.
-            }
+            left.remove(marksPath(name)); // The most have none.
             holds.forget(name);
             ids.free(name);
         }
@@ -391,7 +380,7 @@ public final class Queue implements Closeable {
     }
 
     /** A message that was held is gone. */
-    public void forgetHold(MessageName name) throws IOException {
+    public void forgetHold(MessageName name) {
         holds.forget(name);
     }
 
@@ -418,6 +407,7 @@ public final class Queue implements Closeable {
     public void close() {
         taking.close();
         messages.close();
+        left.removeAll();
         lock.close();
     }
 }

@@ -45,6 +45,9 @@ final class TestingMachine implements AutoCloseable {
     /** A message was answered 250, or its program ended with 0. */
     record Accepted(String name) {}
 
+    /** It was refused by who owns the queue. */
+    record Refused(String name) {}
+
     /** Another host has said 250. */
     record Sent(String recipient, String text) {
         @Override
@@ -170,7 +173,8 @@ final class TestingMachine implements AutoCloseable {
                     });
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(
-                    "left: " + files.messages() + files.names("drop") + ", log:\n" + String.join("\n", sender.log()),
+                    "left: " + files.messages() + files.names("drop") + ", log:\n"
+                            + String.join("\n", sender.log().reversed().stream().limit(100).toList().reversed()),
                     e);
         }
     }
