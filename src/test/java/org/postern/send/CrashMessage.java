@@ -18,7 +18,11 @@ enum CrashMessage {
     /** What comes when the trouble is over. */
     LATER("sender", "c", "x@far.example"),
     LATER_SOCKET("sender", "mbox"),
-    LATER_DROP("sender", "forward");
+    LATER_DROP("sender", "forward"),
+    /** What an administrator does with them. */
+    HELD("held", "late"),
+    RELEASED("released", "late"),
+    DROPPED("dropped", "late");
 
     private final String sender;
     private final List<String> recipients;

@@ -179,6 +179,28 @@ final class TestingMachine implements AutoCloseable {
         }
     }
 
+    /** Until so many messages were deferred, and no delivery is under way. */
+    void awaitDeferred(int messages) {
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> sender.log().stream().filter(l -> l.contains("deferral: later")).count() >= messages
+                        && sender.log().reversed().stream()
+                                .filter(l -> l.startsWith("status: "))
+                                .findFirst()
+                                .orElse("")
+                                .startsWith("status: local 0/"));
+    }
+
+    /** Until that are all messages there are, and each has its file. */
+    void awaitFiles(int messages) {
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> files.names("mess").equals(files.messages())
+                        && files.messages().size() == messages);
+    }
+
     /** All that waits is due, and the drop is looked at. */
     void retry() throws IOException {
         files.clock.advance(Duration.ofSeconds(2));
