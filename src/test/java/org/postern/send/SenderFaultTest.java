@@ -3,8 +3,6 @@ package org.postern.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,14 +11,14 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.MultipleFailuresError;
 import org.postern.file.TestingDisk;
+import org.postern.file.TestingFault;
+import org.postern.file.TestingFault.Error;
 import org.postern.queue.DropIntake;
 import org.postern.queue.Intake;
 import org.postern.queue.Intake.Outcome;
@@ -41,37 +39,6 @@ class SenderFaultTest {
     private static final int MOST_FAILURES = 3;
     private static final int LAST = 40;
     private static final Duration PATIENCE = Duration.ofMillis(3);
-
-    /** What the disk says, and what it says it to. */
-    enum Error {
-        FULL("No space left on device", Set.of("create", "write", "sync", "rename", "link", "mkdir")),
-        QUOTA("Disk quota exceeded", Set.of("create", "write", "sync", "rename", "link", "mkdir")),
-        READ_ONLY(
-                "Read-only file system",
-                Set.of(
-                        "create", "append", "write", "sync", "rename", "link", "unlink", "mkdir", "syncdir",
-                        "truncate")),
-        BROKEN(
-                "Input/output error",
-                Set.of(
-                        "create", "append", "write", "sync", "rename", "link", "unlink", "mkdir", "syncdir",
-                        "truncate")),
-        FILES("Too many open files", Set.of("create", "append", "syncdir"));
-
-        private final String words;
-        private final Set<String> operations;
-
-        Error(String words, Set<String> operations) {
-            this.words = words;
-            this.operations = operations;
-        }
-
-        /** As Java says it. */
-        IOException of(String operation, Path file) {
-            boolean named = !Set.of("write", "sync", "truncate").contains(operation);
-            return named ? new FileSystemException(file.toString(), null, words) : new IOException(words);
-        }
-    }
 
     /** How it ends. */
     enum End {
@@ -109,7 +76,7 @@ class SenderFaultTest {
             String operation = operations.get(i);
             List<Case> possible = new ArrayList<>();
             for (Error error : Error.values()) {
-                if (error.operations.contains(operation.substring(0, operation.indexOf(' ')))) {
+                if (error.concerns(operation)) {
                     int at = reached.merge(error, 1, Integer::sum);
                     for (End end : End.values()) {
                         possible.add(new Case(error, at, true, end));
@@ -146,35 +113,10 @@ class SenderFaultTest {
         System.out.println("faults: " + hits + " of " + cases + " runs had one");
     }
 
-    /** Counts what it does not let pass. */
-    private static final class Failing implements TestingDisk.Fault {
-        private final Case one;
-        private final AtomicInteger operations = new AtomicInteger();
-        private final AtomicInteger failed = new AtomicInteger();
-        private volatile boolean healed;
-
-        Failing(Case one) {
-            this.one = one;
-        }
-
-        @Override
-        public @Nullable IOException of(String operation, Path file) {
-            if (healed || !one.error.operations.contains(operation)) {
-                return null;
-            }
-            int number = operations.incrementAndGet();
-            if (number < one.operation || one.once && number > one.operation) {
-                return null;
-            }
-            failed.incrementAndGet();
-            return one.error.of(operation, file);
-        }
-    }
-
     private void run(Case one) throws IOException {
         Path base = TestingMachine.make(scratch.resolve("case" + cases++));
         TestingDisk disk = new TestingDisk();
-        Failing failing = new Failing(one);
+        TestingFault failing = new TestingFault(one.error, one.operation, one.once);
         disk.fault(failing);
         List<Object> world = Collections.synchronizedList(new ArrayList<>());
         try {
@@ -182,12 +124,12 @@ class SenderFaultTest {
             try {
                 machine = new TestingMachine(base, disk, true, world::add, PATIENCE);
             } catch (IOException e) {
-                assertThat(failing.failed).as("%s", e).hasPositiveValue();
+                assertThat(failing.failed()).as("%s", e).isPositive();
             }
             if (machine != null) {
                 live(machine, one, disk, failing, world);
             }
-            failing.healed = true;
+            failing.heal();
             disk.resume();
             if (machine == null || one.end != End.HEALED) {
                 try (TestingMachine next = new TestingMachine(base, disk, true, world::add, PATIENCE)) {
@@ -202,10 +144,10 @@ class SenderFaultTest {
             failures.add(new AssertionError(one + ": " + e.getMessage() + "\nthe last operations:\n" + last, e));
         }
         SenderCrashTest.delete(base);
-        hits += failing.failed.get() > 0 ? 1 : 0;
+        hits += failing.failed() > 0 ? 1 : 0;
     }
 
-    private void live(TestingMachine machine, Case one, TestingDisk disk, Failing failing, List<Object> world)
+    private void live(TestingMachine machine, Case one, TestingDisk disk, TestingFault failing, List<Object> world)
             throws IOException {
         try (TestingMachine running = machine) {
             try (SubmissionServer server = running.serve()) {
@@ -217,12 +159,12 @@ class SenderFaultTest {
                 submit(running.inProcess(), CrashMessage.FOUR, running, one, world);
                 submit(running.socket(), CrashMessage.SIX, running, one, world);
                 submit(running.inProcess(), CrashMessage.FIVE, running, one, world);
-                running.await(0, () -> failing.failed.get() > (one.once ? 0 : 4));
+                running.await(0, () -> failing.failed() > (one.once ? 0 : 4));
             }
             operations = disk.operations();
             switch (one.end) {
                 case HEALED -> {
-                    failing.healed = true;
+                    failing.heal();
                     later(running);
                 }
                 case STOPPED -> {}
