@@ -32,9 +32,13 @@ import org.postern.remote.TestingSmtpServer;
 class KillIT {
     private static final int ROUNDS = Integer.getInteger("kill.rounds", 10);
     private static final long SEED = Long.getLong("kill.seed", 1);
+    /** Larger messages have a file at once. */
+    private static final int LARGE = 64 << 10;
+
     private static final int CLIENTS = 4;
     private static final String USER = "posternkill";
     private static final String LOCAL = USER + "@" + TestingSite.ME;
+    private static final int PATIENCE_MILLISECONDS = 5;
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final Pattern SUBJECT = Pattern.compile("\nSubject: (\\S+)\r?\n");
 
@@ -45,6 +49,7 @@ class KillIT {
     private final Set<String> accepted = new ConcurrentSkipListSet<>();
     private final Set<String> sent = ConcurrentHashMap.newKeySet();
     private final AtomicInteger numbers = new AtomicInteger();
+    private int moved;
     private volatile int port;
     private volatile boolean over;
     private volatile @Nullable IOException trouble;
@@ -66,8 +71,8 @@ class KillIT {
                             TestingSite.ME, directory.resolve("serve"), TestingSite.ME, site.users(), far.port()));
             Path work = Files.createDirectory(directory.resolve("work"));
             TestingServe[] running = new TestingServe[1];
-            rounds(ROUNDS / 2, () -> {
-                running[0] = TestingServe.start(List.of(), work, "--config", toml.toString());
+            rounds(ROUNDS / 2, directory.resolve("serve/queue"), () -> {
+                running[0] = TestingServe.start(impatient(), work, "--config", toml.toString());
                 tell(running[0].port("smtp", 0));
                 return List.of(running[0].pid());
             });
@@ -86,9 +91,9 @@ class KillIT {
             site.control("rcpthosts", TestingSite.ME + "\nfar.example\n");
             site.control("smtproutes", ":127.0.0.1:" + far.port() + "\n");
             Server[] running = new Server[2];
-            rounds(ROUNDS - ROUNDS / 2, () -> {
+            rounds(ROUNDS - ROUNDS / 2, directory.resolve("qmail/postern-queue"), () -> {
                 if (running[0] == null || !running[0].process().isAlive()) {
-                    running[0] = site.send();
+                    running[0] = site.send(impatient());
                 }
                 if (running[1] == null || !running[1].process().isAlive()) {
                     running[1] = site.smtp();
@@ -103,13 +108,28 @@ class KillIT {
         }
     }
 
+    /**
+     * What a command is to be put behind, that its log gives files not only to what has waited for half a minute: kills are
+     * to meet that, too.
+     */
+    private List<String> impatient() throws IOException {
+        Path launcher = Path.of("postern").toAbsolutePath();
+        Path image = launcher.resolveSibling(".image");
+        Path script = Files.writeString(directory.resolve("impatient"), """
+                . "%s/launch"
+                exec "$postern_java" $postern_common $postern_server -Dpostern.queue.patience=%d \\
+                    -XX:AOTCache="%s/postern.aot" -Dpostern.launcher="%s" -jar "%s/postern.jar" "$@"
+                """.formatted(image, PATIENCE_MILLISECONDS, image, launcher, image));
+        return List.of("sh", script.toString());
+    }
+
     /** Starts what does not run, and says which processes are to be killed. */
     @FunctionalInterface
     private interface Start {
         List<Long> start() throws IOException;
     }
 
-    private void rounds(int rounds, Start start) throws Exception {
+    private void rounds(int rounds, Path queue, Start start) throws Exception {
         List<Long> victims = start.start();
         List<Thread> clients = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
@@ -128,6 +148,7 @@ class KillIT {
                 process.destroyForcibly();
                 process.onExit().join();
             }
+            moved += files(queue);
             victims = start.start();
         }
         over = true;
@@ -195,6 +216,7 @@ class KillIT {
             assertThat(subjects(delivered(fresh))).containsAll(here);
             assertThat(subjects(received(far))).containsAll(there);
         });
+        assertThat(moved).isPositive();
         List<String> arrived = delivered(fresh);
         assertThat(subjects(arrived)).doesNotHaveDuplicates();
         for (String text : arrived) {
@@ -204,7 +226,14 @@ class KillIT {
             wholeAndSent(text, "\r\n");
         }
         System.out.println("kill: " + here.size() + " messages here, " + there.size() + " elsewhere, "
-                + (received(far).size() - Set.copyOf(subjects(received(far))).size()) + " of these twice");
+                + (received(far).size() - Set.copyOf(subjects(received(far))).size()) + " of these twice; " + moved + " were getting files when the kill came");
+    }
+
+    /** How many of the size that goes into the log have one, or part of one. */
+    private static int files(Path queue) throws IOException {
+        try (Stream<Path> all = Files.list(queue.resolve("mess"))) {
+            return (int) all.filter(file -> file.toFile().length() < LARGE).count();
+        }
     }
 
     private void wholeAndSent(String text, String end) {

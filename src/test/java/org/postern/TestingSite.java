@@ -232,7 +232,14 @@ final class TestingSite implements Closeable {
 
     /** Starts qmail-send, as /var/qmail/rc does, and waits until the queue is open. */
     Server send() throws IOException {
-        Server server = start("send", List.of(link("qmail-start"), "./Maildir/"));
+        return send(List.of());
+    }
+
+    /** The same behind a command that becomes it. */
+    Server send(List<String> before) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(link("qmail-start"), "./Maildir/"));
+        Server server = start("send", command);
         await().atMost(LIMIT)
                 .until(() ->
                         server.log().contains("status: ") || !server.process().isAlive());

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.postern.os.Errno;
 
 /**
  * Group commit for a directory: those who ask while a sync is under way, which may have begun too early for them, wait
@@ -50,7 +51,7 @@ public final class SharedSync {
             }
             IOException failure = mine.failure;
             if (failure != null) {
-                throw new IOException(failure.getMessage(), failure);
+                throw new IOException(Errno.text(failure), failure);
             }
         } finally {
             lock.unlock();

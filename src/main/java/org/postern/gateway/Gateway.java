@@ -26,6 +26,7 @@ import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
 import org.postern.os.Crypt;
+import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
 import org.postern.os.Threads;
@@ -141,7 +142,7 @@ public final class Gateway implements Closeable {
             Optional<TlsDoor> tls =
                     settings.tls().isEmpty() ? Optional.empty() : Optional.of(new TlsDoor(settings.tls(), events));
             delivery.warnOfPostmaster(settings);
-            queue.directory().me(settings.me());
+            tellName(queue.directory(), settings.me(), events);
             warnOfLocalPrograms(queue.directory(), home, events);
             AtomicLong serial = new AtomicLong();
             Bound pop3d = bind("pop3", settings.pop3d().listen().clear(), serial, opened);
@@ -223,6 +224,16 @@ public final class Gateway implements Closeable {
                 Spool.at(spool),
                 DirectoryStore.Settings.expiringAfter(settings.relay().expiry()),
                 InstantSource.system());
+    }
+
+    /** A full disk must not keep mail from being served: the name is there since the first start. */
+    private static void tellName(QueueDirectory queue, String me, Events events) {
+        try {
+            queue.me(me);
+        } catch (IOException e) {
+            events.tell(new Event.Note("warning: unable to write " + queue.root() + "/me: " + Errno.djbText(e)
+                    + "; local programs without control/me do not know the host's name"));
+        }
     }
 
     /** Programs that look for a queue look in the qmail directory first, and then in serve's usual home. */

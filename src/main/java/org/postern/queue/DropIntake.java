@@ -47,7 +47,7 @@ public final class DropIntake implements Intake {
         // Not made of the name: anyone can list the drop, and who knew the name could occupy it.
         Path temporary = drop.resolve(String.format(Locale.ROOT, ".%016x", random.nextLong()));
         return new FileDraft(
-                () -> new NewMessage(disk, temporary, drop.resolve(name.text()), MODE),
+                () -> new NewMessage(disk, temporary, drop.resolve(name.text()), MODE, new Leftovers(disk)),
                 directory,
                 envelope -> StoredEnvelope.forDrop(origin, envelope),
                 name::id);

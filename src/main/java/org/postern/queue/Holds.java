@@ -13,10 +13,12 @@ import org.postern.file.Disk;
 final class Holds {
     private final Path directory;
     private final Disk disk;
+    private final Leftovers left;
 
-    Holds(QueueDirectory queue, Disk disk) {
+    Holds(QueueDirectory queue, Disk disk, Leftovers left) {
         this.directory = queue.held();
         this.disk = disk;
+        this.left = left;
     }
 
     /** Durable at return: all of them, or, where it throws, none that was not held before. */
@@ -26,6 +28,7 @@ final class Holds {
         try {
             for (MessageName name : names) {
                 Path file = directory.resolve(name.text());
+                left.keep(file);
                 try {
                     disk.create(file, 0600).close();
                     made.add(file);
@@ -37,9 +40,7 @@ final class Holds {
             done = true;
         } finally {
             if (!done) {
-                for (Path file : made) {
-                    disk.unlink(file);
-                }
+                made.forEach(left::remove);
             }
         }
     }
@@ -47,18 +48,17 @@ final class Holds {
     /** Durable at return. */
     void release(Collection<MessageName> names) throws IOException {
         for (MessageName name : names) {
-            forget(name);
+            try {
+                disk.unlink(directory.resolve(name.text()));
+            } catch (NoSuchFileException e) {
+                // Not held.
+            }
         }
         disk.syncDirectory(directory);
     }
 
-    /** The message is gone: that its hold goes, too, need not be durable. */
-    void forget(MessageName name) throws IOException {
-        try {
-            disk.unlink(directory.resolve(name.text()));
-        } catch (NoSuchFileException e) {
-            // Not held.
-            return;
-        }
+    /** The message is gone: that its hold goes, too, need not be durable, nor now. */
+    void forget(MessageName name) {
+        left.remove(directory.resolve(name.text()));
     }
 }

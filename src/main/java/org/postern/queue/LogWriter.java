@@ -1,7 +1,6 @@
 package org.postern.queue;
 
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -32,6 +31,7 @@ final class LogWriter {
 
     private final Path directory;
     private final Disk disk;
+    private final Leftovers left;
     private final Listener listener;
     private final RandomGenerator random = new SecureRandom();
     private final BlockingQueue<Write> waiting = new LinkedBlockingQueue<>();
@@ -94,9 +94,10 @@ final class LogWriter {
     }
 
     /** @param last the highest number of a segment that is there */
-    LogWriter(Path directory, Disk disk, long last, Listener listener) {
+    LogWriter(Path directory, Disk disk, Leftovers left, long last, Listener listener) {
         this.directory = directory;
         this.disk = disk;
+        this.left = left;
         this.listener = listener;
         number = last;
         // A platform thread of its own: nobody interrupts it in the middle of a write, which would close the file.
@@ -323,7 +324,7 @@ final class LogWriter {
             disk.syncDirectory(directory);
         } catch (IOException e) {
             output.close();
-            remove(path);
+            left.remove(path);
             throw e;
         }
         Open begun = new Open(new Segment(path), output, token, head.length);
@@ -332,13 +333,6 @@ final class LogWriter {
         return begun;
     }
 
-    private void remove(Path path) throws IOException {
-        try {
-            disk.unlink(path);
-        } catch (NoSuchFileException e) {
-            // Gone is gone.
-        }
-    }
 
     private void closeSegment() {
         Open closing = open;

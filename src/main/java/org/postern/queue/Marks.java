@@ -224,10 +224,16 @@ public final class Marks {
         return escape(report.length() > MAX_REPORT ? report.substring(0, MAX_REPORT) : report);
     }
 
-    /** The bounce is going to have this name. */
+    /**
+     * The bounce is going to have this name. Said again, it is written again: a process that was killed may have written it
+     * without a sync, and after a sync that failed another one proves nothing.
+     */
     public void bounceWillBe(MessageName name) throws IOException {
         bounce = name;
-        unsaved.add(line("B " + name.text()));
+        String line = line("B " + name.text());
+        if (!unsaved.contains(line)) {
+            unsaved.add(line);
+        }
         save();
     }
 
@@ -250,15 +256,6 @@ public final class Marks {
         }
         torn = false;
         unsaved.clear();
-    }
-
-    /** What was read may have been written by a process that was killed before its sync: now it is durable. */
-    public void sync() throws IOException {
-        try (Disk.Output out = disk.append(file)) {
-            out.sync();
-        }
-        directory.sync();
-        save();
     }
 
     /** The failures, in the order they happened; a record that was written twice counts once. */

@@ -27,10 +27,6 @@ import org.postern.os.Errno;
  * that a message of an earlier one is done (docs/queue.md, ADR 70).
  */
 final class MessageLog implements Closeable {
-    /** So long a segment waits for its messages to be delivered before they get files. */
-    static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    private static final Duration AFTER_TROUBLE = Duration.ofSeconds(10);
     /** After so long the keeper looks whether there is something else to do. */
     private static final Duration ONE_GO = Duration.ofSeconds(5);
     /** At a clean stop, files are made for so long at most. */
@@ -44,7 +40,8 @@ final class MessageLog implements Closeable {
     private final Disk disk;
     private final SharedSync mess;
     private final Log log;
-    private final Duration patience;
+    private final Patience patience;
+    private final Leftovers left;
     private final LogWriter writer;
     private final Thread keeper;
 
@@ -66,12 +63,13 @@ final class MessageLog implements Closeable {
      */
     private record Stored(Segment segment, Place place, boolean kept, boolean file) {}
 
-    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Duration patience) {
+    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Patience patience, Leftovers left) {
         this.queue = queue;
         this.disk = disk;
         this.mess = mess;
         this.log = log;
         this.patience = patience;
+        this.left = left;
         for (Segment segment : found.segments()) {
             segments.add(segment);
         }
@@ -80,7 +78,7 @@ final class MessageLog implements Closeable {
             in.segment().kept++;
         });
         found.moved().forEach((name, in) -> stored.put(name, new Stored(in.segment(), in.place(), false, true)));
-        writer = new LogWriter(queue.log(), disk, found.lastNumber(), new Account());
+        writer = new LogWriter(queue.log(), disk, left, found.lastNumber(), new Account());
         keeper = Thread.ofPlatform().daemon().name("queue keeper").start(this::keep);
     }
 
@@ -238,7 +236,7 @@ final class MessageLog implements Closeable {
 
     private void trouble(String what) {
         synchronized (this) {
-            troubleUntil = System.nanoTime() + AFTER_TROUBLE.toNanos();
+            troubleUntil = System.nanoTime() + patience.trouble().toNanos();
         }
         log.line("warning: trouble with " + queue.log() + ": " + what + "; will try again later");
     }
@@ -248,18 +246,18 @@ final class MessageLog implements Closeable {
         while (!closed) {
             long now = System.nanoTime();
             Segment oldest = segments.peekFirst();
-            long rest = AFTER_TROUBLE.toNanos();
+            long rest = patience.delivery().toNanos();
             if (troubleUntil - now > 0) {
                 rest = troubleUntil - now;
             } else if (oldest != null && oldest.sealed && oldest.kept == 0) {
                 return new Task.Remove(oldest);
             } else if (oldest != null) {
-                rest = patience.toNanos() - (now - oldest.since);
+                rest = patience.delivery().toNanos() - (now - oldest.since);
                 if (rest <= 0 && oldest.kept > 0) {
                     return oldest.sealed ? new Task.Empty(oldest) : new Task.Seal();
                 } else if (rest <= 0) {
                     oldest.since = now; // Nothing to keep, and the next message can still go into it.
-                    rest = patience.toNanos();
+                    rest = patience.delivery().toNanos();
                 }
             }
             try {
@@ -354,21 +352,15 @@ final class MessageLog implements Closeable {
 
     private void move(MessageName name, Place from) throws IOException {
         Path unfinished = queue.mess().resolve(name.text() + ".new");
-        try {
-            disk.unlink(unfinished); // Left by a try that failed.
-        } catch (NoSuchFileException e) {
-            // As it should be.
-        }
         byte[] octets = Place.open(() -> from, (channel, place) -> {
             try (FileChannel in = channel) {
                 return MessageFile.read(in, place.offset(), (int) place.length());
             }
         });
-        try (Disk.Output out = disk.create(unfinished, 0600)) {
-            out.write(octets, 0, octets.length);
-            out.sync();
+        try (NewMessage file =
+                new NewMessage(disk, unfinished, queue.mess().resolve(name.text()), 0600, left)) {
+            file.finishAsItIs(octets);
         }
-        disk.rename(unfinished, queue.mess().resolve(name.text()));
     }
 
     /** What is left gets files, for some seconds; then all is quiet. */

@@ -2,6 +2,7 @@ package org.postern.queue;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import org.postern.file.Disk;
 
@@ -12,6 +13,7 @@ final class NewMessage implements Closeable {
     private final Disk disk;
     private final Path temporary;
     private final Path target;
+    private final Leftovers left;
     private final Disk.Output out;
     private final byte[] buffer = new byte[BUFFER];
     private int pending;
@@ -19,11 +21,28 @@ final class NewMessage implements Closeable {
     private boolean finished;
     private boolean closed;
 
-    NewMessage(Disk disk, Path temporary, Path target, int mode) throws IOException {
+    NewMessage(Disk disk, Path temporary, Path target, int mode, Leftovers left) throws IOException {
         this.disk = disk;
         this.temporary = temporary;
         this.target = target;
-        out = disk.create(temporary, mode);
+        this.left = left;
+        left.keep(temporary);
+        try {
+            out = create(mode);
+        } catch (IOException e) {
+            left.remove(temporary);
+            throw e;
+        }
+    }
+
+    private Disk.Output create(int mode) throws IOException {
+        try {
+            return disk.create(temporary, mode);
+        } catch (FileAlreadyExistsException e) {
+            // Nobody else makes this name: an earlier try failed, and what it wrote could not be removed.
+            disk.unlink(temporary);
+            return disk.create(temporary, mode);
+        }
     }
 
     void write(byte[] from, int offset, int count) throws IOException {
@@ -35,10 +54,21 @@ final class NewMessage implements Closeable {
     void finish(byte[] envelope) throws IOException {
         put(envelope, 0, envelope.length);
         put(MessageFile.footer(length, envelope), 0, MessageFile.FOOTER);
+        finish();
+    }
+
+    /** The same, given all octets, the footer included. */
+    void finishAsItIs(byte[] octets) throws IOException {
+        put(octets, 0, octets.length);
+        finish();
+    }
+
+    private void finish() throws IOException {
         flush();
         out.sync();
         closed = true;
         out.close();
+        left.keep(target);
         disk.rename(temporary, target);
         finished = true;
     }
@@ -64,15 +94,10 @@ final class NewMessage implements Closeable {
 
     /** Takes a finished one back. */
     void withdraw() {
-        try {
-            disk.unlink(target);
-        } catch (IOException e) {
-            // It is there, whole, and will be delivered: the submitter, who was refused, may send it once more.
-            return;
-        }
+        left.remove(target);
     }
 
-    /** What was not finished is removed, as far as the disk lets us; recovery removes the rest. */
+    /** What was not finished is removed, as soon as the disk lets us; after a stop recovery does (D1, M1). */
     @Override
     public void close() {
         try {
@@ -80,13 +105,12 @@ final class NewMessage implements Closeable {
                 closed = true;
                 out.close();
             }
-            if (!finished) {
-                finished = true;
-                disk.unlink(temporary);
-            }
         } catch (IOException e) {
-            // A temporary name that is left is a state of the table (D1, M1), and nobody waits for it.
-            return;
+            // It goes in any case.
+        }
+        if (!finished) {
+            finished = true;
+            left.remove(temporary);
         }
     }
 }

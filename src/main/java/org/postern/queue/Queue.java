@@ -38,6 +38,7 @@ public final class Queue implements Closeable {
     private final SharedSync messSync;
     private final SharedSync marksSync;
     private final MessageLog messages;
+    private final Leftovers left;
     private final Taking taking;
     private final Holds holds;
     private final ConcurrentLinkedQueue<MessageName> arrived = new ConcurrentLinkedQueue<>();
@@ -59,7 +60,8 @@ public final class Queue implements Closeable {
             Log log,
             LockFile lock,
             int owner,
-            Recovery.Found found) {
+            Recovery.Found found,
+            Patience patience) {
         this.directory = directory;
         this.disk = disk;
         this.clock = clock;
@@ -71,13 +73,25 @@ public final class Queue implements Closeable {
         ids = new Ids(clock, this.found);
         messSync = new SharedSync(disk, directory.mess());
         marksSync = new SharedSync(disk, directory.marks());
-        holds = new Holds(directory, disk);
-        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), MessageLog.PATIENCE);
-        taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, owner);
+        left = new Leftovers(disk);
+        holds = new Holds(directory, disk, left);
+        messages = new MessageLog(directory, disk, messSync, log, found.inLog(), patience, left);
+        taking = new Taking(directory, disk, clock, submitters, log, ids, messSync, left, owner);
     }
 
     /** Locks the queue, makes it where it is missing, and recovers what a crash has left. */
     public static Opening open(QueueDirectory directory, Disk disk, InstantSource clock, Submitters submitters, Log log)
+            throws IOException {
+        return open(directory, disk, clock, submitters, log, Patience.USUAL);
+    }
+
+    static Opening open(
+            QueueDirectory directory,
+            Disk disk,
+            InstantSource clock,
+            Submitters submitters,
+            Log log,
+            Patience patience)
             throws IOException {
         directory.makeRoot(disk);
         LockFile lock = LockFile.tryLock(directory.lock()).orElse(null);
@@ -91,7 +105,7 @@ public final class Queue implements Closeable {
             int owner = (int) Files.getAttribute(directory.root(), "unix:uid");
             Recovery.Found found = new Recovery(directory, limited, log).run();
             kept = true;
-            return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found));
+            return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found, patience));
         } finally {
             if (!kept) {
                 lock.close();
@@ -187,7 +201,7 @@ public final class Queue implements Closeable {
     }
 
     private NewMessage create(MessageName name) throws IOException {
-        return new NewMessage(disk, path(name.text() + ".new"), path(name.text()), 0600);
+        return new NewMessage(disk, path(name.text() + ".new"), path(name.text()), 0600, left);
     }
 
     private void release(MessageName name) {
@@ -211,6 +225,7 @@ public final class Queue implements Closeable {
      * @return how much was found there; 0: nothing that can be taken now
      */
     public int take() throws IOException {
+        left.removeAll();
         return taking.take(this::release);
     }
 
@@ -289,13 +304,7 @@ public final class Queue implements Closeable {
         StoredEnvelope.Facts facts =
                 new StoredEnvelope.Facts(clock.instant().getEpochSecond(), owner, name.id(), Origin.BOUNCE, about);
         byte[] line = Octets.bytes(ReceivedLine.of(name.id(), "for bounce", clock.instant()));
-        Path unfinished = path(name.text() + ".new");
         ids.use(name);
-        try {
-            disk.unlink(unfinished); // Left by a try that failed.
-        } catch (NoSuchFileException e) {
-            // As it should be.
-        }
         try (NewMessage bounce = create(name)) {
             bounce.write(line, 0, line.length);
             text.writeTo(bounce::write);
@@ -332,11 +341,7 @@ public final class Queue implements Closeable {
             messSync.sync();
         }
         if (marked) {
-            try {
-                disk.unlink(marksPath(name));
-            } catch (NoSuchFileException e) {
-                // As above.
-            }
+            left.remove(marksPath(name));
         }
         ids.free(name);
     }
@@ -362,11 +367,7 @@ public final class Queue implements Closeable {
         }
         messSync.sync();
         for (MessageName name : names) {
-            try {
-                disk.unlink(marksPath(name));
-            } catch (NoSuchFileException e) {
-                // The most have none.
-            }
+            left.remove(marksPath(name)); // The most have none.
             holds.forget(name);
             ids.free(name);
         }
@@ -389,7 +390,7 @@ public final class Queue implements Closeable {
     }
 
     /** A message that was held is gone. */
-    public void forgetHold(MessageName name) throws IOException {
+    public void forgetHold(MessageName name) {
         holds.forget(name);
     }
 
@@ -416,6 +417,7 @@ public final class Queue implements Closeable {
     public void close() {
         taking.close();
         messages.close();
+        left.removeAll();
         lock.close();
     }
 }

@@ -45,6 +45,9 @@ public record QueueDirectory(Path root) {
 
     /** Tells programs that have no control/me what this host is called. */
     public void me(String name) throws IOException {
+        if (me().equals(Optional.of(name))) {
+            return;
+        }
         Path unfinished = root.resolve("me.new");
         Files.write(unfinished, Octets.bytes(name + "\n"));
         Files.setAttribute(unfinished, "unix:mode", 0644);

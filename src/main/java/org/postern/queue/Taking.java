@@ -56,6 +56,7 @@ final class Taking {
     private final Log log;
     private final Ids ids;
     private final SharedSync mess;
+    private final Leftovers left;
     private final int owner;
     private final Set<String> busy = ConcurrentHashMap.newKeySet();
     private final Set<String> ignored = ConcurrentHashMap.newKeySet();
@@ -89,6 +90,7 @@ final class Taking {
             Log log,
             Ids ids,
             SharedSync mess,
+            Leftovers left,
             int owner) {
         this.queue = queue;
         this.disk = disk;
@@ -97,6 +99,7 @@ final class Taking {
         this.log = log;
         this.ids = ids;
         this.mess = mess;
+        this.left = left;
         this.owner = owner;
     }
 
@@ -256,7 +259,7 @@ final class Taking {
         Origin origin = submitters.believe(envelope.facts().origin(), uid, owner);
         Instant now = clock.instant();
         byte[] line = Octets.bytes(ReceivedLine.of(entry.id(), submitters.words(origin, uid, owner), now));
-        try (NewMessage copy = new NewMessage(disk, mess(name + ".new"), mess(name.text()), 0600)) {
+        try (NewMessage copy = new NewMessage(disk, mess(name + ".new"), mess(name.text()), 0600, left)) {
             copy.write(line, 0, line.length);
             byte[] buffer = new byte[(int) Math.min(COPY_BUFFER, file.messageLength())];
             long at = 0;
@@ -339,12 +342,7 @@ final class Taking {
         if (why != null) {
             log.line("warning: unable to sync " + queue.mess() + ": " + Errno.djbText(why) + "; will try again later");
         }
-        try {
-            disk.unlink(mess(made.name.text()));
-        } catch (IOException e) {
-            // Recovery finds it beside the entry (D4).
-            log.line("warning: unable to remove " + mess(made.name.text()) + ": " + Errno.djbText(e));
-        }
+        left.remove(mess(made.name.text())); // After a stop recovery finds it beside the entry (D4).
         ids.free(made.name);
     }
 

@@ -147,8 +147,8 @@ final class Accounts {
                 log.line("warning: unable to remove mess/" + name + ": " + Errno.djbText(e) + "; will try again later");
                 return End.LATER;
             }
-            if (job.entry.held) {
-                forgetHold(name);
+            if (job.entry.held) { // Its last delivery was under way.
+                queue.forgetHold(name);
             }
             log.end(name.id());
             if (bounce != null) {
@@ -159,15 +159,6 @@ final class Accounts {
             log.line("warning: trouble injecting bounce message for msg " + name.id() + ": " + Errno.djbText(e)
                     + "; will try later");
             return End.LATER;
-        }
-    }
-
-    /** It went while it was held: its last delivery was under way. */
-    private void forgetHold(MessageName name) {
-        try {
-            queue.forgetHold(name);
-        } catch (IOException e) {
-            log.line("warning: unable to remove held/" + name + ": " + Errno.djbText(e) + "; the next start does");
         }
     }
 
@@ -186,18 +177,12 @@ final class Accounts {
 
     private MessageName bounce(Job job, SendSettings settings, Routes routes) throws IOException {
         Marks marks = job.marks;
-        MessageName name = marks.bounce().orElse(null);
-        if (name == null) {
-            name = queue.nameForBounce();
-            marks.bounceWillBe(name);
-        } else {
-            // Were the name lost after the bounce is there, another one would be made.
-            marks.sync();
-        }
-        if (!queue.exists(name)) {
-            Notice bounce = Notice.failure(context(settings, routes), job.message, marks);
-            queue.addBounce(name, job.message.name(), bounce.envelope(), bounce);
-        }
+        MessageName name = marks.bounce().orElseGet(queue::nameForBounce);
+        // Were the name lost after the bounce is there, another one would be made.
+        marks.bounceWillBe(name);
+        // One that is there was perhaps not synced. Nobody delivers it before the message is gone.
+        Notice bounce = Notice.failure(context(settings, routes), job.message, marks);
+        queue.addBounce(name, job.message.name(), bounce.envelope(), bounce);
         log.bounce(job.message.id(), name.id());
         return name;
     }
@@ -206,20 +191,22 @@ final class Accounts {
      * A message that is gone: someone removed it by hand, or we did, and the disk did not let us finish. Then its bounce is
      * there, and may be delivered now.
      */
-    void forget(Entry entry) {
+    End forget(Entry entry) {
         MessageName name = entry.name;
         try {
             Marks marks = entry.unsaved != null ? entry.unsaved : queue.marks(name);
             MessageName bounce = marks.bounce().orElse(null);
             queue.remove(name, true);
             if (entry.held) {
-                forgetHold(name);
+                queue.forgetHold(name);
             }
             if (bounce != null && queue.exists(bounce)) {
                 queue.releaseBounce(bounce);
             }
+            return End.DONE;
         } catch (IOException e) {
-            log.line("warning: unable to remove marks/" + name + ": " + Errno.djbText(e));
+            log.line("warning: unable to remove marks/" + name + ": " + Errno.djbText(e) + "; will try again later");
+            return End.LATER;
         }
     }
 }

@@ -65,8 +65,10 @@ final class Opening {
                     entry, message, marks, dying, late, !entry.dueLocal.isAfter(now), !entry.dueRemote.isAfter(now)));
         } catch (NoSuchFileException e) {
             log.line("warning: msg " + entry.name.id() + " is gone from the queue");
-            accounts.forget(entry);
-            return new Opened.Gone();
+            return switch (accounts.forget(entry)) {
+                case DONE -> new Opened.Gone();
+                case LATER -> new Opened.Later(Sender.AFTER_TROUBLE);
+            };
         } catch (IOException e) {
             log.line(
                     "warning: trouble opening mess/" + entry.name + ": " + Errno.djbText(e) + "; will try again later");

@@ -222,10 +222,21 @@ public final class TestingDisk implements Disk {
         @Override
         public void write(byte[] from, int offset, int length) throws IOException {
             synchronized (TestingDisk.this) {
-                operation("write", file);
-                output.write(from, offset, length);
-                steps.add(new DiskStep.Written(inode, java.util.Arrays.copyOfRange(from, offset, offset + length)));
+                try {
+                    operation("write", file);
+                } catch (IOException e) {
+                    if (!isOff()) {
+                        written(from, offset, length / 2); // As by a disk that fills up.
+                    }
+                    throw e;
+                }
+                written(from, offset, length);
             }
+        }
+
+        private void written(byte[] from, int offset, int length) throws IOException {
+            output.write(from, offset, length);
+            steps.add(new DiskStep.Written(inode, java.util.Arrays.copyOfRange(from, offset, offset + length)));
         }
 
         @Override

@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.file.Disk;
+import org.postern.file.TestingDisk;
+import org.postern.file.TestingFault;
+import org.postern.file.TestingFault.Error;
 import org.postern.maildir.MaildirDelivery.Outcome;
 import org.postern.os.Octets;
 
@@ -77,6 +80,46 @@ class MaildirCrashTest {
             try (Stream<Path> left = Files.list(maildir.resolve("tmp"))) {
                 assertThat(left).isEmpty();
             }
+        }
+    }
+
+    /** Whatever the error is, and how long it lasts: deferred, nothing half is seen, and then there is one. */
+    @Test
+    void aDiskThatFailsFromAnyOperationOnIsAFailureUntilItIsHealed() throws IOException {
+        int operations = operationsOfAWholeDelivery();
+        for (Error error : Error.values()) {
+            for (int step = 1; step <= operations; step++) {
+                Path maildir = maildir(error + "" + step);
+                TestingFault fault = new TestingFault(error, step, false);
+                TestingDisk disk = new TestingDisk();
+                disk.fault(fault);
+                MaildirDelivery process = new MaildirDelivery(disk, InstantSource.system(), "vm");
+                Outcome first = process.deliver(maildir, "77", "", new ByteArrayInputStream(Octets.bytes(TEXT)));
+                assertThat(first instanceof Outcome.Failed)
+                        .as("%s at %d: %s", error, step, first)
+                        .isEqualTo(fault.failed() > 0);
+                for (String part : List.of("tmp", "new")) {
+                    try (Stream<Path> left = Files.list(maildir.resolve(part))) {
+                        if (first instanceof Outcome.Failed && error.letsRemove()) {
+                            assertThat(left).as("%s at %d", error, step).isEmpty();
+                        } else if (part.equals("new")) {
+                            assertThat(left).as("%s at %d", error, step).allMatch(f -> isWhole(f));
+                        }
+                    }
+                }
+                fault.heal();
+                assertThat(process.deliver(maildir, "77", "", new ByteArrayInputStream(Octets.bytes(TEXT))))
+                        .isInstanceOf(Outcome.Stored.class);
+                assertOneWhole(maildir, step);
+            }
+        }
+    }
+
+    private static boolean isWhole(Path file) {
+        try {
+            return Files.readString(file).equals(TEXT);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
         }
     }
 

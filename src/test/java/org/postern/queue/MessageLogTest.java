@@ -47,7 +47,8 @@ class MessageLogTest {
                 new SharedSync(disk, directory.mess()),
                 said::add,
                 LogRecovery.read(directory, Set.copyOf(inMess()), said::add),
-                patience);
+                new Patience(patience, Patience.USUAL.trouble()),
+                new Leftovers(disk));
     }
 
     private List<String> inMess() {

@@ -61,7 +61,7 @@ class SubmissionServerTest {
     }
 
     private Intake intake() {
-        return new SocketIntake(files.directory, (DropIntake) files.drop(), Origin.LOCAL);
+        return new SocketIntake(files.directory, files.drop(), Origin.LOCAL);
     }
 
     private Intake.Outcome submit(String text) throws IOException {
@@ -266,7 +266,7 @@ class SubmissionServerTest {
         try (Queue longNamed = far.open();
                 SubmissionServer _ = SubmissionServer.start(longNamed, far.log::add)) {
             assertThat(far.log).singleElement().asString().startsWith("warning: unable to listen at ");
-            Intake intake = new SocketIntake(far.directory, (DropIntake) far.drop(), Origin.LOCAL);
+            Intake intake = new SocketIntake(far.directory, far.drop(), Origin.LOCAL);
             assertThat(TestingQueue.submit(intake, TEXT, "s@x", "a@x")).isInstanceOf(Intake.Outcome.Queued.class);
             assertThat(longNamed.take()).isEqualTo(1);
         }

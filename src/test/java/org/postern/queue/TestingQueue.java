@@ -3,6 +3,7 @@ package org.postern.queue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -19,10 +20,21 @@ public final class TestingQueue {
     public final TestingClock clock = new TestingClock();
     public final List<String> log = Collections.synchronizedList(new ArrayList<>());
     private final Disk disk;
+    private final Patience patience;
 
     public TestingQueue(Path root, Disk disk) {
+        this(root, disk, Patience.USUAL);
+    }
+
+    /** What comes into its log gets a file after so long, and what failed is tried again. */
+    public TestingQueue(Path root, Disk disk, Duration patience) {
+        this(root, disk, new Patience(patience, patience));
+    }
+
+    private TestingQueue(Path root, Disk disk, Patience patience) {
         this.directory = new QueueDirectory(root);
         this.disk = disk;
+        this.patience = patience;
     }
 
     public Queue open() throws IOException {
@@ -33,10 +45,10 @@ public final class TestingQueue {
     }
 
     public Queue.Opening tryOpen() throws IOException {
-        return Queue.open(directory, disk, clock, Submitters.none(), log::add);
+        return Queue.open(directory, disk, clock, Submitters.none(), log::add, patience);
     }
 
-    public Intake drop() {
+    public DropIntake drop() {
         return new DropIntake(directory, disk, clock, Origin.LOCAL);
     }
 

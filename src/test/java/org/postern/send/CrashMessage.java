@@ -11,7 +11,18 @@ enum CrashMessage {
     FIVE("sender", "forward"),
     /** Its bounce bounces. */
     SIX("nosender", "nosuch"),
-    SEVEN("sender", "a", "mbox");
+    SEVEN("sender", "a", "mbox"),
+    /** Too large for the log. */
+    LARGE("sender", "a"),
+    SOCKET("sender", "b"),
+    /** What comes when the trouble is over. */
+    LATER("sender", "c", "x@far.example"),
+    LATER_SOCKET("sender", "mbox"),
+    LATER_DROP("sender", "forward"),
+    /** What an administrator does with them. */
+    HELD("held", "late"),
+    RELEASED("released", "late"),
+    DROPPED("dropped", "late");
 
     private final String sender;
     private final List<String> recipients;
@@ -39,7 +50,7 @@ enum CrashMessage {
 
     /** So long that it has several blocks and writes. */
     String body() {
-        return (name() + "\n").repeat(2000);
+        return (name() + "\n").repeat(this == LARGE ? 12_000 : 2000);
     }
 
     String text() {

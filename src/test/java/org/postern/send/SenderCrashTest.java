@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -69,6 +70,28 @@ class SenderCrashTest {
             delete(base);
         }
         assertThat(disks).isGreaterThan(200 * ROUNDS);
+    }
+
+    /** What waits gets files while others come and go; with patience all of it would lie in the log until the stop. */
+    @Test
+    void aCutWhileTheLogMovesToFiles() throws IOException {
+        for (int round = 0; round < ROUNDS; round++) {
+            Random random = new Random(SEED + round);
+            Path base = TestingMachine.make(scratch.resolve("moving" + round));
+            TestingDisk disk = new TestingDisk().knowing(base);
+            try (TestingMachine machine =
+                    new TestingMachine(base, disk, false, disk::note, Duration.ofMillis(random.nextInt(5)))) {
+                machine.submit(machine.inProcess(), CrashMessage.THREE);
+                machine.submit(machine.inProcess(), CrashMessage.FOUR);
+                machine.submit(machine.inProcess(), CrashMessage.SIX);
+                machine.submit(machine.inProcess(), CrashMessage.SEVEN);
+                machine.await(1, () -> false);
+                machine.awaitFiles(1);
+            }
+            restart(base, disk, disk::note);
+            cutEverywhere(base, disk, 0, random);
+            delete(base);
+        }
     }
 
     /** What the first process did not sync is in memory; the second one takes it for what is there, until the power goes. */
@@ -175,7 +198,7 @@ class SenderCrashTest {
         System.out.println("crash: " + disks + " disks left by power cuts");
     }
 
-    private static void delete(Path root) throws IOException {
+    static void delete(Path root) throws IOException {
         try (Stream<Path> all = Files.walk(root)) {
             all.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
         }

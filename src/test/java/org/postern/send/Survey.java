@@ -16,6 +16,7 @@ final class Survey {
     private final Path base;
     private final List<Object> world;
     private final String when;
+    private boolean strict;
     private final long sentBefore;
 
     /** @param world what has happened outside before the machine was started again; to this list is added what happens then */
@@ -53,16 +54,28 @@ final class Survey {
         return Octets.of(Files.readAllBytes(file));
     }
 
+    /** Where one process has done it all: nobody else has it twice either, and what was not queued nobody has. */
+    Survey strictly() {
+        strict = true;
+        return this;
+    }
+
     /** @param doneRemotely what was marked so must not have been sent again */
     void check(List<String> doneRemotely) throws IOException {
         for (CrashMessage message : CrashMessage.values()) {
             boolean accepted = world.contains(new TestingMachine.Accepted(message.name()));
+            if (strict && world.contains(new TestingMachine.Refused(message.name()))) {
+                assertThat(arrived(message)).as("%s, which was refused, %s", message, when).isZero();
+            }
             for (String recipient : message.recipients()) {
                 String user = recipient.replace("@" + TestingMachine.HOST, "");
                 switch (user) {
                     case "nosuch" -> exactly(bounces(message), accepted, "bounce of " + message);
                     case "x@far.example" -> {
                         atLeast(sent(recipient, message), accepted, message + " to " + user);
+                        if (strict) {
+                            exactly(sent(recipient, message), accepted, message + " to " + user);
+                        }
                         if (doneRemotely.contains(message.name())) {
                             assertThat(sent(recipient, message))
                                     .as("%s to %s, which was marked, %s", message, user, when)
@@ -76,7 +89,7 @@ final class Survey {
             }
         }
         nothingIsHalf();
-        for (String part : Set.of("marks", "bad", "mess")) {
+        for (String part : Set.of("marks", "bad", "mess", "held", "log")) {
             try (Stream<Path> left = Files.list(base.resolve("queue").resolve(part))) {
                 assertThat(left).as("%s, %s", part, when).isEmpty();
             }
@@ -95,6 +108,14 @@ final class Survey {
         return TestingMachine.maildir(base, user).stream()
                 .filter(text -> text.contains("\n" + message.subject()) && !isBounce(text))
                 .count();
+    }
+
+    private long arrived(CrashMessage message) throws IOException {
+        long count = bounces(message) + inMbox(message) + sent("x@far.example", message);
+        for (String user : List.of("a", "b", "c", "late", "d")) {
+            count += inMaildir(user, message);
+        }
+        return count;
     }
 
     /** Of a double bounce the postmaster gets one. */

@@ -27,6 +27,8 @@ import org.postern.mail.DeliveryResult;
 import org.postern.os.Octets;
 import org.postern.queue.Intake;
 import org.postern.queue.Origin;
+import org.postern.queue.SocketIntake;
+import org.postern.queue.SubmissionServer;
 import org.postern.queue.TestingQueue;
 
 /** A running machine: queue, sender and users' homes below one directory, and real local delivery, all on one disk. */
@@ -42,6 +44,9 @@ final class TestingMachine implements AutoCloseable {
 
     /** A message was answered 250, or its program ended with 0. */
     record Accepted(String name) {}
+
+    /** It was refused by who owns the queue. */
+    record Refused(String name) {}
 
     /** Another host has said 250. */
     record Sent(String recipient, String text) {
@@ -71,9 +76,20 @@ final class TestingMachine implements AutoCloseable {
 
     /** @param world is told what happens outside */
     TestingMachine(Path base, Disk disk, boolean acceptsLate, Consumer<Object> world) throws IOException {
+        this(base, new TestingQueue(base.resolve("queue"), disk), disk, acceptsLate, world);
+    }
+
+    /** @param patience so long it is before messages get files, and before what failed in the log is tried again */
+    TestingMachine(Path base, Disk disk, boolean acceptsLate, Consumer<Object> world, Duration patience)
+            throws IOException {
+        this(base, new TestingQueue(base.resolve("queue"), disk, patience), disk, acceptsLate, world);
+    }
+
+    private TestingMachine(
+            Path base, TestingQueue files, Disk disk, boolean acceptsLate, Consumer<Object> world) throws IOException {
         this.world = world;
         this.acceptsLate = acceptsLate;
-        files = new TestingQueue(base.resolve("queue"), disk);
+        this.files = files;
         LocalDeliverer local = new LocalDeliverer(
                 new AccountHomes(accounts(base.resolve("homes"))::apply, Optional.empty()),
                 new LocalSettings("./Maildir/", base, Duration.ofSeconds(10), Duration.ofSeconds(10)),
@@ -124,11 +140,22 @@ final class TestingMachine implements AutoCloseable {
         return sender.queue.intake(Origin.NETWORK);
     }
 
-    void submit(Intake intake, CrashMessage message) throws IOException {
-        if (TestingQueue.submit(intake, message.text(), message.sender(), message.recipients())
-                instanceof Intake.Outcome.Queued) {
+    /** Through the socket, while a server serves it. */
+    Intake socket() {
+        return new SocketIntake(files.directory, files.drop(), Origin.LOCAL);
+    }
+
+    SubmissionServer serve() {
+        return SubmissionServer.start(sender.queue, files.log::add);
+    }
+
+    Intake.Outcome submit(Intake intake, CrashMessage message) throws IOException {
+        Intake.Outcome outcome =
+                TestingQueue.submit(intake, message.text(), message.sender(), message.recipients());
+        if (outcome instanceof Intake.Outcome.Queued) {
             world.accept(new Accepted(message.name()));
         }
+        return outcome;
     }
 
     /** Until so many messages are left, or what is to end it is true. */
@@ -140,15 +167,48 @@ final class TestingMachine implements AutoCloseable {
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> {
                         if (left == 0) {
-                            files.clock.advance(Duration.ofSeconds(2));
-                            sender.sender.retryAll();
+                            retry();
                         }
                         return end.getAsBoolean() || isLeft(left);
                     });
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(
-                    "left: " + files.messages() + files.names("drop") + ", log:\n" + String.join("\n", sender.log()),
+                    "left: " + files.messages() + files.names("drop") + ", log:\n"
+                            + String.join("\n", sender.log().reversed().stream().limit(100).toList().reversed()),
                     e);
+        }
+    }
+
+    /** Until so many messages were deferred, and no delivery is under way. */
+    void awaitDeferred(int messages) {
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> sender.log().stream().filter(l -> l.contains("deferral: later")).count() >= messages
+                        && sender.log().reversed().stream()
+                                .filter(l -> l.startsWith("status: "))
+                                .findFirst()
+                                .orElse("")
+                                .startsWith("status: local 0/"));
+    }
+
+    /** Until that are all messages there are, and each has its file. */
+    void awaitFiles(int messages) {
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> files.names("mess").equals(files.messages())
+                        && files.messages().size() == messages);
+    }
+
+    /** All that waits is due, and the drop is looked at. */
+    void retry() throws IOException {
+        files.clock.advance(Duration.ofSeconds(2));
+        sender.sender.retryAll();
+        Path poke = files.directory.root().resolve("drop/.poke");
+        if (Files.isDirectory(poke.getParent()) && files.names("drop").stream().anyMatch(n -> !n.startsWith("."))) {
+            Files.deleteIfExists(poke);
+            Files.createFile(poke);
         }
     }
 
