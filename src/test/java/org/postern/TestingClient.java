@@ -54,6 +54,16 @@ final class TestingClient implements Closeable {
         socket.getOutputStream().write(octets.getBytes(StandardCharsets.ISO_8859_1));
     }
 
+    /** A text without its end. */
+    void send(TestingLargeText text) throws IOException {
+        text.writeTo(socket.getOutputStream());
+    }
+
+    /** Whether the text comes now; what comes behind it may be read with it, so nothing is to be said any more. */
+    boolean receives(TestingLargeText text) throws IOException {
+        return text.isIn(socket.getInputStream());
+    }
+
     /** The next line without its end; empty where the server has closed. */
     String line() throws IOException {
         StringBuilder line = new StringBuilder();

@@ -35,6 +35,7 @@ final class TestingSite implements Closeable {
     private final boolean root;
     private final List<Server> servers = new ArrayList<>();
     private final List<String> systemUsers = new ArrayList<>();
+    private String heap = "";
 
     TestingSite(Path directory) throws IOException {
         this.directory = directory;
@@ -103,12 +104,20 @@ final class TestingSite implements Closeable {
         Files.writeString(directory.resolve("relay-ctrl").resolve(name), value + "\n");
     }
 
+    /** What is started from now on has so much Java heap and no more, as {@code 32m}. */
+    void heap(String size) {
+        heap = size;
+    }
+
     /** The environment that each of our programs gets here, and no more. */
     Map<String, String> environment() throws IOException {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("PATH", TestingPrograms.links() + ":/usr/local/bin:/usr/bin:/bin");
         environment.put("QMAILHOME", directory.resolve("qmail").toString());
         environment.put("CHECKPASSWORD_FILE", users().toString());
+        if (!heap.isEmpty()) {
+            environment.put("POSTERN_HEAP", heap);
+        }
         return environment;
     }
 

@@ -17,6 +17,8 @@ final class QueueTable implements QueueWriter {
     private static final int AGE = 5;
     private static final int SIZE = 7;
     private static final int STATE = 9;
+    /** So much is written at a time. */
+    private static final int MUCH = 8192;
 
     private final OutputStream out;
     private final Instant now;
@@ -61,7 +63,7 @@ final class QueueTable implements QueueWriter {
             line.append(" and ").append(left - 1).append(" more");
         }
         line.append('\n');
-        write();
+        writeMuch();
     }
 
     private void count(QueueControl.State state) {
@@ -99,9 +101,7 @@ final class QueueTable implements QueueWriter {
             line.append(recipient.finished() ? "finished   " : "to         ");
             safe(recipient.address());
             line.append('\n');
-            if (line.length() > 8192) {
-                write();
-            }
+            writeMuch();
         }
         if (message.failures()) {
             line.append("failed     a recipient has refused it; the sender is told when it is done\n");
@@ -222,6 +222,12 @@ final class QueueTable implements QueueWriter {
 
     private static boolean isPrintable(char c) {
         return c >= 32 && c < 127;
+    }
+
+    private void writeMuch() throws IOException {
+        if (line.length() > MUCH) {
+            write();
+        }
     }
 
     private void write() throws IOException {

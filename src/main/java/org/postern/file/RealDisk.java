@@ -94,10 +94,15 @@ enum RealDisk implements Disk {
     }
 
     private record ChannelOutput(FileChannel channel) implements Appended {
+        private static final int PIECE = 256 << 10;
+
+        /** In pieces: the JVM keeps a buffer outside its heap as large as the largest write of a thread. */
         @Override
         public void write(byte[] from, int offset, int length) throws IOException {
+            int end = offset + length;
             ByteBuffer buffer = ByteBuffer.wrap(from, offset, length);
-            while (buffer.hasRemaining()) {
+            while (buffer.position() < end) {
+                buffer.limit(Math.min(end, buffer.position() + PIECE));
                 channel.write(buffer);
             }
         }

@@ -40,16 +40,25 @@ public final class Remembered<T> {
     public static final class Reads {
         private final List<Seen> files = new ArrayList<>();
         private final Map<Path, Seen> directories = new HashMap<>();
+        private final boolean kept;
 
-        private Reads() {}
+        private Reads(boolean kept) {
+            this.kept = kept;
+        }
 
-        /** For a reader whose caller keeps nothing. */
+        /** For a reader whose caller keeps nothing: it looks at no file, and may be used for ever. */
         public static Reads forgotten() {
-            return new Reads();
+            return new Reads(false);
         }
 
         /** Looks at the file, which is about to be read. */
         public void file(Path file) {
+            if (kept) {
+                look(file);
+            }
+        }
+
+        private void look(Path file) {
             Path absolute = file.toAbsolutePath();
             String path = Octets.of(absolute);
             Path parent = absolute.getParent();
@@ -110,7 +119,7 @@ public final class Remembered<T> {
             return last.value;
         }
         Instant before = Instant.now();
-        Reads reads = new Reads();
+        Reads reads = new Reads(true);
         T value = reader.read(reads);
         boolean settled = reads.files.stream().allMatch(file -> file.isSettled(before));
         kept = settled ? new Kept<>(value, reads.files) : null;

@@ -181,12 +181,20 @@ public final class Descriptor {
      */
     public static int readAt(int descriptor, long position, byte[] into) throws OsException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.state(arena);
             MemorySegment buffer = arena.allocate(into.length);
+            int done = readAt(Libc.state(arena), descriptor, position, buffer);
+            MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 0, into, 0, done);
+            return done;
+        }
+    }
+
+    /** The same, in the caller's memory. */
+    static int readAt(MemorySegment state, int descriptor, long position, MemorySegment into) throws OsException {
+        try {
             int done = 0;
-            while (done < into.length) {
+            while (done < into.byteSize()) {
                 long n = (long) ReadAt.HANDLE.invokeExact(
-                        state, descriptor, buffer.asSlice(done), (long) into.length - done, position + done);
+                        state, descriptor, into.asSlice(done), into.byteSize() - done, position + done);
                 if (n < 0 && Libc.errno(state) != Errno.EINTR.number()) {
                     throw new OsException("pread", Libc.errno(state));
                 }
@@ -195,7 +203,6 @@ public final class Descriptor {
                 }
                 done += (int) Math.max(n, 0);
             }
-            MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 0, into, 0, done);
             return done;
         } catch (OsException e) {
             throw e;

@@ -11,6 +11,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteOrder;
 
 /**
  * An open directory: its names as octets, and a descriptor that {@link FilesAt} takes. A third of the system calls of
@@ -50,11 +51,13 @@ public final class Directory implements Closeable {
     public void names(Visit visit) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(BUFFER_OCTETS, 8);
+            byte[] records = new byte[BUFFER_OCTETS];
             for (int filled = read(buffer); filled > 0; filled = read(buffer)) {
+                MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 0, records, 0, filled);
                 int length;
                 for (int at = 0; at < filled; at += length) {
-                    length = buffer.get(ValueLayout.JAVA_SHORT, at + RECORD_LENGTH) & 0xffff;
-                    String name = name(buffer, at + NAME, at + length);
+                    length = length(records, at);
+                    String name = name(records, at + NAME);
                     if (!name.equals(".") && !name.equals("..")) {
                         visit.name(name);
                     }
@@ -63,13 +66,18 @@ public final class Directory implements Closeable {
         }
     }
 
-    private static String name(MemorySegment buffer, int from, int to) {
-        byte[] octets = buffer.asSlice(from, to - from).toArray(ValueLayout.JAVA_BYTE);
-        int end = 0;
-        while (end < octets.length && octets[end] != 0) {
+    private static int length(byte[] records, int at) {
+        int first = records[at + RECORD_LENGTH] & 0xff;
+        int second = records[at + RECORD_LENGTH + 1] & 0xff;
+        return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? second << 8 | first : first << 8 | second;
+    }
+
+    private static String name(byte[] records, int from) {
+        int end = from;
+        while (records[end] != 0) {
             end++;
         }
-        return Octets.of(octets, 0, end);
+        return Octets.of(records, from, end - from);
     }
 
     private int read(MemorySegment buffer) throws OsException {

@@ -32,6 +32,7 @@ public final class FilesAt {
     private static final int O_NONBLOCK = 0x800;
     private static final int O_NOFOLLOW = Machine.IS_ARM ? 0x8000 : 0x20000;
     private static final int O_CLOEXEC = 0x80000;
+    private static final int READING = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
     private static final int AT_SYMLINK_NOFOLLOW = 0x100;
     private static final int AT_EACCESS = 0x200;
@@ -120,7 +121,7 @@ public final class FilesAt {
 
     /** Opens for reading, whatever it is: never through a symbolic link, never waiting; a descriptor, or -errno. */
     public static int open(int directory, String name) {
-        return open(directory, name, O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+        return open(directory, name, READING, 0);
     }
 
     /** As {@link #open}, what links lead to: for a name that nobody else can change. */
@@ -140,8 +141,18 @@ public final class FilesAt {
 
     private static int open(int directory, String name, int flags, int mode) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.state(arena);
-            int fd = (int) Open.HANDLE.invokeExact(state, directory, Libc.string(arena, name), flags, mode);
+            return open(Libc.state(arena), directory, Libc.string(arena, name), flags, mode);
+        }
+    }
+
+    /** As {@link #open(int, String)}, in the caller's memory. */
+    static int open(MemorySegment state, int directory, MemorySegment name) {
+        return open(state, directory, name, READING, 0);
+    }
+
+    private static int open(MemorySegment state, int directory, MemorySegment name, int flags, int mode) {
+        try {
+            int fd = (int) Open.HANDLE.invokeExact(state, directory, name, flags, mode);
             return fd < 0 ? -Libc.errno(state) : fd;
         } catch (Throwable t) {
             throw Libc.impossible(t);

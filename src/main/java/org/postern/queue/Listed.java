@@ -1,7 +1,9 @@
 package org.postern.queue;
 
 import java.time.Instant;
-import java.util.List;
+import java.util.BitSet;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message as a list of the queue shows it.
@@ -22,7 +24,7 @@ public record Listed(
         boolean isBounce,
         boolean failures,
         String sender,
-        List<Recipient> recipients) {
+        Recipients recipients) {
     /**
      * One recipient.
      *
@@ -31,12 +33,59 @@ public record Listed(
      */
     public record Recipient(int number, String address, boolean finished) {}
 
-    public Listed {
-        recipients = List.copyOf(recipients);
+    static Listed of(
+            MessageName name, long size, StoredEnvelope envelope, @Nullable BitSet finished, boolean failures) {
+        StoredEnvelope.Facts facts = envelope.facts();
+        return new Listed(
+                name,
+                size,
+                Instant.ofEpochSecond(facts.taken()),
+                facts.uid(),
+                facts.told(),
+                facts.origin() == Origin.BOUNCE,
+                failures,
+                envelope.sender(),
+                new Recipients(envelope, finished));
     }
 
     /** How many are still to be tried. */
     public int left() {
-        return (int) recipients.stream().filter(r -> !r.finished).count();
+        return recipients.left();
+    }
+
+    /** All recipients in their order, made as they are gone through: a million of them take no more than their octets. */
+    public static final class Recipients implements Iterable<Recipient> {
+        private final StoredEnvelope envelope;
+        private final @Nullable BitSet finished;
+
+        private Recipients(StoredEnvelope envelope, @Nullable BitSet finished) {
+            this.envelope = envelope;
+            this.finished = finished;
+        }
+
+        public int count() {
+            return envelope.recipients();
+        }
+
+        int left() {
+            return count() - (finished == null ? 0 : finished.cardinality());
+        }
+
+        @Override
+        public Iterator<Recipient> iterator() {
+            StoredEnvelope.Cursor cursor = envelope.cursor();
+            return new Iterator<>() {
+                @Override
+                public boolean hasNext() {
+                    return cursor.hasNext();
+                }
+
+                @Override
+                public Recipient next() {
+                    int number = cursor.index();
+                    return new Recipient(number, cursor.next(), finished != null && finished.get(number));
+                }
+            };
+        }
     }
 }

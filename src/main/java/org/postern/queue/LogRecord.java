@@ -1,7 +1,7 @@
 package org.postern.queue;
 
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.postern.os.Octets;
 
 /**
@@ -24,12 +24,26 @@ sealed interface LogRecord {
     /** What a segment begins with: a name of the form, and the token. */
     Pattern HEAD = Pattern.compile("postern-segment 1 ([0-9a-f]{16})\n");
 
-    Pattern LINE = Pattern.compile("(?:M ([0-9a-f]{16}) (\\S+) ([0-9]{1,10}) ([0-9a-f]{8})|D ([0-9a-f]{16}) (\\S+))");
+    /** Of a message's octets: more digits are no length. */
+    int LENGTH_DIGITS = 10;
+
+    /**
+     * What a line says.
+     *
+     * @param length of the octets behind it; negative where the message is done
+     * @param crc theirs
+     */
+    record Line(MessageName name, long length, long crc) {}
+
+    int CRC_DIGITS = 8;
 
     /** No line is longer. */
     int LONGEST_LINE = 128;
 
     int HEAD_OCTETS = 35;
+
+    /** The letter, the token, and a blank behind each. */
+    int PREFIX = 19;
 
     static byte[] head(String token) {
         return Octets.bytes("postern-segment 1 " + token + "\n");
@@ -49,18 +63,32 @@ sealed interface LogRecord {
         return Octets.bytes(text + " " + MessageFile.hex(MessageFile.crc(octets)) + "\n");
     }
 
-    /** The parts of a line whose check sum and token are right; null for any other. */
-    static @org.jspecify.annotations.Nullable Matcher parse(String line, String token) {
-        int space = line.lastIndexOf(' ');
-        if (space < 0) {
+    /** A line whose check sum and token are right; null for any other. */
+    static @Nullable Line parse(String line, String token) {
+        int crc = line.lastIndexOf(' ');
+        String begin = crc < 0 ? "" : line.substring(0, crc);
+        boolean right = begin.length() > PREFIX
+                && begin.charAt(1) == ' '
+                && begin.startsWith(token + " ", 2)
+                && line.substring(crc + 1).equals(MessageFile.hex(MessageFile.crc(Octets.bytes(begin))));
+        return !right ? null : switch (begin.charAt(0)) {
+            case 'M' -> message(begin.substring(PREFIX).split(" ", -1));
+            case 'D' -> line(begin.substring(PREFIX), -1, 0);
+            default -> null;
+        };
+    }
+
+    private static @Nullable Line message(String[] parts) {
+        if (parts.length != 3 || parts[1].length() > LENGTH_DIGITS || parts[2].length() != CRC_DIGITS) {
             return null;
         }
-        String text = line.substring(0, space);
-        Matcher parts = LINE.matcher(text);
-        return parts.matches()
-                        && token.equals(parts.group(1) != null ? parts.group(1) : parts.group(5))
-                        && line.substring(space + 1).equals(MessageFile.hex(MessageFile.crc(Octets.bytes(text))))
-                ? parts
-                : null;
+        long length = MessageFile.number(Octets.bytes(parts[1]), 10);
+        long crc = MessageFile.number(Octets.bytes(parts[2]), 16);
+        return length < 0 || crc < 0 || parts[1].isEmpty() ? null : line(parts[0], length, crc);
     }
+
+    private static @Nullable Line line(String name, long length, long crc) {
+        return MessageName.parse(name).map(known -> new Line(known, length, crc)).orElse(null);
+    }
+
 }

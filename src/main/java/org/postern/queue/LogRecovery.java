@@ -30,11 +30,10 @@ record LogRecovery(List<Segment> segments, Map<MessageName, In> messages, Map<Me
         List<Path> paths = paths(queue, log);
         List<Segment> segments = new ArrayList<>();
         Map<MessageName, In> messages = new HashMap<>();
-        for (Path path : paths) {
+        InOrder.read(paths, SegmentReader::read, (path, read) -> {
             Segment segment = new Segment(path);
             segment.sealed = true;
             segments.add(segment);
-            SegmentReader read = SegmentReader.read(path);
             segment.damaged = read.damaged() > 0;
             for (LogRecord record : read.records()) {
                 switch (record) {
@@ -46,7 +45,7 @@ record LogRecovery(List<Segment> segments, Map<MessageName, In> messages, Map<Me
             if (read.torn() > 0) {
                 log.line("warning: " + path + " ends in " + read.torn() + " octets that nobody was promised: ignored");
             }
-        }
+        });
         Map<MessageName, In> moved = new HashMap<>(messages);
         moved.keySet().removeIf(name -> !inMess.contains(name.text()));
         messages.keySet().removeAll(moved.keySet());

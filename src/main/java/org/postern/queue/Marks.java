@@ -27,6 +27,8 @@ import org.postern.os.Octets;
 public final class Marks {
     /** So much of a report is kept for the bounce. */
     private static final int MAX_REPORT = 4000;
+    /** So many records are written at a time. */
+    private static final int MANY = 10_000;
 
     private final Disk disk;
     private final Path file;
@@ -170,20 +172,32 @@ public final class Marks {
         save();
     }
 
-    /** These recipients are given up, without a word to the sender. */
-    public void abandoned(Collection<Integer> recipients) throws IOException {
-        recipients.forEach(this::deliveredLast);
+    /** These recipients are given up, without a word to the sender. Where it throws, some may be. */
+    public void abandoned(BitSet recipients) throws IOException {
+        for (int recipient = recipients.nextSetBit(0); recipient >= 0; recipient = recipients.nextSetBit(recipient + 1)) {
+            deliveredLast(recipient);
+            saveMany();
+        }
         save();
     }
 
-    /** These recipients are given up: the sender is told so. */
-    public void failedAll(Collection<Integer> recipients, String report) throws IOException {
-        for (int recipient : recipients) {
+    /** These recipients are given up: the sender is told so. Where it throws, some may be. */
+    public void failedAll(BitSet recipients, String report) throws IOException {
+        String escaped = escape(report);
+        for (int recipient = recipients.nextSetBit(0); recipient >= 0; recipient = recipients.nextSetBit(recipient + 1)) {
             finished.set(recipient);
-            unsaved.add(line("F " + recipient + " " + escape(report)));
+            failures = true;
+            unsaved.add(line("F " + recipient + " " + escaped));
+            saveMany();
         }
-        failures = true;
         save();
+    }
+
+    /** Those of a million recipients do not stand in memory all at once. */
+    private void saveMany() throws IOException {
+        if (unsaved.size() >= MANY) {
+            save();
+        }
     }
 
     /** This recipient refused it for good. */

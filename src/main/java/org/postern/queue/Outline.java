@@ -1,9 +1,6 @@
 package org.postern.queue;
 
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A message's envelope as it is kept in memory for lists of the queue: the octets it has on disk. */
@@ -39,22 +36,6 @@ public final class Outline {
     }
 
     public Listed of(MessageName name) {
-        StoredEnvelope stored = StoredEnvelope.parse(envelope).orElseThrow();
-        List<Listed.Recipient> recipients = new ArrayList<>(stored.recipients());
-        for (StoredEnvelope.Cursor all = stored.cursor(); all.hasNext(); ) {
-            int number = all.index();
-            recipients.add(new Listed.Recipient(number, all.next(), finished != null && finished.get(number)));
-        }
-        StoredEnvelope.Facts facts = stored.facts();
-        return new Listed(
-                name,
-                size,
-                Instant.ofEpochSecond(facts.taken()),
-                facts.uid(),
-                facts.told(),
-                facts.origin() == Origin.BOUNCE,
-                failures,
-                stored.sender(),
-                recipients);
+        return Listed.of(name, size, StoredEnvelope.parse(envelope).orElseThrow(), finished, failures);
     }
 }

@@ -1,11 +1,9 @@
 package org.postern.queue;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,10 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postern.file.Disk;
@@ -25,6 +19,7 @@ import org.postern.file.SharedSync;
 import org.postern.os.Descriptor;
 import org.postern.os.Directory;
 import org.postern.os.Errno;
+import org.postern.os.FileEnds;
 import org.postern.os.FilesAt;
 import org.postern.os.Octets;
 import org.postern.os.OsException;
@@ -44,17 +39,23 @@ public final class QueueFiles {
         this.queue = queue;
     }
 
-    private Set<MessageName> inMess() throws IOException {
-        Set<MessageName> names = new HashSet<>();
-        visit(queue.mess(), text -> MessageName.parse(text).ifPresent(names::add));
-        return names;
+    /**
+     * All messages, in no order: first those in the log, since what gets its file meanwhile is to be seen twice rather than not at
+     * all. What turns out to have a file is taken out of the map.
+     */
+    private List<MessageName> all(Map<MessageName, LogRecovery.In> inLog) throws IOException {
+        List<MessageName> all = new ArrayList<>();
+        visit(queue.mess(), text -> MessageName.parse(text).ifPresent(all::add));
+        if (!inLog.isEmpty()) {
+            all.forEach(inLog::remove);
+            all.addAll(inLog.keySet());
+        }
+        return all;
     }
 
     /** How many messages were taken, and are still there. */
     public int count() throws IOException {
-        Set<MessageName> all = new HashSet<>(inLog().keySet());
-        all.addAll(inMess());
-        return all.size();
+        return all(inLog()).size();
     }
 
     /** How many wait in the drop to be taken. */
@@ -98,7 +99,7 @@ public final class QueueFiles {
     /** The messages that have no file of their own. */
     private Map<MessageName, LogRecovery.In> inLog() throws IOException {
         if (Files.notExists(queue.log())) {
-            return Map.of(); // A queue that no newer Postern has opened yet.
+            return new HashMap<>(); // A queue that no newer Postern has opened yet.
         }
         for (int tries = TRIES; ; tries--) {
             try {
@@ -129,44 +130,20 @@ public final class QueueFiles {
      * @param each gets them, the oldest first
      */
     public void read(Predicate<MessageName> wanted, Each each) throws IOException {
-        // First the log: what gets its file meanwhile is seen twice rather than not at all.
-        Map<MessageName, LogRecovery.In> alone = new HashMap<>(inLog());
-        Set<MessageName> all = inMess();
-        alone.keySet().removeAll(all);
-        all.addAll(alone.keySet());
-        List<MessageName> names =
-                all.stream().filter(wanted).sorted(MessageName.ORDER).toList();
+        Map<MessageName, LogRecovery.In> inLog = inLog();
+        List<MessageName> names = all(inLog);
+        names.removeIf(wanted.negate());
+        names.sort(MessageName.ORDER);
         Set<String> marked = names(queue.marks());
-        int processors = Runtime.getRuntime().availableProcessors();
-        try (ExecutorService workers = Executors.newFixedThreadPool(processors)) {
-            ArrayDeque<Future<List<Listed>>> under = new ArrayDeque<>();
-            for (int from = 0; from < names.size() || !under.isEmpty(); from += PORTION) {
-                if (from < names.size()) {
-                    List<MessageName> portion = names.subList(from, Math.min(names.size(), from + PORTION));
-                    under.add(workers.submit(() -> read(portion, marked, alone)));
-                }
-                if (under.size() > 2 * processors || from + PORTION >= names.size()) {
-                    for (Listed message : result(under.remove())) {
-                        each.message(message);
-                    }
-                }
+        List<List<MessageName>> portions = new ArrayList<>();
+        for (int from = 0; from < names.size(); from += PORTION) {
+            portions.add(names.subList(from, Math.min(names.size(), from + PORTION)));
+        }
+        InOrder.read(portions, portion -> read(portion, marked, inLog), (_, messages) -> {
+            for (Listed message : messages) {
+                each.message(message);
             }
-        }
-    }
-
-    private static List<Listed> result(Future<List<Listed>> portion) throws IOException {
-        try {
-            return portion.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("while reading envelopes");
-        } catch (ExecutionException e) {
-            throw new IOException(
-                    e.getCause() == null
-                            ? e.toString()
-                            : String.valueOf(e.getCause().getMessage()),
-                    e);
-        }
+        });
     }
 
     private List<Listed> read(List<MessageName> names, Set<String> marked, Map<MessageName, LogRecovery.In> inLog)
@@ -175,8 +152,10 @@ public final class QueueFiles {
         try (Reader reader = new Reader(marked)) {
             for (MessageName name : names) {
                 LogRecovery.In there = inLog.get(name);
-                Optional<Outline> outline = there == null ? reader.outline(name) : reader.outline(name, there.place());
-                outline.ifPresent(o -> messages.add(o.of(name)));
+                MessageFile file = there == null ? reader.file(name) : reader.file(name, there.place());
+                if (file != null) {
+                    messages.add(file.listed(name, reader.marks(name)));
+                }
             }
         }
         return messages;
@@ -190,8 +169,13 @@ public final class QueueFiles {
     /** Two directories open, so that each message costs a handful of system calls. */
     public final class Reader implements AutoCloseable {
         private final Directory mess = Directory.open(Octets.of(queue.mess()));
+        private final FileEnds files = new FileEnds(MOSTLY);
         /** Mostly few: asking for each message's would double the cost. */
         private final Set<String> marked;
+        /** The one that the last message was in, open. */
+        private @Nullable Path segment;
+
+        private int segmentDescriptor;
 
         private Reader(Set<String> marked) throws IOException {
             this.marked = marked;
@@ -199,15 +183,38 @@ public final class QueueFiles {
 
         /** A message that has a file, and what is done of it; empty where there is none. */
         public Optional<Outline> outline(MessageName name) throws IOException {
-            MessageFile file = QueueFiles.read(mess.descriptor(), name.text());
+            MessageFile file = file(name);
             return file == null ? Optional.empty() : Optional.of(file.outline(marks(name)));
         }
 
-        private Optional<Outline> outline(MessageName name, Place place) throws IOException {
+        private @Nullable MessageFile file(MessageName name) throws IOException {
+            int descriptor = isThere(files.open(mess.descriptor(), name.text()));
+            if (descriptor < 0) {
+                return null;
+            }
             try {
-                return Optional.of(QueuedMessage.read(name, () -> place).outline(marks(name)));
-            } catch (NoSuchFileException e) {
-                return outline(name); // It has its file now, or is gone.
+                return read(descriptor, 0, files.size(descriptor));
+            } finally {
+                Descriptor.close(descriptor);
+            }
+        }
+
+        /** One in the log. */
+        private @Nullable MessageFile file(MessageName name, Place place) throws IOException {
+            if (!place.file().equals(segment)) {
+                closeSegment();
+                segmentDescriptor = isThere(FilesAt.open(FilesAt.WORKING_DIRECTORY, Octets.of(place.file())));
+                segment = segmentDescriptor < 0 ? null : place.file();
+            }
+            return segment == null
+                    ? file(name) // It has its file now, or is gone.
+                    : read(segmentDescriptor, place.offset(), place.length());
+        }
+
+        private void closeSegment() {
+            if (segment != null) {
+                segment = null;
+                Descriptor.close(segmentDescriptor);
             }
         }
 
@@ -220,41 +227,39 @@ public final class QueueFiles {
 
         @Override
         public void close() {
+            closeSegment();
+            files.close();
             mess.close();
         }
-    }
 
-    /** Envelope and footer are at the file's end: mostly one read has both. Null where the file is gone. */
-    private static @Nullable MessageFile read(int mess, String name) throws IOException {
-        int descriptor = FilesAt.open(mess, name);
-        if (descriptor < 0) {
-            if (descriptor == -Errno.ENOENT.number()) {
-                return null;
-            }
-            throw new OsException("open", -descriptor);
-        }
-        try {
-            long size = FilesAt.status(descriptor).size();
+        /** Envelope and footer are at a message's end: mostly one read has both. */
+        private MessageFile read(int descriptor, long offset, long size) throws IOException {
             int length = (int) Math.min(size, MOSTLY);
-            byte[] end = at(descriptor, size - length, length);
+            byte[] end = at(descriptor, offset + size - length, length);
             return MessageFile.read(
                     (position, wanted) -> {
                         int from = (int) Math.max(position - size + length, -1);
                         return from < 0
-                                ? at(descriptor, position, wanted)
+                                ? at(descriptor, offset + position, wanted)
                                 : Arrays.copyOfRange(end, from, from + wanted);
                     },
                     size);
-        } finally {
-            Descriptor.close(descriptor);
+        }
+
+        private byte[] at(int descriptor, long position, int length) throws IOException {
+            byte[] octets = new byte[length];
+            if (files.read(descriptor, position, octets) < length) {
+                throw new MessageFile.Malformed("became shorter while being read");
+            }
+            return octets;
         }
     }
 
-    private static byte[] at(int descriptor, long position, int length) throws IOException {
-        byte[] octets = new byte[length];
-        if (Descriptor.readAt(descriptor, position, octets) < length) {
-            throw new MessageFile.Malformed("became shorter while being read");
+    /** Negative where there is nothing of that name. */
+    private static int isThere(int descriptor) throws IOException {
+        if (descriptor < 0 && descriptor != -Errno.ENOENT.number()) {
+            throw new OsException("open", -descriptor);
         }
-        return octets;
+        return descriptor;
     }
 }

@@ -93,6 +93,25 @@ public final class QueuedMessage implements MessageSource {
         return file.outline(marks);
     }
 
+    /** Finds recipients by their numbers. */
+    public RecipientIndex recipientIndex() {
+        return new RecipientIndex(file.envelope().new Index());
+    }
+
+    /** The recipients by their numbers. */
+    public final class RecipientIndex {
+        private final StoredEnvelope.Index index;
+
+        private RecipientIndex(StoredEnvelope.Index index) {
+            this.index = index;
+        }
+
+        /** A walk whose {@link Recipients#next} goes to that recipient; false there where the message has no such number. */
+        public Recipients from(int recipient) {
+            return new Recipients(index.at(Math.clamp(recipient, 0, recipientCount())));
+        }
+    }
+
     /** Goes through the recipients, from the first. */
     public Recipients recipients() {
         return new Recipients(file.envelope().cursor());

@@ -72,26 +72,20 @@ record SegmentReader(List<LogRecord> records, long damaged, long torn) {
             if (end == octets.length || octets[end] != '\n') {
                 return null;
             }
-            Matcher parts = LogRecord.parse(Octets.of(octets, at, end - at), token);
-            if (parts == null) {
+            LogRecord.Line line = LogRecord.parse(Octets.of(octets, at, end - at), token);
+            if (line == null) {
                 return null;
             }
-            boolean done = parts.group(1) == null;
-            MessageName name = MessageName.parse(parts.group(done ? 6 : 2)).orElse(null);
-            if (name == null) {
-                return null;
-            }
-            if (done) {
+            if (line.length() < 0) {
                 at = end + 1;
-                return new LogRecord.Done(name);
+                return new LogRecord.Done(line.name());
             }
-            long length = Long.parseLong(parts.group(3));
             int offset = end + 1;
-            if (length > octets.length - offset || crc(offset, (int) length) != Long.parseLong(parts.group(4), 16)) {
+            if (line.length() > octets.length - offset || crc(offset, (int) line.length()) != line.crc()) {
                 return null;
             }
-            at = offset + (int) length;
-            return new LogRecord.Message(name, offset, (int) length);
+            at = offset + (int) line.length();
+            return new LogRecord.Message(line.name(), offset, (int) line.length());
         }
 
         private long crc(int offset, int length) {

@@ -1,6 +1,6 @@
 package org.postern.queue;
 
-import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
 import org.postern.mail.Mailbox;
@@ -53,16 +53,24 @@ public record Selection(List<Glob> ids, List<Glob> senders, List<Glob> recipient
     public boolean matches(Listed message) {
         return mayMatch(message.name())
                 && (isAny(senders, message.sender()) || (message.sender().isEmpty() && isAny(senders, "<>")))
-                && (isEveryRecipient()
-                        || message.recipients().stream().anyMatch(r -> !r.finished() && matches(r.address())));
+                && (isEveryRecipient() || matchesARecipient(message));
     }
 
-    /** The recipients that are meant and not finished. */
-    public List<Listed.Recipient> recipientsOf(Listed message) {
-        List<Listed.Recipient> meant = new ArrayList<>();
+    private boolean matchesARecipient(Listed message) {
         for (Listed.Recipient recipient : message.recipients()) {
             if (!recipient.finished() && matches(recipient.address())) {
-                meant.add(recipient);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The numbers of the recipients that are meant and not finished. */
+    public BitSet recipientsOf(Listed message) {
+        BitSet meant = new BitSet();
+        for (Listed.Recipient recipient : message.recipients()) {
+            if (!recipient.finished() && matches(recipient.address())) {
+                meant.set(recipient.number());
             }
         }
         return meant;

@@ -1,6 +1,7 @@
 package org.postern.queue;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.mail.DsnMail;
@@ -101,8 +102,10 @@ final class StoredEnvelope {
         facts(out, known);
         dsn(out, dsn);
         field(out, 'F', sender);
-        out.write(octets, firstRecipient, octets.length - firstRecipient);
-        return out.toByteArray();
+        byte[] head = out.toByteArray();
+        byte[] all = Arrays.copyOf(head, head.length + octets.length - firstRecipient);
+        System.arraycopy(octets, firstRecipient, all, head.length, octets.length - firstRecipient);
+        return all;
     }
 
     private static void facts(ByteArrayOutputStream out, Facts facts) {
@@ -252,9 +255,12 @@ final class StoredEnvelope {
     }
 
     private static long number(String digits) {
-        return digits.isEmpty() || digits.length() > 18 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')
-                ? -1
-                : Long.parseLong(digits);
+        long number = digits.isEmpty() || digits.length() > 18 ? -1 : 0;
+        for (int i = 0; i < digits.length() && number >= 0; i++) {
+            char c = digits.charAt(i);
+            number = c >= '0' && c <= '9' ? 10 * number + c - '0' : -1;
+        }
+        return number;
     }
 
     String sender() {
@@ -283,14 +289,43 @@ final class StoredEnvelope {
     }
 
     Cursor cursor() {
-        return new Cursor();
+        return new Cursor(firstRecipient, 0);
+    }
+
+    /** Finds recipients by their number: of every so many it knows the place, so that a million cost little. */
+    final class Index {
+        private static final int STEP = 64;
+
+        private final int[] places = new int[recipients / STEP + 1];
+
+        Index() {
+            for (Cursor all = cursor(); all.hasNext(); all.skip()) {
+                if (all.index % STEP == 0) {
+                    places[all.index / STEP] = all.at;
+                }
+            }
+        }
+
+        /** Whose {@link Cursor#next} is that recipient. */
+        Cursor at(int recipient) {
+            Cursor cursor = new Cursor(places[recipient / STEP], recipient - recipient % STEP);
+            while (cursor.index < recipient) {
+                cursor.skip();
+            }
+            return cursor;
+        }
     }
 
     /** Goes through the recipients in their order. */
     final class Cursor {
-        private int at = firstRecipient;
+        private int at;
         private int index;
         private DsnRcpt dsn = DsnRcpt.NONE;
+
+        private Cursor(int at, int index) {
+            this.at = at;
+            this.index = index;
+        }
 
         boolean hasNext() {
             return at < octets.length;
@@ -311,6 +346,14 @@ final class StoredEnvelope {
             }
             index++;
             return field();
+        }
+
+        private void skip() {
+            while (octets[at] != 'T') {
+                at = end(octets, at) + 1;
+            }
+            at = end(octets, at) + 1;
+            index++;
         }
 
         /** What the sender wants to hear of the one that {@link #next} gave. */

@@ -73,7 +73,7 @@ final class Submission {
             if (envelope.fault != 0) {
                 return new Intake.Outcome.Refused(envelope.fault);
             }
-            Optional<StoredEnvelope> parsed = StoredEnvelope.parse(envelope.octets.toByteArray());
+            Optional<StoredEnvelope> parsed = StoredEnvelope.parse(envelope.whole());
             return parsed.isPresent() ? draft.store(parsed.get()) : new Intake.Outcome.Refused(QueueExit.BAD_ENVELOPE);
         }
     }
@@ -114,6 +114,13 @@ final class Submission {
             } else {
                 octets = new ByteArrayOutputStream();
             }
+        }
+
+        /** What has come, which is not kept here any longer. */
+        byte[] whole() {
+            byte[] all = octets.toByteArray();
+            octets = new ByteArrayOutputStream();
+            return all;
         }
 
         private boolean turn() throws IOException {

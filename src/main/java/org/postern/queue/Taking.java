@@ -41,6 +41,11 @@ final class Taking {
     private static final long LARGE = 1 << 20;
 
     private static final int LARGE_AT_ONCE = 4;
+    /** All of a message in a batch may be its envelope: so many octets of a batch are in memory at a time. */
+    private static final long MOST_OF_BATCH = 4 << 20;
+    /** Of messages with more envelope one is copied at a time. */
+    private static final int LARGE_ENVELOPE = 1 << 20;
+
     private static final int COPY_BUFFER = 64 << 10;
     /** Names that can be neither taken nor moved away are remembered, so that the log has them once. */
     private static final int MAX_IGNORED = 1000;
@@ -64,6 +69,7 @@ final class Taking {
     private final ConcurrentLinkedQueue<MessageName> unreleased = new ConcurrentLinkedQueue<>();
 
     private final Semaphore large = new Semaphore(LARGE_AT_ONCE);
+    private final Semaphore largeEnvelope = new Semaphore(1);
 
     /** What became of one entry. */
     private sealed interface Copy {
@@ -174,24 +180,29 @@ final class Taking {
     }
 
     private boolean isLarge(String entry) {
+        return size(entry) > LARGE;
+    }
+
+    /** Of what cannot be looked at, 0. */
+    private long size(String entry) {
         try {
-            return (long) Files.getAttribute(path(entry), "size", LinkOption.NOFOLLOW_LINKS) > LARGE;
+            return (long) Files.getAttribute(path(entry), "size", LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-            return false;
+            return 0;
         }
     }
 
     private List<String> entries() throws IOException {
         List<String> entries = new ArrayList<>();
+        long octets = 0;
         try (DirectoryStream<Path> all = Files.newDirectoryStream(queue.drop())) {
             for (Path path : all) {
                 String entry = Octets.of(java.util.Objects.requireNonNull(path.getFileName()));
-                if (entry.charAt(0) != '.'
-                        && !busy.contains(entry)
-                        && !ignored.contains(entry)
-                        && (large.availablePermits() > 0 || !isLarge(entry))) {
+                long size = entry.charAt(0) == '.' || busy.contains(entry) || ignored.contains(entry) ? -1 : size(entry);
+                if (size >= 0 && (size <= LARGE || large.availablePermits() > 0)) {
                     entries.add(entry);
-                    if (entries.size() == BATCH) {
+                    octets += size <= LARGE ? size : 0;
+                    if (entries.size() == BATCH || octets >= MOST_OF_BATCH) {
                         break;
                     }
                 }
@@ -227,19 +238,33 @@ final class Taking {
             if (fault != null) {
                 return new Copy.NoMessage(entry.text(), fault);
             }
-            FileChannel channel = in.getChannel();
-            MessageFile file = MessageFile.read(channel, 0, status.size());
-            if (file.envelope().octets() > StoredEnvelope.MAX_SUBMITTED) {
-                return new Copy.NoMessage(entry.text(), "has too large an envelope");
-            }
-            write(entry, name, file, status.uid(), channel);
-            return new Copy.Made(entry, name);
+            return copy(entry, name, status.uid(), in.getChannel(), MessageFile.Footer.read(in.getChannel(), status.size()));
         } catch (MessageFile.Malformed e) {
             return new Copy.NoMessage(entry.text(), e.what());
         } catch (IOException e) {
             return new Copy.NotNow(entry, e);
         } catch (RuntimeException e) {
             return new Copy.NotNow(entry, new IOException("unexpected " + e, e));
+        }
+    }
+
+    private Copy copy(MessageName entry, MessageName name, int uid, FileChannel channel, MessageFile.Footer footer)
+            throws IOException {
+        if (footer.envelopeLength() > StoredEnvelope.MAX_SUBMITTED) {
+            return new Copy.NoMessage(entry.text(), "has too large an envelope");
+        }
+        boolean turn = footer.envelopeLength() > LARGE_ENVELOPE;
+        if (turn) {
+            largeEnvelope.acquireUninterruptibly();
+        }
+        try {
+            MessageFile file = MessageFile.read((position, length) -> MessageFile.read(channel, position, length), footer);
+            write(entry, name, file, uid, channel);
+            return new Copy.Made(entry, name);
+        } finally {
+            if (turn) {
+                largeEnvelope.release();
+            }
         }
     }
 

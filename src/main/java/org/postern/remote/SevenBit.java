@@ -26,6 +26,11 @@ final class SevenBit implements MessageSource {
     private static final int LARGEST_HEADER = 1 << 20;
     private static final int LONGEST_QUOTED = 76;
     private static final int DEEPEST = 20;
+    /** Further parts are one part: all are quoted, or none. */
+    private static final int MOST_PARTS = 100_000;
+
+    private static final int QUOTED_OCTET = 3;
+    private static final byte[] HEX = Octets.bytes("0123456789ABCDEF");
     private static final Pattern BOUNDARY = Pattern.compile(
             ";\\s*boundary\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s;\"]+))", Pattern.CASE_INSENSITIVE);
 
@@ -117,17 +122,18 @@ final class SevenBit implements MessageSource {
         private void header() throws IOException {
             inHeader = false;
             List<String> fields = new ArrayList<>();
+            StringBuilder field = new StringBuilder();
             int size = 0;
             String line = piece(LARGEST_HEADER);
-            while (isOfHeader(line, fields.isEmpty()) && size < LARGEST_HEADER) {
-                if ((line.startsWith(" ") || line.startsWith("\t")) && !fields.isEmpty()) {
-                    fields.addLast(fields.removeLast() + line);
-                } else {
-                    fields.add(line);
+            while (isOfHeader(line, field.isEmpty()) && size < LARGEST_HEADER) {
+                if (!line.startsWith(" ") && !line.startsWith("\t")) {
+                    add(fields, field);
                 }
+                field.append(line);
                 size += line.length();
                 line = piece(LARGEST_HEADER);
             }
+            add(fields, field);
             begin(fields);
             write(String.join("", fields));
             if (!line.equals("\n") && !line.isEmpty()) {
@@ -139,6 +145,13 @@ final class SevenBit implements MessageSource {
             } else {
                 write(line);
                 ended = line.isEmpty();
+            }
+        }
+
+        private static void add(List<String> fields, StringBuilder field) {
+            if (!field.isEmpty()) {
+                fields.add(field.toString());
+                field.setLength(0);
             }
         }
 
@@ -175,7 +188,7 @@ final class SevenBit implements MessageSource {
                 }
                 inHeader = true;
             } else {
-                part++;
+                nextPart();
                 quoting = !learning && plain && eightBit.get(part);
                 if (quoting) {
                     if (boundaries.isEmpty() && value(fields, "mime-version").isEmpty()) {
@@ -189,6 +202,10 @@ final class SevenBit implements MessageSource {
             }
             lineStart = true;
             column = 0;
+        }
+
+        private void nextPart() {
+            part = Math.min(part + 1, MOST_PARTS);
         }
 
         private static Optional<String> value(List<String> fields, String name) {
@@ -234,7 +251,7 @@ final class SevenBit implements MessageSource {
                 return;
             }
             if (learning) {
-                if (piece.chars().anyMatch(c -> c > 127)) {
+                if (!Octets.isAscii(piece)) {
                     eightBit.set(part);
                 }
             } else if (quoting) {
@@ -258,7 +275,7 @@ final class SevenBit implements MessageSource {
                     boundaries.subList(closing ? i : i + 1, boundaries.size()).clear();
                     inHeader = !closing;
                     // What follows a closing delimiter is no part: it is counted, so that the next one is another.
-                    part++;
+                    nextPart();
                     return true;
                 }
             }
@@ -272,14 +289,20 @@ final class SevenBit implements MessageSource {
                 char c = piece.charAt(i);
                 boolean last = i == end - 1;
                 boolean itself = (c > ' ' && c < 127 && c != '=') || ((c == ' ' || c == '\t') && !last);
-                String text = itself ? Character.toString(c) : "=%02X".formatted((int) c);
+                int length = itself ? 1 : QUOTED_OCTET;
                 // A line that goes on keeps a place for its "=".
-                if (column + text.length() > (last && whole ? LONGEST_QUOTED : LONGEST_QUOTED - 1)) {
+                if (column + length > (last && whole ? LONGEST_QUOTED : LONGEST_QUOTED - 1)) {
                     write("=\n");
                     column = 0;
                 }
-                write(text);
-                column += text.length();
+                if (itself) {
+                    out.write(c);
+                } else {
+                    out.write('=');
+                    out.write(HEX[c >> 4]);
+                    out.write(HEX[c & 15]);
+                }
+                column += length;
             }
             if (whole) {
                 write("\n");

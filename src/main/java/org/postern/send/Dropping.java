@@ -1,12 +1,12 @@
 package org.postern.send;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postern.queue.Listed;
 import org.postern.queue.Marks;
+import org.postern.queue.MessageName;
 import org.postern.queue.Queue;
 import org.postern.queue.Selection;
 
@@ -35,35 +35,37 @@ record Dropping(Selection which, boolean bounce) {
     }
 
     /**
+     * What was done to a message.
+     *
+     * @param recipients how many were given up; not counted where the message went as a whole
+     */
+    record Done(Became became, int recipients) {}
+
+    /**
      * Marks them in one message; durable at return.
      *
      * @param unsaved marks that could not be written before
      */
-    Became carryOut(Queue queue, Listed message, @Nullable Marks unsaved) throws IOException {
+    Done carryOut(Queue queue, MessageName name, @Nullable Marks unsaved) throws IOException {
         if (removesWhole()) {
-            queue.removeAll(List.of(message.name()));
-            return Became.GONE;
+            queue.removeAll(List.of(name));
+            return new Done(Became.GONE, 0);
         }
-        Marks marks = unsaved != null ? unsaved : queue.marks(message.name());
-        BitSet finished = marks.finished();
-        List<Integer> meant = new ArrayList<>();
-        for (Listed.Recipient recipient : which.recipientsOf(message)) {
-            if (!finished.get(recipient.number())) {
-                meant.add(recipient.number());
-            }
-        }
+        Marks marks = unsaved != null ? unsaved : queue.marks(name);
+        Listed message = queue.read(name).outline(marks).of(name);
+        BitSet meant = which.recipientsOf(message);
         if (bounce) {
             marks.failedAll(meant, REPORT);
         } else {
             marks.abandoned(meant);
         }
-        if (marks.finished().cardinality() < message.recipients().size()) {
-            return Became.LESS;
+        if (marks.finished().cardinality() < message.recipients().count()) {
+            return new Done(Became.LESS, meant.cardinality());
         }
         if (marks.hasFailures() || marks.hasSuccesses()) {
-            return Became.DONE;
+            return new Done(Became.DONE, meant.cardinality());
         }
-        queue.removeAll(List.of(message.name()));
-        return Became.GONE;
+        queue.removeAll(List.of(name));
+        return new Done(Became.GONE, meant.cardinality());
     }
 }

@@ -31,7 +31,25 @@ final class Drops {
     private final AtomicInteger recipients = new AtomicInteger();
     private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
 
-    private record One(Listed message, @Nullable Marks unsaved, boolean held) {}
+    /** Of messages with more recipients one is in hands at a time: its envelope may have 16 MiB. */
+    private static final int MANY_RECIPIENTS = 5000;
+
+    private record One(MessageName name, Size size, @Nullable Marks unsaved, boolean held) {
+        boolean isCommon() {
+            return size.recipients <= MANY_RECIPIENTS;
+        }
+    }
+
+    /**
+     * What is kept of a message that is meant.
+     *
+     * @param left how many of its recipients are not finished
+     */
+    record Size(int recipients, int left) {
+        static Size of(Listed message) {
+            return new Size(message.recipients().count(), message.left());
+        }
+    }
 
     Drops(Queue queue, Dropping dropping) {
         this.queue = queue;
@@ -39,8 +57,8 @@ final class Drops {
     }
 
     /** @param unsaved marks that could not be written before */
-    void add(Listed message, @Nullable Marks unsaved, boolean held) {
-        all.add(new One(message, unsaved, held));
+    void add(MessageName name, Size size, @Nullable Marks unsaved, boolean held) {
+        all.add(new One(name, size, unsaved, held));
     }
 
     /** @throws IOException where not all could be done; {@link #became} says of each what was */
@@ -60,7 +78,7 @@ final class Drops {
     private void remove() {
         for (int from = 0; from < all.size() && failure.get() == null; from += BATCH) {
             List<MessageName> names = all.subList(from, Math.min(all.size(), from + BATCH)).stream()
-                    .map(one -> one.message.name())
+                    .map(One::name)
                     .toList();
             try {
                 queue.removeAll(names);
@@ -73,19 +91,18 @@ final class Drops {
                 }
             }
         }
-        all.stream()
-                .filter(one -> became.containsKey(one.message.name()))
-                .forEach(one -> recipients.addAndGet(one.message.left()));
+        all.stream().filter(one -> became.containsKey(one.name)).forEach(one -> recipients.addAndGet(one.size.left));
     }
 
     private void mark() throws IOException {
         try (ExecutorService workers =
                 Executors.newFixedThreadPool(AT_ONCE, work -> Threads.unstarted("drop messages", work))) {
-            all.forEach(one -> workers.execute(() -> mark(one)));
+            all.stream().filter(One::isCommon).forEach(one -> workers.execute(() -> mark(one)));
         }
+        all.stream().filter(one -> !one.isCommon()).forEach(this::mark);
         List<MessageName> closed = all.stream()
-                .filter(one -> one.held && became.get(one.message.name()) == Dropping.Became.DONE)
-                .map(one -> one.message.name())
+                .filter(one -> one.held && became.get(one.name) == Dropping.Became.DONE)
+                .map(One::name)
                 .toList();
         if (!closed.isEmpty()) {
             queue.release(closed); // Nobody is left to hold it for, and its bounce must go.
@@ -97,9 +114,9 @@ final class Drops {
             return;
         }
         try {
-            Dropping.Became end = dropping.carryOut(queue, one.message, one.unsaved);
-            became.put(one.message.name(), end);
-            recipients.addAndGet(dropping.which().recipientsOf(one.message).size());
+            Dropping.Done done = dropping.carryOut(queue, one.name, one.unsaved);
+            became.put(one.name, done.became());
+            recipients.addAndGet(done.recipients());
         } catch (IOException e) {
             failure.compareAndSet(null, e);
         }

@@ -2,10 +2,8 @@ package org.postern.send;
 
 import java.io.IOException;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.postern.config.SendSettings;
 import org.postern.mail.DsnMail;
@@ -137,7 +135,7 @@ final class Notice implements Queue.Text {
 
     @Override
     public void writeTo(Queue.TextOutput out) throws IOException {
-        Map<Integer, Recipient> recipients = recipients();
+        QueuedMessage.RecipientIndex recipients = message.recipientIndex();
         boolean eightBit = returned.hasEightBit();
         put(out, header(eightBit));
         put(out, separator() + "Content-Type: text/plain; charset=us-ascii\n\n" + words());
@@ -159,20 +157,9 @@ final class Notice implements Queue.Text {
         private static final Recipient UNKNOWN = new Recipient("", DsnRcpt.NONE);
     }
 
-    private static Recipient of(Map<Integer, Recipient> recipients, Marks.Outcome outcome) {
-        return recipients.getOrDefault(outcome.recipient(), Recipient.UNKNOWN);
-    }
-
-    /** Only those that it tells of: the others may be 100,000. */
-    private Map<Integer, Recipient> recipients() throws IOException {
-        Map<Integer, Recipient> recipients = new HashMap<>();
-        outcomes.forEach(o -> recipients.put(o.recipient(), Recipient.UNKNOWN));
-        QueuedMessage.Recipients all = message.recipients();
-        while (all.next()) {
-            recipients.computeIfPresent(
-                    all.index(), (index, unknown) -> new Recipient(routes.complete(all.address()), all.dsn()));
-        }
-        return recipients;
+    private Recipient of(QueuedMessage.RecipientIndex recipients, Marks.Outcome outcome) {
+        QueuedMessage.Recipients found = recipients.from(outcome.recipient());
+        return found.next() ? new Recipient(routes.complete(found.address()), found.dsn()) : Recipient.UNKNOWN;
     }
 
     private String header(boolean eightBit) {

@@ -8,7 +8,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.SendSettings;
 import org.postern.os.Errno;
-import org.postern.queue.Listed;
 import org.postern.queue.Marks;
 import org.postern.queue.MessageName;
 import org.postern.queue.Outline;
@@ -78,9 +77,7 @@ final class Opening {
 
     /** What an administrator ordered while a delivery was under way; true where the message is gone by it. */
     boolean carryOut(Dropping order, Entry entry) throws IOException {
-        QueuedMessage message = queue.read(entry.name);
-        Listed listed = message.outline(queue.marks(entry.name)).of(entry.name);
-        return switch (order.carryOut(queue, listed, entry.unsaved)) {
+        return switch (order.carryOut(queue, entry.name, entry.unsaved).became()) {
             case GONE -> {
                 log.end(entry.name.id());
                 yield true;

@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.postern.queue.Listed;
 import org.postern.queue.MessageName;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueFiles;
@@ -67,14 +66,10 @@ public final class Resting implements QueueControl {
         });
     }
 
-    private List<Listed> find(Selection which) throws IOException {
-        List<Listed> meant = new ArrayList<>();
-        find(which, meant::add);
+    private List<MessageName> find(Selection which) throws IOException {
+        List<MessageName> meant = new ArrayList<>();
+        find(which, message -> meant.add(message.name()));
         return meant;
-    }
-
-    private static List<MessageName> names(List<Listed> messages) {
-        return messages.stream().map(Listed::name).toList();
     }
 
     /** What is not in the schedule is due at the start. */
@@ -83,7 +78,7 @@ public final class Resting implements QueueControl {
         try (Queue queue = opener.open()) {
             Set<String> meant = new HashSet<>();
             int held = 0;
-            for (MessageName name : names(find(which))) {
+            for (MessageName name : find(which)) {
                 if (queue.wasHeld(name)) {
                     held++;
                 } else {
@@ -110,7 +105,7 @@ public final class Resting implements QueueControl {
     @Override
     public Touched hold(Selection which) throws IOException {
         try (Queue queue = opener.open()) {
-            List<MessageName> meant = new ArrayList<>(names(find(which)));
+            List<MessageName> meant = find(which);
             meant.removeIf(queue::wasHeld);
             queue.hold(meant);
             return Touched.messages(meant.size());
@@ -120,7 +115,7 @@ public final class Resting implements QueueControl {
     @Override
     public Touched release(Selection which) throws IOException {
         try (Queue queue = opener.open()) {
-            List<MessageName> meant = new ArrayList<>(names(find(which)));
+            List<MessageName> meant = find(which);
             meant.removeIf(name -> !queue.wasHeld(name));
             queue.release(meant);
             return Touched.messages(meant.size());
@@ -131,9 +126,9 @@ public final class Resting implements QueueControl {
     public Touched drop(Selection which, boolean bounce) throws IOException {
         try (Queue queue = opener.open()) {
             Drops drops = new Drops(queue, new Dropping(which, bounce));
-            for (Listed message : find(which)) {
-                drops.add(message, null, queue.wasHeld(message.name()));
-            }
+            find(
+                    which,
+                    message -> drops.add(message.name(), Drops.Size.of(message), null, queue.wasHeld(message.name())));
             drops.carryOut();
             return drops.touched(0);
         }

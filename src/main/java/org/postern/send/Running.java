@@ -199,9 +199,10 @@ final class Running implements QueueControl {
         }
     }
 
-    private Map<Entry, Listed> find(Selection which) throws IOException {
-        Map<Entry, Listed> meant = new LinkedHashMap<>();
-        find(which, (known, message) -> meant.put(known.entry, message));
+    /** The messages that are meant; of each no more than how many recipients it has. */
+    private Map<Entry, Drops.Size> find(Selection which) throws IOException {
+        Map<Entry, Drops.Size> meant = new LinkedHashMap<>();
+        find(which, (known, message) -> meant.put(known.entry, Drops.Size.of(message)));
         return meant;
     }
 
@@ -249,7 +250,7 @@ final class Running implements QueueControl {
 
     @Override
     public Touched retry(Selection which) throws IOException {
-        Map<Entry, Listed> meant = find(which);
+        Map<Entry, Drops.Size> meant = find(which);
         remote.forgetTroubles();
         Set<Entry> waiting = new HashSet<>(meant.keySet());
         waiting.removeIf(entry -> entry.held);
@@ -270,7 +271,7 @@ final class Running implements QueueControl {
 
     @Override
     public Touched hold(Selection which) throws IOException {
-        Map<Entry, Listed> meant = find(which);
+        Map<Entry, Drops.Size> meant = find(which);
         meant.keySet().removeIf(entry -> entry.held);
         queue.hold(names(meant.keySet()));
         int underWay;
@@ -301,7 +302,7 @@ final class Running implements QueueControl {
 
     @Override
     public Touched release(Selection which) throws IOException {
-        Map<Entry, Listed> meant = find(which);
+        Map<Entry, Drops.Size> meant = find(which);
         meant.keySet().removeIf(entry -> !entry.held);
         queue.release(names(meant.keySet()));
         lock.lock();
@@ -324,7 +325,7 @@ final class Running implements QueueControl {
     @Override
     public Touched drop(Selection which, boolean bounce) throws IOException {
         Dropping dropping = new Dropping(which, bounce);
-        Map<Entry, Listed> meant = find(which);
+        Map<Entry, Drops.Size> meant = find(which);
         Set<Entry> taken;
         int underWay;
         lock.lock();
@@ -339,7 +340,7 @@ final class Running implements QueueControl {
         }
         Drops drops = new Drops(queue, dropping);
         try {
-            meant.forEach((entry, message) -> drops.add(message, entry.unsaved, entry.held));
+            meant.forEach((entry, size) -> drops.add(entry.name, size, entry.unsaved, entry.held));
             drops.carryOut();
         } finally {
             lock.lock();

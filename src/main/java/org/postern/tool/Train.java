@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,10 +24,19 @@ import org.postern.event.Events;
 import org.postern.gateway.Demo;
 import org.postern.os.Octets;
 import org.postern.os.ThisProcess;
+import org.postern.chain.Log;
+import org.postern.file.Disk;
+import org.postern.mail.Envelope;
+import org.postern.queue.Intake;
+import org.postern.queue.Origin;
+import org.postern.queue.Queue;
+import org.postern.queue.QueueDirectory;
+import org.postern.queue.Submitters;
 import org.postern.tcp.Connection;
 import org.postern.tcp.Listener;
 import org.postern.tcp.SocketWire;
 import org.postern.tcp.StandardWire;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
@@ -52,6 +62,7 @@ final class Train implements Callable<Integer> {
             for (int round = 0; round < ROUNDS; round++) {
                 programs(directory);
                 sessions(directory);
+                queue(directory.resolve("queue"));
             }
             becomingAForeignProgram(directory);
             gateway(directory.resolve("demo"));
@@ -83,6 +94,21 @@ final class Train implements Callable<Integer> {
                 nobody.discardOutput();
             }
         }
+    }
+
+    /** What an administrator sees of a queue, where nobody sends from it. */
+    private void queue(Path directory) throws IOException {
+        QueueDirectory queue = new QueueDirectory(directory);
+        Log nobody = line -> {};
+        if (Queue.open(queue, Disk.real(), InstantSource.system(), Submitters.none(), nobody)
+                instanceof Queue.Opening.Ready ready) {
+            try (Queue open = ready.queue();
+                    Intake.Draft draft = open.intake(Origin.LOCAL).begin()) {
+                draft.commit(new Envelope("a@train.example", List.of("b@train.example")));
+            }
+        }
+        CommandLine line = QueueCommand.line(Env.empty(), tools.self());
+        line.execute("list", "--queue", directory.toString());
     }
 
     private void run(Tool.Invocation call) {

@@ -1,0 +1,59 @@
+package org.postern.queue;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Reads much from the disk: by as many threads as there are processors, and gives what was read in the order asked for. */
+final class InOrder {
+    private InOrder() {}
+
+    /** Reads one of them, on any thread. */
+    @FunctionalInterface
+    interface Read<T, R> {
+        R read(T from) throws IOException;
+    }
+
+    /** Receives what was read, on the caller's thread. */
+    @FunctionalInterface
+    interface Each<T, R> {
+        void read(T from, R what) throws IOException;
+    }
+
+    /** @throws IOException what a read or the receiver threw; then nothing more is read */
+    static <T, R> void read(List<T> all, Read<T, R> read, Each<T, R> each) throws IOException {
+        int processors = Runtime.getRuntime().availableProcessors();
+        try (ExecutorService workers = Executors.newFixedThreadPool(processors)) {
+            ArrayDeque<Future<R>> underWay = new ArrayDeque<>();
+            int given = 0;
+            for (T next : all) {
+                if (underWay.size() > processors) {
+                    each.read(all.get(given++), result(underWay.remove()));
+                }
+                underWay.add(workers.submit(() -> read.read(next)));
+            }
+            while (!underWay.isEmpty()) {
+                each.read(all.get(given++), result(underWay.remove()));
+            }
+        }
+    }
+
+    private static <R> R result(Future<R> read) throws IOException {
+        try {
+            return read.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("while reading the queue");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw new IOException(String.valueOf(e.getCause()), e);
+        }
+    }
+}
