@@ -92,7 +92,8 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
     }
 
     private boolean isOurs(Addresses addresses) {
-        return addresses instanceof Addresses.Found found && found.addresses().stream().anyMatch(own::isOwn);
+        return addresses instanceof Addresses.Found found
+                && found.addresses().stream().anyMatch(own::isOwn);
     }
 
     private NextHops byPreference(List<MailExchanger> all, String self) {

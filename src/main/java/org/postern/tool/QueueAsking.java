@@ -41,8 +41,7 @@ final class QueueAsking {
     }
 
     /** @param error takes lines */
-    static int ask(
-            Path directory, Identity self, Request.OfQueue request, OutputStream out, Consumer<String> error)
+    static int ask(Path directory, Identity self, Request.OfQueue request, OutputStream out, Consumer<String> error)
             throws IOException {
         OptionalInt answered = ControlClient.ask(directory, request, out, error);
         return answered.isPresent() ? answered.getAsInt() : rest(directory, self, request, new OfProcess(out, error));

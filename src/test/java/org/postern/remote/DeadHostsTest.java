@@ -32,7 +32,8 @@ class DeadHostsTest {
         after(Duration.ofSeconds(1));
         dead.timedOut(HOST);
         assertThat(leaveAlone()).isTrue();
-        assertThat(dead.leaveAlone(new InetSocketAddress("192.0.2.1", 2525), Instant.MIN)).isFalse();
+        assertThat(dead.leaveAlone(new InetSocketAddress("192.0.2.1", 2525), Instant.MIN))
+                .isFalse();
         after(Duration.ofMinutes(59));
         assertThat(leaveAlone()).isTrue();
         after(Duration.ofMinutes(1));

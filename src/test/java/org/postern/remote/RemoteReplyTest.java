@@ -67,9 +67,7 @@ class RemoteReplyTest {
 
     /** A slash is the end of a line. What follows must be the answer to the next command. */
     @ParameterizedTest
-    @CsvSource(
-            textBlock =
-                    """
+    @CsvSource(textBlock = """
             250 ok/,                              250, -1
             250/,                                 250, -1
             250-a/250-b/250 c/354 go/,            250, 354

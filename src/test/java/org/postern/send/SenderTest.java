@@ -24,8 +24,6 @@ import org.postern.config.Place;
 import org.postern.config.SendSettings;
 import org.postern.file.Disk;
 import org.postern.file.TestingDisk;
-import org.postern.mail.Deliverer;
-import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.queue.Intake;
 import org.postern.queue.Origin;
