@@ -61,6 +61,10 @@ public final class QueueAnswers {
             case Request.QueueRetry r -> done(writer, QueueWriter.Verb.RETRY, control.retry(r.which()));
             case Request.QueueHold h -> done(writer, QueueWriter.Verb.HOLD, control.hold(h.which()));
             case Request.QueueRelease r -> done(writer, QueueWriter.Verb.RELEASE, control.release(r.which()));
+            case Request.ForgetTimeOuts _ -> {
+                control.forgetTimeOuts();
+                log.line("control: tcpok: hosts that did not answer are tried again");
+            }
             case Request.QueueDrop d ->
                 done(
                         writer,

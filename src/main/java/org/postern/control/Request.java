@@ -31,6 +31,19 @@ public sealed interface Request {
 
     record QueueRelease(Selection which, Form form) implements OfQueue {}
 
+    /** Hosts that did not answer are tried again. */
+    record ForgetTimeOuts() implements OfQueue {
+        @Override
+        public Selection which() {
+            return Selection.ALL;
+        }
+
+        @Override
+        public Form form() {
+            return Form.TABLE;
+        }
+    }
+
     /** @param bounce whether the senders are told */
     record QueueDrop(Selection which, boolean bounce, Form form) implements OfQueue {}
 }

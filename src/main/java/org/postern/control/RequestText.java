@@ -66,6 +66,7 @@ public final class RequestText {
             case Request.QueueHold _ -> "queue hold";
             case Request.QueueRelease _ -> "queue release";
             case Request.QueueDrop _ -> "queue drop";
+            case Request.ForgetTimeOuts _ -> "tcpok";
         };
     }
 
@@ -154,6 +155,7 @@ public final class RequestText {
                 case "queue hold" -> new Request.QueueHold(which(), form);
                 case "queue release" -> new Request.QueueRelease(which(), form);
                 case "queue drop" -> new Request.QueueDrop(which(), bounce, form);
+                case "tcpok" -> new Request.ForgetTimeOuts();
                 default -> throw new Malformed("unknown verb \"" + verb + "\"");
             };
         }

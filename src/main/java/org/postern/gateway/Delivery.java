@@ -66,7 +66,8 @@ final class Delivery implements Closeable {
                         OwnAddresses.ofSystem(),
                         new java.util.SplittableRandom(),
                         clock,
-                        line -> events.tell(new Event.Note(line))),
+                        line -> events.tell(new Event.Note(line)),
+                        queue.timeOuts()),
                 domain -> remote.place(domain));
     }
 

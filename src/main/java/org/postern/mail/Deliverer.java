@@ -7,8 +7,8 @@ public interface Deliverer extends Closeable {
     /** Tries once, and says what became of it. */
     DeliveryResult deliver(Delivery d);
 
-    /** Somebody wants all to be tried now: nothing is avoided any more because of what happened before. */
-    default void forgetTroubles() {}
+    /** Hosts that did not answer are tried again (qmail-tcpok(8)). */
+    default void forgetTimeOuts() {}
 
     /** Ends what is kept from one delivery to the next; there are no more. */
     @Override

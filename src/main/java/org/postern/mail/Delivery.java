@@ -1,5 +1,7 @@
 package org.postern.mail;
 
+import java.time.Instant;
+
 /**
  * One message for one recipient.
  *
@@ -10,6 +12,8 @@ package org.postern.mail;
  * @param provenance whose mail it is
  * @param dsn what the sender says of notices about the message
  * @param dsnRcpt what he wants to hear of this recipient
+ * @param asked when an administrator asked for this try: what failed before then does not keep from it; {@link
+ *     Instant#MIN} where nobody did
  */
 public record Delivery(
         String deliveryId,
@@ -18,7 +22,20 @@ public record Delivery(
         MessageSource message,
         Provenance provenance,
         DsnMail dsn,
-        DsnRcpt dsnRcpt) {
+        DsnRcpt dsnRcpt,
+        Instant asked) {
+    /** One that nobody asked for. */
+    public Delivery(
+            String deliveryId,
+            String sender,
+            String recipient,
+            MessageSource message,
+            Provenance provenance,
+            DsnMail dsn,
+            DsnRcpt dsnRcpt) {
+        this(deliveryId, sender, recipient, message, provenance, dsn, dsnRcpt, Instant.MIN);
+    }
+
     /** One whose sender says nothing of notices. */
     public Delivery(String deliveryId, String sender, String recipient, MessageSource message, Provenance provenance) {
         this(deliveryId, sender, recipient, message, provenance, DsnMail.NONE, DsnRcpt.NONE);

@@ -132,6 +132,11 @@ public final class Queue implements Closeable {
         return new HintFile(directory.root().resolve("hours"), disk);
     }
 
+    /** Which hosts did not answer. */
+    public HintFile timeOuts() {
+        return directory.timeOuts(disk);
+    }
+
     /** The way in for this process: a share of the log's sync, or a file where the message is large. */
     public Intake intake(Origin origin) {
         return new Own(origin);

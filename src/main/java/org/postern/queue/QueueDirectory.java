@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import org.postern.file.Disk;
+import org.postern.file.HintFile;
 import org.postern.os.Octets;
 
 /**
@@ -93,6 +94,11 @@ public record QueueDirectory(Path root) {
 
     Path schedule() {
         return root.resolve("schedule");
+    }
+
+    /** Which hosts did not answer: for who sends, and for who looks. */
+    public HintFile timeOuts(Disk disk) {
+        return new HintFile(root.resolve("tcpto"), disk);
     }
 
     private Path format() {

@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SmtpRoute;
@@ -42,8 +43,9 @@ final class Dialer {
         record LoginFailed(String report) implements Dialled {}
     }
 
-    Dialled dial(Hop hop, SmtpRoute route, RemoteSettings settings) {
-        if (dead.leaveAlone(hop.address())) {
+    /** @param asked as {@link DeadHosts#leaveAlone} has it */
+    Dialled dial(Hop hop, SmtpRoute route, RemoteSettings settings, Instant asked) {
+        if (dead.leaveAlone(hop.address(), asked)) {
             return new Dialled.Elsewhere(null);
         }
         try {

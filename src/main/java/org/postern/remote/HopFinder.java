@@ -33,8 +33,9 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
             it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)
             """));
 
-    NextHops find(String domain, SmtpRoute route) {
-        return route.host().isEmpty() ? exchangers(domain) : through(route);
+    /** @param self what this host calls itself: an exchanger of that name is this one, whatever its address */
+    NextHops find(String domain, SmtpRoute route, String self) {
+        return route.host().isEmpty() ? exchangers(domain, self) : through(route);
     }
 
     /** A route's host is asked for addresses alone; our own are allowed: it may be another port. */
@@ -51,7 +52,7 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
         };
     }
 
-    private NextHops exchangers(String domain) {
+    private NextHops exchangers(String domain, String self) {
         Optional<IpAddress> literal = literal(domain);
         if (literal.isPresent()) {
             return own.isOwn(literal.get())
@@ -62,8 +63,8 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
                             literal.get().toString());
         }
         return switch (dns.mailExchangers(domain)) {
-            case MailExchangers.Found found -> byPreference(found.exchangers());
-            case MailExchangers.None _ -> implicit(domain);
+            case MailExchangers.Found found -> byPreference(found.exchangers(), self);
+            case MailExchangers.None _ -> implicit(domain, self);
             case MailExchangers.NullMx _ ->
                 new NextHops.Nowhere(new Bounced("Sorry, " + safe(domain) + " does not accept mail. (#5.1.10)\n"));
             case MailExchangers.NoSuchDomain _ -> noSuchHost(domain);
@@ -72,19 +73,30 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
     }
 
     /** RFC 5321 §5.1: without an MX record the domain itself, with preference 0. */
-    private NextHops implicit(String domain) {
-        return switch (dns.addresses(domain)) {
-            case Addresses.Found found ->
-                found.addresses().stream().anyMatch(own::isOwn)
-                        ? OURSELVES
-                        : hosts(found.addresses(), SmtpRoute.SMTP, domain);
+    private NextHops implicit(String domain, String self) {
+        Addresses addresses = dns.addresses(domain);
+        if (isSame(domain, self) || isOurs(addresses)) {
+            return OURSELVES;
+        }
+        return switch (addresses) {
+            case Addresses.Found found -> hosts(found.addresses(), SmtpRoute.SMTP, domain);
             case Addresses.NoSuchDomain _ -> noSuchHost(domain);
             case Addresses.None _ -> NO_EXCHANGER;
             case Addresses.Temporary _ -> DNS_TROUBLE;
         };
     }
 
-    private NextHops byPreference(List<MailExchanger> all) {
+    /** Names count beside addresses: behind NAT the address of our MX record is on none of our interfaces. */
+    private static boolean isSame(String name, String self) {
+        return Octets.lowerCase(name).equals(Octets.lowerCase(self));
+    }
+
+    private boolean isOurs(Addresses addresses) {
+        return addresses instanceof Addresses.Found found
+                && found.addresses().stream().anyMatch(own::isOwn);
+    }
+
+    private NextHops byPreference(List<MailExchanger> all, String self) {
         // Mixed before it is cut, so that equal ones keep their equal chance.
         List<MailExchanger> exchangers = groups(all).stream()
                 .flatMap(List::stream)
@@ -99,16 +111,14 @@ record HopFinder(Resolver dns, OwnAddresses own, RandomGenerator random) {
                 preference = exchanger.preference();
                 better = hosts.size();
             }
-            switch (dns.addresses(exchanger.host())) {
-                case Addresses.Found found -> {
-                    if (found.addresses().stream().anyMatch(own::isOwn)) {
-                        // RFC 5321 §5.1: only preferences better than our own are tried.
-                        return better > 0
-                                ? new NextHops.Hosts(hosts.subList(0, better))
-                                : trouble ? DNS_TROUBLE : OURSELVES;
-                    }
+            Addresses addresses = dns.addresses(exchanger.host());
+            if (isSame(exchanger.host(), self) || isOurs(addresses)) {
+                // RFC 5321 §5.1: only preferences better than our own are tried.
+                return better > 0 ? new NextHops.Hosts(hosts.subList(0, better)) : trouble ? DNS_TROUBLE : OURSELVES;
+            }
+            switch (addresses) {
+                case Addresses.Found found ->
                     found.addresses().forEach(a -> hosts.add(Hop.of(a, SmtpRoute.SMTP, exchanger.host())));
-                }
                 case Addresses.Temporary _ -> trouble = true;
                 case Addresses.NoSuchDomain _, Addresses.None _ -> {}
             }

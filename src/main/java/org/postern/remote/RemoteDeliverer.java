@@ -2,6 +2,7 @@ package org.postern.remote;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.postern.config.SmtpRoute;
 import org.postern.dkim.Choice;
 import org.postern.dkim.Signature;
 import org.postern.dns.Resolver;
+import org.postern.file.HintFile;
 import org.postern.mail.Action;
 import org.postern.mail.Deliverer;
 import org.postern.mail.Delivery;
@@ -43,6 +45,7 @@ public final class RemoteDeliverer implements Deliverer {
     private final SettingsSource settings;
     private final HopFinder finder;
     private final DeadHosts dead;
+    private final @Nullable DeadHostsFile kept;
     private final Dialer dialer;
     private final RouteHealth health;
     private final KeyTroubles keys;
@@ -69,7 +72,19 @@ public final class RemoteDeliverer implements Deliverer {
             RandomGenerator random,
             InstantSource clock,
             Consumer<String> alerts) {
-        this(settings, dns, own, random, clock, alerts, HttpTokenEndpoint.LIMIT);
+        this(settings, dns, own, random, clock, alerts, HttpTokenEndpoint.LIMIT, null);
+    }
+
+    /** @param tcpto keeps the hosts that did not answer over a restart ({@link TimedOut}) */
+    public RemoteDeliverer(
+            SettingsSource settings,
+            Resolver dns,
+            OwnAddresses own,
+            RandomGenerator random,
+            InstantSource clock,
+            Consumer<String> alerts,
+            HintFile tcpto) {
+        this(settings, dns, own, random, clock, alerts, HttpTokenEndpoint.LIMIT, tcpto);
     }
 
     /** @param tokenLimit how long a token is waited for */
@@ -80,7 +95,8 @@ public final class RemoteDeliverer implements Deliverer {
             RandomGenerator random,
             InstantSource clock,
             Consumer<String> alerts,
-            Duration tokenLimit) {
+            Duration tokenLimit,
+            @Nullable HintFile tcpto) {
         this.settings = settings;
         this.finder = new HopFinder(dns, own, random);
         this.clock = clock;
@@ -88,7 +104,8 @@ public final class RemoteDeliverer implements Deliverer {
         this.keys = new KeyTroubles(alerts);
         TlsContexts contexts = new TlsContexts();
         Tokens tokens = new Tokens(new HttpTokenEndpoint(contexts, alerts, tokenLimit), clock);
-        this.dead = new DeadHosts(clock);
+        this.kept = tcpto == null ? null : new DeadHostsFile(tcpto, clock, alerts);
+        this.dead = kept == null ? new DeadHosts(clock, () -> {}) : kept.hosts();
         this.dialer = new Dialer(dead, contexts, new SmtpLogin(tokens));
     }
 
@@ -107,7 +124,7 @@ public final class RemoteDeliverer implements Deliverer {
         }
         String domain = Mailbox.of(d.recipient()).domain();
         SmtpRoute route = now.route(domain);
-        Optional<String> resting = health.resting(route);
+        Optional<String> resting = health.resting(route, d.asked());
         if (resting.isPresent()) {
             return new Deferred(resting.get());
         }
@@ -120,9 +137,9 @@ public final class RemoteDeliverer implements Deliverer {
         if (dkim instanceof Choice.Broken broken) {
             return keys.broken(broken);
         }
-        Outgoing out =
-                new Outgoing(reversePath(d.sender(), route), d.recipient(), d.message(), dkim, d.dsn(), d.dsnRcpt());
-        return switch (finder.find(domain, route)) {
+        Outgoing out = new Outgoing(
+                reversePath(d.sender(), route), d.recipient(), d.message(), dkim, d.dsn(), d.dsnRcpt(), d.asked());
+        return switch (finder.find(domain, route, now.helohost())) {
             case NextHops.Nowhere nowhere -> nowhere.result();
             case NextHops.Hosts hops -> tryAll(hops.hosts(), out, route, now);
         };
@@ -130,7 +147,13 @@ public final class RemoteDeliverer implements Deliverer {
 
     /** What is sent: a message for one recipient, and what it is signed with. */
     private record Outgoing(
-            String sender, String recipient, MessageSource message, Choice dkim, DsnMail dsn, DsnRcpt dsnRcpt) {}
+            String sender,
+            String recipient,
+            MessageSource message,
+            Choice dkim,
+            DsnMail dsn,
+            DsnRcpt dsnRcpt,
+            Instant asked) {}
 
     /** A double bounce's sender is for qmail-send alone; outside it is the null path. A bounce never gets a sender. */
     private static String reversePath(String sender, SmtpRoute route) {
@@ -138,8 +161,12 @@ public final class RemoteDeliverer implements Deliverer {
     }
 
     @Override
-    public void forgetTroubles() {
-        dead.clear();
+    public void forgetTimeOuts() {
+        if (kept == null) {
+            dead.clear();
+        } else {
+            kept.clear();
+        }
     }
 
     private static boolean hasControl(String address) {
@@ -155,7 +182,7 @@ public final class RemoteDeliverer implements Deliverer {
             if (early != null) {
                 return early;
             }
-            switch (dialer.dial(host, route, now)) {
+            switch (dialer.dial(host, route, now, d.asked())) {
                 case Dialer.Dialled.Ready ready -> {
                     if (route.login().isPresent()) {
                         health.loggedIn(route);
@@ -259,6 +286,9 @@ public final class RemoteDeliverer implements Deliverer {
     @Override
     public void close() {
         idle.close();
+        if (kept != null) {
+            kept.close();
+        }
     }
 
     private static DeliveryResult report(SmtpClient.Answer answer, String host, String tls, Choice dkim, boolean dsn) {

@@ -13,7 +13,7 @@ import org.postern.tcp.Line;
 /**
  * An answer of the server, all its lines (RFC 5321 §4.2).
  *
- * @param code of the first line; 0 where that is none
+ * @param code of all its lines; 0 where there is none, or they contradict each other
  * @param lines as received, without their ends
  */
 record RemoteReply(int code, List<String> lines) {
@@ -24,24 +24,32 @@ record RemoteReply(int code, List<String> lines) {
     private static final int LONGEST_TEXT = 5000;
 
     /**
-     * Reads one.
+     * Reads one. A line without a code is taken for text where a reply has begun: what follows would else be taken for
+     * the answers to later commands.
      *
+     * @param limit how long all of it may take; within the last line there is ten times as long, for who sends single
+     *     octets
      * @throws IOException where the connection ends or something comes that is no reply
      */
     static RemoteReply read(Connection connection, Duration limit) throws IOException {
         List<String> lines = new ArrayList<>();
         int kept = 0;
+        int code = -1;
+        long deadline = System.nanoTime() + limit.toNanos();
         for (int count = 0; count < MOST_LINES; count++) {
-            switch (connection.readLine(LONGEST_LINE, limit)) {
+            Duration left = count == 0 ? limit : Duration.ofNanos(Math.max(deadline - System.nanoTime(), 1_000_000));
+            switch (connection.readLine(LONGEST_LINE, left)) {
                 case Line.Text line -> {
                     String text = line.octets();
                     if (kept < LONGEST_TEXT) {
                         lines.add(text);
                         kept += text.length() + 1;
                     }
-                    // A code and a dash: more lines follow.
-                    if (!(text.length() > 3 && text.charAt(3) == '-' && codeOf(text) > 0)) {
-                        return new RemoteReply(codeOf(lines.getFirst()), List.copyOf(lines));
+                    int said = codeOf(text);
+                    code = code < 0 ? said : agreed(code, said);
+                    boolean more = said > 0 ? text.startsWith("-", 3) : count > 0;
+                    if (!more) {
+                        return new RemoteReply(code, List.copyOf(lines));
                     }
                 }
                 case Line.TooLong _ -> throw new IOException("a line of more than " + LONGEST_LINE + " octets");
@@ -49,6 +57,11 @@ record RemoteReply(int code, List<String> lines) {
             }
         }
         throw new IOException("a reply of more than " + MOST_LINES + " lines");
+    }
+
+    /** RFC 5321 §4.2.1: all lines have the same. Two of one kind mean the same; of two kinds nobody knows what is meant. */
+    private static int agreed(int before, int said) {
+        return said == 0 || before / 100 == said / 100 ? before : 0;
     }
 
     private static int codeOf(String line) {

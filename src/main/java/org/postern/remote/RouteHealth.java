@@ -33,15 +33,21 @@ final class RouteHealth {
         this.alerts = alerts;
     }
 
-    /** What to report of a route that is left alone just now. */
-    Optional<String> resting(SmtpRoute route) {
+    /**
+     * What to report of a route that is left alone just now.
+     *
+     * @param asked when somebody asked for this try: a failure from before does not stand in its way
+     */
+    Optional<String> resting(SmtpRoute route, Instant asked) {
         lock.lock();
         try {
             Failing known = failing.get(route);
             if (known == null) {
                 return Optional.empty();
             }
-            boolean rests = clock.instant().isBefore(known.since.plus(REST)) && known.secrets == changed(route);
+            boolean rests = clock.instant().isBefore(known.since.plus(REST))
+                    && !known.since.isBefore(asked)
+                    && known.secrets == changed(route);
             return rests ? Optional.of(known.report) : Optional.empty();
         } finally {
             lock.unlock();

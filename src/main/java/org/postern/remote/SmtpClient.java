@@ -22,6 +22,9 @@ final class SmtpClient implements Closeable {
     /** For a word that must be there already. */
     private static final Duration AFTERWARDS = Duration.ofSeconds(1);
 
+    /** RFC 5321 §3.8: the service is closing the connection. */
+    private static final int CLOSING = 421;
+
     private final SocketChannel channel;
     private final Connection connection;
     private final SmtpTimeouts timeouts;
@@ -187,21 +190,16 @@ final class SmtpClient implements Closeable {
         }
         RemoteReply toMail = pipelined ? answer(timeouts.command()) : ask(mail, timeouts.command());
         answered = true;
-        if (!toMail.isPositive() && !pipelined) {
+        if (!toMail.isPositive()) {
+            passOver(pipelined, toMail, timeouts.rcpt(), timeouts.data());
             return new Answer.SenderRejected(toMail);
         }
         RemoteReply toRcpt = pipelined ? answer(timeouts.rcpt()) : ask(rcpt, timeouts.rcpt());
-        if (!toRcpt.isPositive() && !pipelined) {
+        if (!toRcpt.isPositive()) {
+            passOver(pipelined, toRcpt, timeouts.data());
             return new Answer.RecipientRejected(toRcpt);
         }
         RemoteReply toData = pipelined ? answer(timeouts.data()) : ask("DATA", timeouts.data());
-        boolean wanted = toMail.isPositive() && toRcpt.isPositive();
-        if (!wanted && toData.isIntermediate()) {
-            ask(".", timeouts.end()); // RFC 2920 §3.1: it waits for a message that nobody gets.
-        }
-        if (!wanted) {
-            return toMail.isPositive() ? new Answer.RecipientRejected(toRcpt) : new Answer.SenderRejected(toMail);
-        }
         if (!toData.isIntermediate()) {
             return new Answer.DataRejected(toData);
         }
@@ -216,6 +214,32 @@ final class SmtpClient implements Closeable {
         RemoteReply end = ask(".", timeouts.end());
         possiblyAccepted = false;
         return end.isPositive() ? new Answer.Accepted(end) : new Answer.MessageRejected(end);
+    }
+
+    /**
+     * Takes the answers to what was pipelined behind a command that was refused. The refusal counts, whether they come or
+     * not: a host that says 421 ends the connection.
+     *
+     * @param limits for each of them
+     */
+    private void passOver(boolean pipelined, RemoteReply refusal, Duration... limits) {
+        if (!pipelined) {
+            return;
+        }
+        try {
+            RemoteReply last = refusal;
+            for (Duration limit : limits) {
+                if (last.code() == CLOSING) {
+                    return;
+                }
+                last = answer(limit);
+            }
+            if (last.isIntermediate()) {
+                ask(".", timeouts.end()); // RFC 2920 §3.1: it waits for a message that nobody gets.
+            }
+        } catch (IOException e) {
+            drop();
+        }
     }
 
     /** Some hosts refuse a message while it is being sent, and hang up: their word counts, not the broken connection. */

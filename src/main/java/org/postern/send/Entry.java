@@ -29,6 +29,8 @@ final class Entry implements Comparable<Entry> {
     Dropping order;
     /** Its envelope, where that is known and small. Written under the lock or not: all are right. */
     volatile @Nullable Outline outline;
+    /** When an administrator last asked for a try; {@link Instant#MIN}: never. Written under the lock. */
+    volatile Instant asked = Instant.MIN;
     /** What was said at the last deferral. */
     @Nullable
     String report;

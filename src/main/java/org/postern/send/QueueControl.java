@@ -16,7 +16,10 @@ public interface QueueControl {
     /** One message, to read its text. */
     QueuedMessage message(MessageName name) throws IOException;
 
-    /** They are tried now; also hosts that did not answer before. What is held stays held. */
+    /**
+     * They are tried now, also at hosts that did not answer before, and through routes whose login failed; until one of
+     * them fails again. What is held stays held.
+     */
     Touched retry(Selection which) throws IOException;
 
     /** They are not tried any more until they are released; durable at return. A delivery under way goes on. */
@@ -33,6 +36,9 @@ public interface QueueControl {
      * @param bounce tell the senders; else nobody is told
      */
     Touched drop(Selection which, boolean bounce) throws IOException;
+
+    /** Hosts that did not answer are tried again, by every message (qmail-tcpok(8)). */
+    void forgetTimeOuts() throws IOException;
 
     /** Receives one message. */
     @FunctionalInterface

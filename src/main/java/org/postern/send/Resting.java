@@ -123,6 +123,13 @@ public final class Resting implements QueueControl {
     }
 
     @Override
+    public void forgetTimeOuts() throws IOException {
+        try (Queue queue = opener.open()) {
+            queue.timeOuts().write(List.of());
+        }
+    }
+
+    @Override
     public Touched drop(Selection which, boolean bounce) throws IOException {
         try (Queue queue = opener.open()) {
             Drops drops = new Drops(queue, new Dropping(which, bounce));

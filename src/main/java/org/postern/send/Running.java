@@ -251,7 +251,6 @@ final class Running implements QueueControl {
     @Override
     public Touched retry(Selection which) throws IOException {
         Map<Entry, Drops.Size> meant = find(which);
-        remote.forgetTroubles();
         Set<Entry> waiting = new HashSet<>(meant.keySet());
         waiting.removeIf(entry -> entry.held);
         int held = meant.size() - waiting.size();
@@ -261,6 +260,8 @@ final class Running implements QueueControl {
             underWay = (int) open.stream()
                     .filter(job -> job.active > 0 && waiting.contains(job.entry))
                     .count();
+            Instant now = clock.now();
+            waiting.forEach(entry -> entry.asked = now);
             schedule.now(waiting);
         } finally {
             lock.unlock();
@@ -312,6 +313,7 @@ final class Running implements QueueControl {
             schedule.withdraw(meant.keySet(), taken);
             Instant now = clock.now();
             for (Entry entry : taken) {
+                entry.asked = now;
                 entry.dueAt(now);
                 schedule.add(entry);
             }
@@ -354,6 +356,11 @@ final class Running implements QueueControl {
             wake.run();
         }
         return drops.touched(underWay);
+    }
+
+    @Override
+    public void forgetTimeOuts() {
+        remote.forgetTimeOuts();
     }
 
     /** Called with the lock. */

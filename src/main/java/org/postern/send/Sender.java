@@ -176,9 +176,8 @@ public final class Sender {
         }
     }
 
-    /** ALRM: everything is due now, also for hosts that did not answer before. */
+    /** ALRM: everything is due now. Hosts that did not answer are left alone all the same, as in qmail. */
     public void retryAll() {
-        deliverers.remote().forgetTroubles();
         lock.lock();
         try {
             schedule.allNow();

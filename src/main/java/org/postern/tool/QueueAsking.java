@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import org.postern.chain.Log;
 import org.postern.control.Answer;
 import org.postern.control.ControlClient;
@@ -31,12 +32,22 @@ final class QueueAsking {
 
     /** @return the exit code */
     static int ask(Path directory, Identity self, Request.OfQueue request) throws IOException {
-        OutputStream out = new BufferedOutputStream(new Printed(System.out), BUFFER);
-        OptionalInt answered = ControlClient.ask(directory, request, out, System.err::println);
-        return answered.isPresent() ? answered.getAsInt() : rest(directory, self, request, out);
+        return ask(
+                directory,
+                self,
+                request,
+                new BufferedOutputStream(new Printed(System.out), BUFFER),
+                System.err::println);
     }
 
-    private static int rest(Path directory, Identity self, Request.OfQueue request, OutputStream out)
+    /** @param error takes lines */
+    static int ask(Path directory, Identity self, Request.OfQueue request, OutputStream out, Consumer<String> error)
+            throws IOException {
+        OptionalInt answered = ControlClient.ask(directory, request, out, error);
+        return answered.isPresent() ? answered.getAsInt() : rest(directory, self, request, new OfProcess(out, error));
+    }
+
+    private static int rest(Path directory, Identity self, Request.OfQueue request, OfProcess answer)
             throws IOException {
         int owner = (int) Files.getAttribute(directory, "unix:uid");
         if (!self.isRoot() && self.uid() != owner) {
@@ -53,11 +64,11 @@ final class QueueAsking {
             // Root makes no files that the owner could not touch afterwards.
             int code = ThreadIdentity.as(
                     owner == self.uid() ? self : new Identity(owner, group, List.of()),
-                    () -> answers.answer(request, new OfProcess(out)));
-            out.flush();
+                    () -> answers.answer(request, answer));
+            answer.out.flush();
             return code;
         } catch (IOException | RuntimeException e) {
-            out.flush();
+            answer.out.flush();
             throw e;
         } catch (Exception e) {
             throw new IOException(e);
@@ -75,11 +86,11 @@ final class QueueAsking {
         };
     }
 
-    private record OfProcess(OutputStream out) implements Answer {
+    private record OfProcess(OutputStream out, Consumer<String> error) implements Answer {
         @Override
         public void error(String line) throws IOException {
             out.flush();
-            System.err.println(line);
+            error.accept(line);
         }
     }
 

@@ -82,7 +82,8 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
                 OwnAddresses.ofSystem(),
                 new SplittableRandom(),
                 clock,
-                log::line);
+                log::line,
+                QueueDirectory.underQmail(home).timeOuts(Disk.real()));
         return new Deliverers(local, remote, domain -> place(settings, domain));
     }
 

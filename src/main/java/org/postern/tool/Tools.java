@@ -44,6 +44,8 @@ final class Tools {
             "qmail-showctl",
             "qmail-smtpd",
             "qmail-start",
+            "qmail-tcpok",
+            "qmail-tcpto",
             "relay-ctrl-age",
             "relay-ctrl-allow",
             "relay-ctrl-chdir",
@@ -142,6 +144,8 @@ final class Tools {
             case "qmail-showctl" -> new QmailShowctl(new SystemParts()::submitters);
             case "qmail-smtpd" -> new QmailSmtpd(this::queue, new SystemParts(), InstantSource.system());
             case "qmail-start" -> new QmailStart(chain, new QmailSend(new SystemParts()));
+            case "qmail-tcpok" -> new QmailTcpok();
+            case "qmail-tcpto" -> new QmailTcpto(InstantSource.system());
             case "relay-ctrl-age" -> new RelayCtrlAge();
             case "relay-ctrl-allow" -> new RelayCtrlAllow();
             case "relay-ctrl-chdir" -> new RelayCtrlChdir();

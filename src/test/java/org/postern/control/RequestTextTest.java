@@ -23,7 +23,8 @@ class RequestTextTest {
                 new Request.QueueHold(WHICH, Request.Form.TABLE),
                 new Request.QueueRelease(WHICH, Request.Form.JSON),
                 new Request.QueueDrop(WHICH, true, Request.Form.JSON),
-                new Request.QueueDrop(WHICH, false, Request.Form.TABLE))) {
+                new Request.QueueDrop(WHICH, false, Request.Form.TABLE),
+                new Request.ForgetTimeOuts())) {
             String line = RequestText.write(request);
             assertThat(line).isPrintable();
             assertThat(RequestText.read(line)).isEqualTo(request);

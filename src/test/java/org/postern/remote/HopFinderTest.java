@@ -28,7 +28,7 @@ class HopFinderTest {
 
     private NextHops find(String domain, int seed) {
         return new HopFinder(dns, a -> a.equals(TestingRemote.ip("192.0.2.99")), new SplittableRandom(seed))
-                .find(domain, settings.route(domain));
+                .find(domain, settings.route(domain), settings.helohost());
     }
 
     private List<String> hosts(String domain) {
@@ -190,5 +190,19 @@ class HopFinderTest {
         assertThat(own.isOwn(TestingRemote.ip("::1"))).isTrue();
         assertThat(own.isOwn(TestingRemote.ip("0.0.0.0"))).isTrue();
         assertThat(own.isOwn(TestingRemote.ip("192.0.2.1"))).isFalse();
+    }
+
+    /** RFC 5321 §5.1: "any of the names or addresses by which it might be known"; behind NAT the address is another. */
+    @Test
+    void anExchangerOfOurNameIsOurselvesWhateverItsAddress() {
+        dns.mx("best.example", new MailExchanger(10, "ME.example"), new MailExchanger(20, "b"))
+                .mx("backup.example", new MailExchanger(10, "b"), new MailExchanger(20, "me.example"))
+                .mx("me.example", new MailExchangers.None())
+                .host("me.example", "192.0.2.1")
+                .host("ME.example", DOWN)
+                .host("b", "192.0.2.2");
+        assertThat(nowhere("best.example")).isEqualTo(new Bounced(OURSELVES));
+        assertThat(nowhere("me.example")).isEqualTo(new Bounced(OURSELVES));
+        assertThat(hosts("backup.example")).containsExactly("192.0.2.2:25");
     }
 }

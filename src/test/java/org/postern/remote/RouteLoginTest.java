@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,9 @@ import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
 import org.postern.mail.DeliveryResult.Deferred;
 import org.postern.mail.DeliveryResult.Delivered;
+import org.postern.mail.DsnMail;
+import org.postern.mail.DsnRcpt;
+import org.postern.mail.Provenance;
 import org.postern.mail.TestingMessage;
 
 class RouteLoginTest {
@@ -168,6 +172,13 @@ class RouteLoginTest {
                                 + "Remote host said: 535 5.7.8 no\n"));
             }
             assertThat(server.sessions()).hasSize(1);
+            // An administrator's retry asks the route once, whatever the number of messages.
+            Instant asked = Instant.now().plusNanos(1);
+            for (int i = 0; i < 3; i++) {
+                deliverer.deliver(new Delivery(
+                        "1", "a@b", "x@sink.test", MESSAGE, Provenance.STRANGER, DsnMail.NONE, DsnRcpt.NONE, asked));
+            }
+            assertThat(server.sessions()).hasSize(2);
             assertThat(alerts).singleElement().asString().contains("as joe: unable to log in", "535 5.7.8 no");
         }
     }

@@ -110,7 +110,7 @@ class RouteTokenTest {
         SmtpRoute route = new SmtpRoute("", "127.0.0.1", server.port(), verify, Optional.of(login), "");
         RemoteSettings settings = RemoteSettings.of("me.example", List.of(route));
         return new RemoteDeliverer(
-                () -> settings, new TestingRemote(), _ -> false, new Random(1), () -> now, alerts::add, LIMIT);
+                () -> settings, new TestingRemote(), _ -> false, new Random(1), () -> now, alerts::add, LIMIT, null);
     }
 
     private static DeliveryResult send(RemoteDeliverer deliverer) {

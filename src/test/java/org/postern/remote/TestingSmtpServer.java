@@ -50,11 +50,14 @@ public final class TestingSmtpServer implements AutoCloseable {
         return at(InetAddress.getLoopbackAddress(), 0, answers);
     }
 
-    public static TestingSmtpServer at(InetAddress address, int port, Map<String, String> answers) throws IOException {
+    /** One that goes on with a listener at which connections may wait already. */
+    public static TestingSmtpServer on(ServerSocket listener, Map<String, String> answers) {
         return start(new TestingSmtpServer(
-                new ServerSocket(port, 50, address),
-                () -> line -> answers.getOrDefault(line, answers.get(word(line))),
-                null));
+                listener, () -> line -> answers.getOrDefault(line, answers.get(word(line))), null));
+    }
+
+    public static TestingSmtpServer at(InetAddress address, int port, Map<String, String> answers) throws IOException {
+        return on(new ServerSocket(port, 50, address), answers);
     }
 
     /** @param scripts gives each session one; a script is asked for the greeting and each line behind it */

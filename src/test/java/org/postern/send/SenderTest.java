@@ -6,10 +6,12 @@ import static org.postern.queue.TestingQueue.submit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,11 +24,10 @@ import org.postern.config.Place;
 import org.postern.config.SendSettings;
 import org.postern.file.Disk;
 import org.postern.file.TestingDisk;
-import org.postern.mail.Deliverer;
-import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.queue.Intake;
 import org.postern.queue.Origin;
+import org.postern.queue.Selection;
 import org.postern.queue.TestingQueue;
 
 @Timeout(60)
@@ -410,25 +411,35 @@ class SenderTest {
         }
     }
 
+    /** As in qmail: ALRM tries, and leaves hosts alone that did not answer; who asks for a message has it tried there. */
     @Test
-    void alrmMakesHostsThatDidNotAnswerWorthATryAgain() throws IOException {
-        AtomicInteger forgotten = new AtomicInteger();
-        Deliverer forgetting = new Deliverer() {
-            @Override
-            public DeliveryResult deliver(Delivery d) {
-                return new DeliveryResult.Deferred("later\n");
-            }
-
-            @Override
-            public void forgetTroubles() {
-                forgotten.incrementAndGet();
-            }
-        };
+    void alrmDoesNotAskForHostsThatDidNotAnswerAndRetryDoes() throws IOException {
+        List<Instant> asked = new CopyOnWriteArrayList<>();
+        TestingDeliverer later = new TestingDeliverer(d -> {
+            asked.add(d.asked());
+            return new DeliveryResult.Deferred("later\n");
+        });
         try (TestingSender s = new TestingSender(
-                scratch.resolve("q"), Disk.real(), SETTINGS, TestingDeliverer.accepting("ok\n"), forgetting)) {
+                scratch.resolve("q"), Disk.real(), SETTINGS, TestingDeliverer.accepting("ok\n"), later)) {
+            submit(s.files.drop(), TEXT, "s@x", "a@far");
+            s.awaitLog("delivery 1: deferral: later/");
+            Awaitility.await().until(() -> waits(s));
             s.sender.retryAll();
-            assertThat(forgotten).hasValue(1);
+            s.awaitLog("delivery 2: deferral: later/");
+            Awaitility.await().until(() -> waits(s));
+            Instant order = s.files.clock.instant();
+            s.sender.control().retry(Selection.ALL);
+            s.awaitLog("delivery 3: deferral: later/");
+            assertThat(asked).hasSize(3).startsWith(Instant.MIN, Instant.MIN);
+            assertThat(asked.getLast()).isAfterOrEqualTo(order);
         }
+    }
+
+    /** Nothing is being tried. */
+    private static boolean waits(TestingSender s) throws IOException {
+        List<QueueControl.State> states = new ArrayList<>();
+        s.sender.control().list(Selection.ALL, (_, state, _) -> states.add(state));
+        return states.stream().allMatch(QueueControl.State.Waiting.class::isInstance);
     }
 
     @Test
