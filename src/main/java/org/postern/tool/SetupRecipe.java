@@ -70,8 +70,9 @@ final class SetupRecipe implements Callable<Integer> {
         String said = setting(file, String.valueOf(expiry));
         boolean sound = said.matches("0*[1-9][0-9]{0,17}");
         if (!sound) {
-            warn(file + " says \"" + Octets.word(said) + "\", which is no number of seconds: write one into it, such as "
-                    + expiry + ", or remove it and run this again");
+            warn(file + " says \"" + Octets.word(said)
+                    + "\", which is no number of seconds: write one into it, such as " + expiry
+                    + ", or remove it and run this again");
         }
         return sound;
     }
@@ -86,7 +87,8 @@ final class SetupRecipe implements Callable<Integer> {
             closed.addAll(OpenToAll.closed(control.resolve(file), root));
         }
         for (Closed c : closed) {
-            warn(c.path() + " is closed to other users, and qmail-smtpd reads the control files as qmaild: " + c.remedy());
+            warn(c.path() + " is closed to other users, and qmail-smtpd reads the control files as qmaild: "
+                    + c.remedy());
         }
     }
 

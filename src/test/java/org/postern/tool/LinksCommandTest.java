@@ -144,8 +144,10 @@ class LinksCommandTest {
         assertThat(bin.resolve("envdir.orig")).doesNotExist();
         assertThat(links("--recipe", "--root", root.toString(), "--undo").stdout())
                 .startsWith("removed " + ALL + " of " + ALL);
-        assertThat(snapshot()).isEqualTo(Map.of(
-                bin.resolve("tcpserver").toString(), "original" + Files.getPosixFilePermissions(bin.resolve("tcpserver"))));
+        assertThat(snapshot())
+                .isEqualTo(Map.of(
+                        bin.resolve("tcpserver").toString(),
+                        "original" + Files.getPosixFilePermissions(bin.resolve("tcpserver"))));
     }
 
     @Test
@@ -155,7 +157,8 @@ class LinksCommandTest {
         assertThat(links("--recipe", "--root", root.toString()).stderr())
                 .isEqualTo("postern links: warning: " + qmail + " is closed to other users: programs that run as users"
                         + " cannot use these links: chmod o+x " + qmail + "\n");
-        assertThat(links("--recipe", "--root", root.toString(), "--undo").stderr()).isEmpty();
+        assertThat(links("--recipe", "--root", root.toString(), "--undo").stderr())
+                .isEmpty();
     }
 
     /** What another put there meanwhile is not taken away. */

@@ -157,7 +157,14 @@ class SetupRecipeCommandTest {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
-        for (String directory : List.of("usr/local/bin", "var/qmail", "var/qmail/bin", "var/qmail/control", "etc", "etc/relay-ctrl", "etc/cron.d")) {
+        for (String directory : List.of(
+                "usr/local/bin",
+                "var/qmail",
+                "var/qmail/bin",
+                "var/qmail/control",
+                "etc",
+                "etc/relay-ctrl",
+                "etc/cron.d")) {
             assertThat(mode(directory)).as(directory).isEqualTo("rwxr-xr-x");
         }
         for (String file : List.of(
@@ -178,8 +185,8 @@ class SetupRecipeCommandTest {
         Files.setPosixFilePermissions(me, PosixFilePermissions.fromString("rw-------"));
         assertThat(setup("--me", "mail.example.com").stderr().lines())
                 .hasSize(2)
-                .allMatch(line -> line.contains(" is closed to other users, and qmail-smtpd reads the control files as"
-                        + " qmaild: chmod o+"))
+                .allMatch(line -> line.contains(
+                        " is closed to other users, and qmail-smtpd reads the control files as" + " qmaild: chmod o+"))
                 .anyMatch(line -> line.endsWith(": chmod o+r " + me))
                 .anyMatch(line -> line.endsWith(": chmod o+x " + root.resolve("var/qmail")));
     }
