@@ -101,6 +101,17 @@ class LauncherIT {
     }
 
     @Test
+    void whereThereIsNoMavenItSaysInOneLineWhatToInstall() throws IOException {
+        Map<String, String> env = Map.of("POSTERN_JAVA_HOME", jdk("a jdk", "25").toString(), "PATH", "/usr/bin:/bin");
+        Outcome outcome = launch(env, hiding("mount --bind /dev/null /usr/bin/mvn && "), "postern", "version");
+        assertThat(outcome)
+                .isEqualTo(new Outcome(
+                        111,
+                        "postern: fatal: no mvn in PATH, which the build needs: install Maven (Debian: apt-get install"
+                                + " maven)\n"));
+    }
+
+    @Test
     void buildsAtFirstUseAndWhereASourceIsNewerWithOneLine() throws IOException {
         Map<String, String> env = withJdk();
         assertThat(launch(env, List.of(), "postern", "version").output().lines().filter(l -> l.startsWith("postern: ")))

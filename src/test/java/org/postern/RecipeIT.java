@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.postern.TestingClients.Client;
 import org.postern.TestingPrograms.Outcome;
 
@@ -29,11 +29,10 @@ class RecipeIT {
     @TempDir
     Path directory;
 
-    /** With the environment of a shell, and with none. */
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void aLoginByPopOpensTheRelayForItsAddress(boolean emptyEnvironment) throws IOException {
-        try (TestingRecipe recipe = new TestingRecipe(directory, emptyEnvironment)) {
+    @EnumSource
+    void aLoginByPopOpensTheRelayForItsAddress(TestingRecipe.Starter starter) throws IOException {
+        try (TestingRecipe recipe = new TestingRecipe(directory, starter)) {
             assertThat(relay("127.0.0.5")).satisfies(RecipeIT::isRefused);
             assertThat(pop("127.0.0.5", "wrong").exit()).isEqualTo(3); // fetchmail(1): the password was refused
             assertThat(recipe.allowed()).isEmpty();
@@ -68,7 +67,7 @@ class RecipeIT {
     /** Each from an address of its own, so that none profits from another's login. */
     @Test
     void otherClientsLogInAndRelay() throws IOException {
-        try (TestingRecipe recipe = new TestingRecipe(directory, false)) {
+        try (TestingRecipe recipe = new TestingRecipe(directory, TestingRecipe.Starter.SHELL)) {
             TestingClients clients = new TestingClients(directory.resolve("clients"), TestingRecipe.SMTP);
             TestingClients direct = new TestingClients(directory.resolve("direct"), TestingRecipe.SINK);
             int taken = 0;

@@ -51,6 +51,15 @@ class TcpserverForeignIT {
                 .isEqualTo("65534\n");
     }
 
+    /** As to the original's children. */
+    @Test
+    @Timeout(120)
+    void signalsThatNohupIgnoresStayIgnored() throws Exception {
+        String asked = "grep SigIgn /proc/self/status";
+        assertThat(said("127.0.0.1", "127.0.0.1", List.of("nohup"), asked.split(" ")))
+                .matches("SigIgn:\\t[0-9a-f]*[13579bdf]\n");
+    }
+
     private static String said(String host, String address) throws IOException, InterruptedException {
         return said(host, address, List.of(), "python3", "-c", ASK);
     }

@@ -57,8 +57,17 @@ final class TestingRecipe implements Closeable {
         void run() throws IOException;
     }
 
-    /** @param emptyEnvironment whether all is started with no environment but a PATH */
-    TestingRecipe(Path directory, boolean emptyEnvironment) throws IOException {
+    /** Who starts the queue and the two command lines. */
+    enum Starter {
+        /** A shell, with the recipe's own text. */
+        SHELL,
+        /** The same with no environment but a PATH, as cron does. */
+        SHELL_WITHOUT_ENVIRONMENT,
+        /** The start/stop script, which also stops them. */
+        START_SCRIPT
+    }
+
+    TestingRecipe(Path directory, Starter starter) throws IOException {
         this.directory = directory;
         this.home = directory.resolve(USER);
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -72,10 +81,11 @@ final class TestingRecipe implements Closeable {
             control();
             user();
             surroundings();
-            undo.push(this::endWhatRuns);
-            start(emptyEnvironment, "/var/qmail/rc &");
-            start(emptyEnvironment, Files.readString(RESOURCES.resolve("pop3.sh")));
-            start(emptyEnvironment, Files.readString(RESOURCES.resolve("smtp.sh")));
+            switch (starter) {
+                case SHELL -> byShell(false);
+                case SHELL_WITHOUT_ENVIRONMENT -> byShell(true);
+                case START_SCRIPT -> byScript();
+            }
             TestingPrograms.awaitPort(POP3);
             TestingPrograms.awaitPort(SMTP);
         } catch (IOException | RuntimeException e) {
@@ -157,6 +167,35 @@ final class TestingRecipe implements Closeable {
         });
         if (started.getInputStream().read() < 0) {
             throw new IOException(Files.readString(directory.resolve("surroundings-stderr")));
+        }
+    }
+
+    private void byShell(boolean emptyEnvironment) throws IOException {
+        undo.push(this::endWhatRuns);
+        start(emptyEnvironment, "/var/qmail/rc &");
+        start(emptyEnvironment, Files.readString(RESOURCES.resolve("pop3.sh")));
+        start(emptyEnvironment, Files.readString(RESOURCES.resolve("smtp.sh")));
+    }
+
+    /** Of its settings only the ports, the user and its own files differ from the defaults. */
+    private void byScript() throws IOException {
+        Path defaults = directory.resolve("defaults");
+        Path log = Files.createFile(directory.resolve("output"));
+        Files.writeString(
+                defaults,
+                "POP3_PORT=%d\nSMTP_PORT=%d\nSMTP_USER=nobody\nRUN=%s\nLOG=%s\n"
+                        .formatted(POP3, SMTP, directory.resolve("run"), log));
+        undo.push(() -> script(defaults, "stop"));
+        script(defaults, "start");
+        script(defaults, "status");
+    }
+
+    private static void script(Path defaults, String command) throws IOException {
+        ProcessBuilder script = new ProcessBuilder("etc/init.d/postern-recipe", command);
+        script.environment().put("POSTERN_RECIPE_DEFAULTS", defaults.toString());
+        Outcome outcome = TestingPrograms.run(script, "");
+        if (outcome.exit() != 0) {
+            throw new IOException(command + ": exit " + outcome.exit() + ": " + outcome.output());
         }
     }
 

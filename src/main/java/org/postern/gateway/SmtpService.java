@@ -2,8 +2,6 @@ package org.postern.gateway;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -75,7 +73,7 @@ final class SmtpService implements Listener.Service {
                 base.maxbadcommands(),
                 settings.smtpd().dsn());
         this.site = new Site(
-                smtpd, Manners.serve(), new LocalIpHost(smtpd.localiphost(), SmtpService::isMine), intake, clock);
+                smtpd, Manners.serve(), new LocalIpHost(smtpd.localiphost(), IpAddress::isOfThisHost), intake, clock);
         this.grants = grants;
         this.loopbackGrants = loopbackGrants;
         this.users = users;
@@ -88,14 +86,6 @@ final class SmtpService implements Listener.Service {
     private static String minutes(Duration expiry) {
         long seconds = expiry.toSeconds();
         return seconds % 60 == 0 ? seconds / 60 + " minutes" : seconds + " seconds";
-    }
-
-    private static boolean isMine(IpAddress address) {
-        try {
-            return NetworkInterface.getByInetAddress(address.inet()) != null;
-        } catch (SocketException e) {
-            return false;
-        }
     }
 
     @Override

@@ -1,17 +1,24 @@
 package org.postern.os;
 
 import static org.postern.os.Libc.INT;
+import static org.postern.os.Libc.LONG;
 import static org.postern.os.Libc.POINTER;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Starts foreign programs as children, with exactly the descriptors named, and waits for them. */
@@ -132,6 +139,7 @@ public final class Spawn {
                 check("addclosefrom", (int) Calls.ADD_CLOSE_FROM.invokeExact(actions, child.descriptors.size()));
                 MemorySegment none = arena.allocate(SIGNALS_SIZE, 8);
                 MemorySegment all = arena.allocate(SIGNALS_SIZE, 8).fill((byte) 0xff);
+                all.set(LONG, 0, ~Ignored.SIGNALS);
                 check("setsigmask", (int) Calls.SET_MASK.invokeExact(attributes, none));
                 check("setsigdefault", (int) Calls.SET_DEFAULT.invokeExact(attributes, all));
                 check("setflags", (int) Calls.SET_FLAGS.invokeExact(attributes, (short) (SETSIGDEF | SETSIGMASK)));
@@ -209,6 +217,24 @@ public final class Spawn {
             throw e;
         } catch (Throwable t) {
             throw Libc.impossible(t);
+        }
+    }
+
+    /** Signals that this process was started to ignore: nohup(1) means the children, too. Java ignores none itself. */
+    private static final class Ignored {
+        /** Bit n - 1 is signal n's, as in sigset_t. */
+        static final long SIGNALS = read();
+
+        private static long read() {
+            try (Stream<String> status = Files.lines(Path.of("/proc/self/status"), StandardCharsets.ISO_8859_1)) {
+                return status.filter(line -> line.startsWith("SigIgn:"))
+                        .mapToLong(line -> Long.parseUnsignedLong(
+                                line.substring("SigIgn:".length()).strip(), 16))
+                        .findFirst()
+                        .orElse(0);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package org.postern.pop3d;
 
+import org.postern.os.Octets;
 import org.postern.tcp.Line;
 
 /** What a client can say. Parsing is total: whatever a line holds, it is one of these. */
@@ -85,7 +86,7 @@ public sealed interface Command {
         String verb = upTo(text, ' ');
         String rest = text.substring(verb.length());
         String argument = rest.substring(leadingBlanks(rest));
-        return switch (upperCase(verb)) {
+        return switch (Octets.upperCase(verb)) {
             case "QUIT" -> new Quit();
             case "STAT" -> new Stat();
             case "LIST" -> new List(number(argument));
@@ -103,13 +104,6 @@ public sealed interface Command {
             case "STLS" -> new Stls();
             default -> new Unknown();
         };
-    }
-
-    /** Of ASCII alone: Java would make SS of the octet 0xDF. */
-    private static String upperCase(String verb) {
-        StringBuilder upper = new StringBuilder(verb.length());
-        verb.chars().forEach(c -> upper.append((char) (c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c)));
-        return upper.toString();
     }
 
     private static Argument number(String argument) {

@@ -1,6 +1,8 @@
 package org.postern.tcp;
 
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Optional;
@@ -151,6 +153,15 @@ public final class IpAddress {
     public boolean isMachinesOwn() {
         InetAddress inet = inet();
         return isLoopback() || inet.isAnyLocalAddress() || inet.isLinkLocalAddress();
+    }
+
+    /** Whether an interface of this host has it, asked anew each time. */
+    public boolean isOfThisHost() {
+        try {
+            return NetworkInterface.getByInetAddress(inet()) != null;
+        } catch (SocketException e) {
+            return false;
+        }
     }
 
     public InetAddress inet() {

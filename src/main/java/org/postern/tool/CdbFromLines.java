@@ -24,8 +24,6 @@ import org.postern.os.Octets;
  * @param cdb what is made of it, from there
  */
 record CdbFromLines(String program, String source, String cdb, Disk disk) {
-    private static final String HOME = "/var/qmail";
-
     /** Compiles the lines. */
     interface Compiler {
         /**
@@ -143,6 +141,6 @@ record CdbFromLines(String program, String source, String cdb, Disk disk) {
     }
 
     private static Path path(Tool.Invocation call, String name) {
-        return call.path(call.env().find("QMAILHOME").orElse(HOME)).resolve(name);
+        return QmailHome.of(call).resolve(name);
     }
 }

@@ -1,15 +1,19 @@
 package org.postern.tool;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.postern.tool.OpenToAll.Closed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,6 +27,8 @@ import picocli.CommandLine.Parameters;
             "With --recipe, a program that is there is kept as NAME.orig; --undo takes our links away and puts it back."
         })
 final class Links implements Callable<Integer> {
+    private static final String ORIGINAL = ".orig";
+
     private final Path launcher;
 
     @Parameters(arity = "0..1", paramLabel = "DIR", description = "Where to make the links; made if it is missing.")
@@ -53,6 +59,12 @@ final class Links implements Callable<Integer> {
         for (String name : Tools.NAMES) {
             places.put((dir == null ? place(name) : dir).resolve(name), name);
         }
+        List<String> obstacles = undo ? List.of() : obstacles(places.keySet());
+        if (!obstacles.isEmpty()) {
+            obstacles.forEach(obstacle -> System.err.println("postern links: fatal: " + obstacle));
+            System.err.println("postern links: nothing was changed");
+            return 111;
+        }
         int done = 0;
         for (Path link : places.keySet()) {
             if (undo ? remove(link) : make(link)) {
@@ -61,8 +73,35 @@ final class Links implements Callable<Integer> {
         }
         System.out.println((undo ? "removed " : "made ") + done + " of " + places.size() + " links"
                 + (dir == null ? " in the recipe's places below " + root : " in " + dir));
-        warnOfClosedDirectories();
+        if (!undo) {
+            warnOfClosedDirectories(places.keySet(), dir == null ? root : Path.of("/"));
+        }
         return 0;
+    }
+
+    /** All places are looked at before the first is changed: half a site of ours and half of another's is none. */
+    private List<String> obstacles(Set<Path> links) throws IOException {
+        Set<String> obstacles = new LinkedHashSet<>();
+        for (Path link : links) {
+            if (isDone(link)) {
+                continue;
+            }
+            Path above = link.toAbsolutePath().getParent();
+            while (above != null && Files.notExists(above)) {
+                above = above.getParent();
+            }
+            if (above != null && !(Files.isDirectory(above) && Files.isWritable(above))) {
+                obstacles.add(above + " is no directory that may be written to");
+            } else if (Files.isDirectory(link, LinkOption.NOFOLLOW_LINKS)) {
+                obstacles.add(link + " is a directory: move it away");
+            } else if (!isOurs(link)
+                    && Files.exists(link, LinkOption.NOFOLLOW_LINKS)
+                    && Files.exists(beside(link, ORIGINAL), LinkOption.NOFOLLOW_LINKS)) {
+                obstacles.add(beside(link, ORIGINAL) + " is there already, and " + link
+                        + " is not ours: move one of them away");
+            }
+        }
+        return List.copyOf(obstacles);
     }
 
     /** Where the recipe has a program. */
@@ -77,21 +116,15 @@ final class Links implements Callable<Integer> {
 
     /** At no moment is there no program under the name. */
     private boolean make(Path link) throws IOException {
-        if (isOurs(link)) {
+        if (isDone(link)) {
             return false;
         }
         Path parent = link.toAbsolutePath().getParent();
         if (parent != null) {
-            Files.createDirectories(parent);
+            OpenToAll.directories(parent);
         }
-        Path original = beside(link, ".orig");
-        if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
-            try {
-                Files.createLink(original, link);
-            } catch (FileAlreadyExistsException e) {
-                throw new IOException(
-                        original + " is there already, and " + link + " is not ours: move one of them away", e);
-            }
+        if (!isOurs(link) && Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
+            Files.createLink(beside(link, ORIGINAL), link);
         }
         Path fresh = beside(link, ".postern-new");
         Files.deleteIfExists(fresh);
@@ -104,7 +137,7 @@ final class Links implements Callable<Integer> {
         if (!isOurs(link)) {
             return false;
         }
-        Path original = beside(link, ".orig");
+        Path original = beside(link, ORIGINAL);
         if (Files.exists(original, LinkOption.NOFOLLOW_LINKS)) {
             Files.move(original, link, StandardCopyOption.ATOMIC_MOVE);
         } else {
@@ -113,22 +146,42 @@ final class Links implements Callable<Integer> {
         return true;
     }
 
-    private boolean isOurs(Path link) throws IOException {
+    private boolean isDone(Path link) throws IOException {
         return Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(launcher);
+    }
+
+    /** Also that of a checkout which stood elsewhere. */
+    private static boolean isOurs(Path link) throws IOException {
+        return Files.isSymbolicLink(link) && Files.readSymbolicLink(link).endsWith("postern");
     }
 
     private static Path beside(Path link, String suffix) {
         return link.resolveSibling(link.getFileName() + suffix);
     }
 
-    /** Programs that run as users must reach the launcher through every directory above it. */
-    private void warnOfClosedDirectories() throws IOException {
-        for (Path p = launcher.getParent(); p != null; p = p.getParent()) {
-            if (((int) Files.getAttribute(p, "unix:mode") & 1) == 0) {
-                System.err.println("postern links: warning: " + p
-                        + " is closed to other users: programs that run as users cannot use these links."
-                        + " Put Postern where all can read it, or: chmod o+x " + p);
+    /** Programs that run as users must reach the links and the launcher through every directory above them. */
+    private void warnOfClosedDirectories(Set<Path> links, Path from) throws IOException {
+        Set<Path> warned = new HashSet<>();
+        Path home = launcher.getParent();
+        if (home != null) {
+            for (Closed closed : OpenToAll.closed(home, Path.of("/"))) {
+                warned.add(closed.path());
+                warn(closed, ". Put Postern where all can read it, or: ");
             }
         }
+        for (Path link : links) {
+            Path directory = (from.isAbsolute() ? link.toAbsolutePath() : link).getParent();
+            for (Closed closed : directory == null ? List.<Closed>of() : OpenToAll.closed(directory, from)) {
+                if (warned.add(closed.path())) {
+                    warn(closed, ": ");
+                }
+            }
+        }
+    }
+
+    private static void warn(Closed closed, String before) {
+        System.err.println("postern links: warning: " + closed.path()
+                + " is closed to other users: programs that run as users cannot use these links" + before
+                + closed.remedy());
     }
 }

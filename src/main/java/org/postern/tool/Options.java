@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads a command line as qmail's getopt does: options may be run together, a value follows at once or as the next
- * argument, {@code --} or the first argument that is no option ends them.
+ * Reads a command line as subgetopt of D. J. Bernstein's programs does: options may be run together, a value follows at
+ * once or as the next argument. An argument that begins with {@code --}, whatever follows, ends them, and so does the
+ * first one that is no option.
  */
 final class Options {
     private final List<String> arguments;
@@ -40,7 +41,7 @@ final class Options {
                 return Optional.empty();
             }
             next++;
-            if (argument.equals("--")) {
+            if (argument.startsWith("--")) {
                 return Optional.empty();
             }
             letter = 1;

@@ -162,7 +162,7 @@ public final class QmailInject implements Tool {
     }
 
     private static InjectSettings settings(Invocation call) throws Failure {
-        Path control = UserQueue.home(call).resolve("control");
+        Path control = QmailHome.of(call).resolve("control");
         try {
             InjectSettings settings = InjectSettings.read(
                     new QmailControl(control), UserQueue.directory(call).me());

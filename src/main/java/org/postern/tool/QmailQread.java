@@ -21,7 +21,7 @@ public final class QmailQread implements Tool {
 
     @Override
     public Exit run(Invocation call) throws IOException {
-        Path home = UserQueue.home(call);
+        Path home = QmailHome.of(call);
         var out = call.fds().connection();
         StringBuilder text = new StringBuilder();
         try {

@@ -13,7 +13,7 @@ public final class QmailQstat implements Tool {
 
     @Override
     public Exit run(Invocation call) throws IOException {
-        Path home = UserQueue.home(call);
+        Path home = QmailHome.of(call);
         QueueDirectory queue = QueueDirectory.underQmail(home);
         try {
             QueueFiles files = new QueueFiles(queue);

@@ -68,7 +68,7 @@ public final class QmailSend implements Tool {
 
     /** Sends until TERM. */
     Exit send(Invocation call, String defaultDelivery, Log log) {
-        Path home = call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
+        Path home = QmailHome.of(call);
         Heap.watch();
         try {
             QmailControl control = new QmailControl(home.resolve("control"));

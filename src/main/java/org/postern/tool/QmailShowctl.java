@@ -62,7 +62,7 @@ public final class QmailShowctl implements Tool {
 
     @Override
     public Exit run(Invocation call) throws IOException {
-        Path home = UserQueue.home(call);
+        Path home = QmailHome.of(call);
         Path directory = home.resolve("control");
         QmailControl control = new QmailControl(directory);
         StringBuilder out = new StringBuilder();

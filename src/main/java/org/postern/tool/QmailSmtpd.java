@@ -1,8 +1,6 @@
 package org.postern.tool;
 
 import java.io.IOException;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -38,7 +36,6 @@ import org.postern.tcp.IpAddress;
  * added to each. QMAILQUEUE: the program that takes the messages.
  */
 public final class QmailSmtpd implements Tool {
-    private static final String HOME = "/var/qmail";
     private static final int MOST_KEPT = 64;
 
     /** The settings of each control directory in use, for the sessions to come. */
@@ -75,7 +72,7 @@ public final class QmailSmtpd implements Tool {
     public Exit run(Invocation call) {
         Env env = call.env();
         Log log = call.fds().log();
-        Path home = call.path(env.find("QMAILHOME").orElse(HOME));
+        Path home = QmailHome.of(call);
         Path control = home.resolve("control");
         SmtpdSettings settings;
         try {
@@ -99,7 +96,7 @@ public final class QmailSmtpd implements Tool {
         Site site = new Site(
                 settings,
                 Manners.qmail(),
-                new LocalIpHost(settings.localiphost(), QmailSmtpd::isMine),
+                new LocalIpHost(settings.localiphost(), IpAddress::isOfThisHost),
                 intake(call, home, settings),
                 clock);
         QmailPolicy policy = new QmailPolicy(settings, env.find("RELAYCLIENT"), users.of(call), events);
@@ -149,13 +146,5 @@ public final class QmailSmtpd implements Tool {
                 env.find("TCPREMOTEHOST").orElse(Peer.UNKNOWN),
                 env.find("TCPREMOTEINFO"),
                 env.find("TCPLOCALHOST").or(() -> env.find("TCPLOCALIP")).orElse(Peer.UNKNOWN));
-    }
-
-    private static boolean isMine(IpAddress address) {
-        try {
-            return NetworkInterface.getByInetAddress(address.inet()) != null;
-        } catch (SocketException e) {
-            return false;
-        }
     }
 }

@@ -110,7 +110,7 @@ public final class Sendmail implements Tool {
 
     @Override
     public Exit run(Invocation call) throws IOException {
-        Path home = UserQueue.home(call);
+        Path home = QmailHome.of(call);
         if (!Files.isDirectory(home) && !UserQueue.directory(call).exists()) {
             return failed(call, FAILED, "unable to switch to qmail home directory");
         }

@@ -1,12 +1,18 @@
 package org.postern.tool;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.postern.os.Octets;
+import org.postern.tool.OpenToAll.Closed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,6 +25,11 @@ import picocli.CommandLine.Option;
             "What is there already is checked, and kept where it is sound. Can be repeated."
         })
 final class SetupRecipe implements Callable<Integer> {
+    private static final String SPOOL = "/var/qmail/relay-ctrl/spool";
+
+    /** A setting that was found is none that the programs can use. */
+    private static final int UNSOUND = 111;
+
     private final Path launcher;
 
     @Option(names = "--root", paramLabel = "DIR", description = "Do it below DIR; the files still name /.")
@@ -38,8 +49,6 @@ final class SetupRecipe implements Callable<Integer> {
         this.launcher = launcher;
     }
 
-    private static final String SPOOL = "/var/qmail/relay-ctrl/spool";
-
     @Override
     public Integer call() throws IOException {
         if (expiry < 1) {
@@ -48,36 +57,69 @@ final class SetupRecipe implements Callable<Integer> {
         }
         Path settings = root.resolve("etc/relay-ctrl");
         directory(settings, null);
-        spool(setting(settings.resolve("RELAY_CTRL_DIR"), SPOOL));
-        String _ = setting(settings.resolve("RELAY_CTRL_EXPIRY"), String.valueOf(expiry));
+        boolean sound = spool(settings.resolve("RELAY_CTRL_DIR"));
+        sound &= expiry(settings.resolve("RELAY_CTRL_EXPIRY"));
         if (me != null) {
-            Path control = root.resolve("var/qmail/control");
-            directory(control, null);
-            for (String name : List.of("me", "rcpthosts", "locals")) {
-                String _ = setting(control.resolve(name), me);
-            }
+            control(me);
         }
         cron();
-        return 0;
+        return sound ? 0 : UNSOUND;
+    }
+
+    private boolean expiry(Path file) throws IOException {
+        String said = setting(file, String.valueOf(expiry));
+        boolean sound = said.matches("0*[1-9][0-9]{0,17}");
+        if (!sound) {
+            warn(file + " says \"" + Octets.word(said)
+                    + "\", which is no number of seconds: write one into it, such as " + expiry
+                    + ", or remove it and run this again");
+        }
+        return sound;
+    }
+
+    /** qmail-smtpd reads these as qmaild. */
+    private void control(String name) throws IOException {
+        Path control = root.resolve("var/qmail/control");
+        directory(control, null);
+        Set<Closed> closed = new LinkedHashSet<>();
+        for (String file : List.of("me", "rcpthosts", "locals")) {
+            String _ = setting(control.resolve(file), name);
+            closed.addAll(OpenToAll.closed(control.resolve(file), root));
+        }
+        for (Closed c : closed) {
+            warn(c.path() + " is closed to other users, and qmail-smtpd reads the control files as qmaild: "
+                    + c.remedy());
+        }
     }
 
     /**
      * The spool is for everybody to write; its parent keeps everybody out who was not handed the directory. One of the
      * site's own choice is looked at alone: its parent may be /var/spool.
      */
-    private void spool(String named) throws IOException {
-        Path spool = root.resolve(named.replaceFirst("^/+", ""));
+    private boolean spool(Path file) throws IOException {
+        String named = setting(file, SPOOL);
+        String below = named.replaceFirst("^/+", "");
+        if (below.isEmpty() || below.equals(named) || below.indexOf('\0') >= 0) {
+            warn(file + " says \"" + Octets.word(named) + "\", which is no absolute path of a directory: write " + SPOOL
+                    + " into it, or remove it and run this again");
+            return false;
+        }
+        Path spool = root.resolve(Octets.path(below));
         if (named.equals(SPOOL)) {
             directory(parent(spool), "rwx------");
             directory(spool, "rwxrwxrwx");
         } else if (Files.isDirectory(spool)) {
             System.out.println("exists  " + spool);
         } else {
-            System.err.println("postern setup-recipe: warning: RELAY_CTRL_DIR names " + named
-                    + ", and there is no such directory: make it, or remove "
-                    + root.resolve("etc/relay-ctrl/RELAY_CTRL_DIR")
-                    + " and run this again");
+            warn(file + " says " + Octets.word(named)
+                    + ", and there is no such directory: make it, or remove the file and run this again");
+            return false;
         }
+        return true;
+    }
+
+    private static void warn(String what) {
+        System.err.println("postern setup-recipe: warning: " + what);
     }
 
     private static Path parent(Path path) {
@@ -89,7 +131,7 @@ final class SetupRecipe implements Callable<Integer> {
         if (Files.isDirectory(directory)) {
             System.out.println("exists  " + directory);
         } else {
-            Files.createDirectories(directory);
+            OpenToAll.directories(directory);
             System.out.println("made    " + directory);
         }
         if (mode != null
@@ -103,11 +145,11 @@ final class SetupRecipe implements Callable<Integer> {
     /** Writes the setting where it is missing, and answers what it is. */
     private static String setting(Path file, String value) throws IOException {
         if (!Files.exists(file)) {
-            Files.writeString(file, value + "\n");
+            OpenToAll.file(file, value + "\n");
             System.out.println("made    " + file + " (" + value + ")");
             return value;
         }
-        String found = Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1)
+        String found = Files.readString(file, ISO_8859_1)
                 .lines()
                 .findFirst()
                 .orElse("")
@@ -122,16 +164,14 @@ final class SetupRecipe implements Callable<Integer> {
         String line = "* * * * * root " + programs + "/envdir /etc/relay-ctrl " + programs + "/relay-ctrl-age\n";
         if (Files.exists(file)) {
             System.out.println("exists  " + file);
-            boolean ages = Files.readAllLines(file, java.nio.charset.StandardCharsets.ISO_8859_1).stream()
+            boolean ages = Files.readAllLines(file, ISO_8859_1).stream()
                     .anyMatch(l -> !l.startsWith("#") && l.contains("relay-ctrl-age"));
             if (!ages) {
-                System.err.println("postern setup-recipe: warning: " + file + " runs no relay-ctrl-age: add the line: "
-                        + line.strip());
+                warn(file + " runs no relay-ctrl-age: add the line: " + line.strip());
             }
             return;
         }
-        Files.createDirectories(parent(file));
-        Files.writeString(file, "# Postern: removes expired relay grants.\n" + line);
+        OpenToAll.file(file, "# Postern: removes expired relay grants.\n" + line);
         System.out.println("made    " + file);
     }
 }

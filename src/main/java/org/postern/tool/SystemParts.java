@@ -57,7 +57,7 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
 
     @Override
     public Deliverers deliverers(Tool.Invocation call, String defaultDelivery, Log log) throws IOException {
-        Path home = home(call);
+        Path home = QmailHome.of(call);
         QmailControl control = new QmailControl(home.resolve("control"));
         InstantSource clock = InstantSource.system();
         LocalDeliverer local = new LocalDeliverer(
@@ -111,7 +111,7 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
 
     @Override
     public LocalUsers of(Tool.Invocation call) {
-        Path home = home(call);
+        Path home = QmailHome.of(call);
         return mailbox -> {
             Routes routes = new Routes(SendSettings.read(new QmailControl(home.resolve("control"))));
             Optional<String> local = routes.local(mailbox.toString());
@@ -121,10 +121,6 @@ final class SystemParts implements QmailSend.Parts, QmailSmtpd.Users {
             return local.isPresent()
                     && homes.home(Mailbox.of(local.get())).filter(Home::own).isPresent();
         };
-    }
-
-    private static Path home(Tool.Invocation call) {
-        return call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
     }
 
     /** qmail-lspawn's order: users/cdb, accounts, alias. */

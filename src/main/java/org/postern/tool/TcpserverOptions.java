@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.postern.chain.Args;
+import org.postern.tool.Options.Option;
 
 /**
  * tcpserver's command line.
@@ -80,48 +81,29 @@ record TcpserverOptions(
     }
 
     /**
-     * Reads a command line as subgetopt does: options may be run together, a value may follow at once or as the next
-     * argument. An argument that begins with {@code --} ends them, whatever follows.
+     * Reads a command line.
      *
      * @param uid the environment's UID, for -U
      * @param gid the environment's GID, for -U
      */
     static TcpserverOptions parse(List<String> arguments, String uid, String gid) throws Misused {
         Reading r = new Reading();
-        int i = 0;
-        while (i < arguments.size()) {
-            String argument = arguments.get(i);
-            if (argument.length() < 2 || argument.charAt(0) != '-') {
-                break;
-            }
-            i++;
-            if (argument.startsWith("--")) {
-                break;
-            }
-            for (int k = 1; k < argument.length(); k++) {
-                char option = argument.charAt(k);
-                if ("ctuglbBxI".indexOf(option) < 0) {
-                    r.flag(option, uid, gid);
-                    continue;
-                }
-                String value;
-                if (k + 1 < argument.length()) {
-                    value = argument.substring(k + 1);
-                } else if (i < arguments.size()) {
-                    value = arguments.get(i++);
-                } else {
-                    throw new Misused("tcpserver: option requires an argument -- " + option + "\n" + USAGE, true);
-                }
-                r.valued(option, value);
-                break;
+        Options options = new Options(arguments, "ctuglbBxI");
+        for (Optional<Option> option = options.next(); option.isPresent(); option = options.next()) {
+            switch (option.get()) {
+                case Option.Flag(char letter) -> r.flag(letter, uid, gid);
+                case Option.Valued(char letter, String value) -> r.valued(letter, value);
+                case Option.NoValue(char letter) ->
+                    throw new Misused("tcpserver: option requires an argument -- " + letter + "\n" + USAGE, true);
             }
         }
-        if (arguments.size() - i < 3) {
+        List<String> operands = options.operands();
+        if (operands.size() < 3) {
             throw new Misused(USAGE, r.verbosity > 0);
         }
-        r.host = arguments.get(i).isEmpty() ? HOST_DEFAULT : arguments.get(i);
-        r.port = arguments.get(i + 1);
-        return r.options(new Args(arguments.subList(i + 2, arguments.size())));
+        r.host = operands.get(0).isEmpty() ? HOST_DEFAULT : operands.get(0);
+        r.port = operands.get(1);
+        return r.options(new Args(operands.subList(2, operands.size())));
     }
 
     /** The options as they are read, each with its default. */

@@ -24,13 +24,8 @@ final class UserQueue {
 
     private UserQueue() {}
 
-    /** The qmail directory: QMAILHOME, or /var/qmail. */
-    static Path home(Tool.Invocation call) {
-        return call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
-    }
-
     static Intake of(Tool.Invocation call) {
-        Path home = home(call);
+        Path home = QmailHome.of(call);
         return call.env()
                 .find("QMAILQUEUE")
                 .<Intake>map(
@@ -52,7 +47,7 @@ final class UserQueue {
         if (named.isPresent()) {
             return new QueueDirectory(call.path(named.get()));
         }
-        QueueDirectory qmails = QueueDirectory.underQmail(home(call));
+        QueueDirectory qmails = QueueDirectory.underQmail(QmailHome.of(call));
         return !call.env().has("QMAILHOME") && !qmails.exists() && QueueDirectory.OF_SERVE.exists()
                 ? QueueDirectory.OF_SERVE
                 : qmails;

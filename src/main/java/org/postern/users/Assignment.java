@@ -2,6 +2,7 @@ package org.postern.users;
 
 import java.util.List;
 import java.util.OptionalInt;
+import org.postern.os.Identity;
 import org.postern.os.Octets;
 
 /**
@@ -34,8 +35,8 @@ public record Assignment(String user, int uid, int gid, String home, String dash
         if (fields.size() != FIELDS) {
             return new Parsed.Bad("it has " + fields.size() + " fields instead of " + FIELDS);
         }
-        OptionalInt uid = number(fields.get(1));
-        OptionalInt gid = number(fields.get(2));
+        OptionalInt uid = Identity.id(fields.get(1));
+        OptionalInt gid = Identity.id(fields.get(2));
         if (uid.isEmpty() || gid.isEmpty()) {
             boolean user = uid.isEmpty();
             return new Parsed.Bad(
@@ -49,14 +50,5 @@ public record Assignment(String user, int uid, int gid, String home, String dash
                 fields.get(4),
                 fields.get(5) + rest,
                 exact));
-    }
-
-    /** An id; -1 is none (it means "leave as it is" to the system). */
-    private static OptionalInt number(String digits) {
-        if (digits.isEmpty() || digits.length() > 10 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            return OptionalInt.empty();
-        }
-        long value = Long.parseLong(digits);
-        return value < 0xffff_ffffL ? OptionalInt.of((int) value) : OptionalInt.empty();
     }
 }

@@ -92,7 +92,7 @@ final class PasswdEntries {
         Lookup found = accounts.get(name);
         if (found == null) {
             // Dovecot looks for the name in lower case (auth_username_format = %Lu).
-            found = accounts.get(lowerCase(name));
+            found = accounts.get(Octets.lowerCase(name));
         }
         return found == null || name.isEmpty() ? new Lookup.Unknown() : found;
     }
@@ -104,18 +104,6 @@ final class PasswdEntries {
         byte[] pick = digest(key, Octets.bytes(name));
         int number = (pick[0] & 0xff) << 16 | (pick[1] & 0xff) << 8 | pick[2] & 0xff;
         return decoys.get(number % decoys.size());
-    }
-
-    /** ASCII letters alone: the others are octets of some encoding. */
-    private static String lowerCase(String name) {
-        StringBuilder lower = new StringBuilder(name);
-        for (int i = 0; i < lower.length(); i++) {
-            char c = lower.charAt(i);
-            if (c >= 'A' && c <= 'Z') {
-                lower.setCharAt(i, (char) (c + 32));
-            }
-        }
-        return lower.toString();
     }
 
     private static byte[] digest(byte[]... parts) {

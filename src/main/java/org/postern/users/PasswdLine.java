@@ -3,6 +3,7 @@ package org.postern.users;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.postern.os.Identity;
 import org.postern.os.Nss;
@@ -87,14 +88,12 @@ sealed interface PasswdLine {
         if (user.isEmpty() || group.isEmpty()) {
             return new Bad(name, "it has a " + (user.isEmpty() ? "gid and no uid" : "uid and no gid"));
         }
-        Optional<Integer> uid = number(user);
-        if (uid.isEmpty()) {
-            uid = names.passwd(user).map(Nss.Passwd::uid);
-        }
-        Optional<Integer> gid = number(group);
-        if (gid.isEmpty()) {
-            gid = names.gid(group);
-        }
+        OptionalInt uidNumber = Identity.id(user);
+        Optional<Integer> uid = uidNumber.isPresent()
+                ? Optional.of(uidNumber.getAsInt())
+                : names.passwd(user).map(Nss.Passwd::uid);
+        OptionalInt gidNumber = Identity.id(group);
+        Optional<Integer> gid = gidNumber.isPresent() ? Optional.of(gidNumber.getAsInt()) : names.gid(group);
         if (uid.isEmpty()) {
             return new Bad(name, "the uid " + Octets.word(user) + " is neither a number nor a user of the system");
         }
@@ -110,15 +109,6 @@ sealed interface PasswdLine {
 
     private static String field(String[] fields, int index) {
         return index < fields.length ? fields[index] : "";
-    }
-
-    /** An id; -1 is none (it means "leave as it is" to the system). */
-    private static Optional<Integer> number(String digits) {
-        if (digits.isEmpty() || digits.length() > 10 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            return Optional.empty();
-        }
-        long value = Long.parseLong(digits);
-        return value < 0xffff_ffffL ? Optional.of((int) value) : Optional.empty();
     }
 
     /** What the keys say; empty where one of them is broken. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.postern.TestingRecords;
 import org.postern.file.Disk;
 import org.postern.file.TestingDisk;
 import org.postern.mail.Envelope;
@@ -477,16 +478,21 @@ class QueueTest {
         }
     }
 
+    /** As it was recorded: 13 messages in all, one of them just being put there. */
     @Test
     void theOriginalsQueueIsCounted() throws IOException {
         Path original = scratch.resolve("queue");
         assertThat(OriginalQueue.messages(original)).isZero();
-        Files.createDirectories(original.resolve("mess/0"));
-        Files.createDirectories(original.resolve("mess/17"));
-        assertThat(OriginalQueue.messages(original)).isZero();
-        Files.writeString(original.resolve("mess/17/1525331"), "");
-        Files.writeString(original.resolve("mess/0/1525521"), "");
-        assertThat(OriginalQueue.messages(original)).isEqualTo(2);
+        for (String line : TestingRecords.text("queue-layout.txt").lines().toList()) {
+            Path path = scratch.resolve(line.replaceFirst("^.* /var/qmail/", ""));
+            if (line.startsWith("d")) {
+                Files.createDirectory(path);
+            } else if (line.matches("[-p].* /var/qmail/queue/.*")) {
+                Files.createDirectories(path.getParent());
+                Files.createFile(path);
+            }
+        }
+        assertThat(OriginalQueue.messages(original)).isEqualTo(13);
     }
 
     @Test

@@ -109,19 +109,56 @@ class LinksCommandTest {
         assertThat(snapshot()).isEqualTo(before);
     }
 
-    /** Two originals cannot both be kept: nothing of either is lost. */
+    /** Two originals cannot both be kept: nothing of either is lost, and no other place is changed. */
     @Test
-    void secondOriginalIsRefused() throws IOException {
-        Path bin = Files.createDirectories(root.resolve("bin"));
-        Files.writeString(bin.resolve("checkpassword"), "new");
-        Files.writeString(bin.resolve("checkpassword.orig"), "old");
+    void whatStandsInTheWayIsSaidBeforeAnythingIsChanged() throws IOException {
+        Path bin = Files.createDirectories(root.resolve("usr/local/bin"));
+        Files.writeString(bin.resolve("tcpserver"), "new");
+        Files.writeString(bin.resolve("tcpserver.orig"), "old");
+        Files.writeString(bin.resolve("envdir"), "original");
+        Files.createDirectory(bin.resolve("tcprules"));
+        Files.writeString(root.resolve("bin"), "a file");
+        Map<String, String> before = snapshot();
         Left left = links("--recipe", "--root", root.toString());
         assertThat(left.code()).isEqualTo(111);
-        assertThat(left.stderr())
-                .isEqualTo("postern links: fatal: " + bin + "/checkpassword.orig is there already, and " + bin
-                        + "/checkpassword is not ours: move one of them away\n");
-        assertThat(bin.resolve("checkpassword")).content().isEqualTo("new");
-        assertThat(bin.resolve("checkpassword.orig")).content().isEqualTo("old");
+        assertThat(left.stdout()).isEmpty();
+        assertThat(left.stderr().lines())
+                .containsExactlyInAnyOrder(
+                        "postern links: fatal: " + bin + "/tcpserver.orig is there already, and " + bin
+                                + "/tcpserver is not ours: move one of them away",
+                        "postern links: fatal: " + bin + "/tcprules is a directory: move it away",
+                        "postern links: fatal: " + root + "/bin is no directory that may be written to",
+                        "postern links: nothing was changed");
+        assertThat(snapshot()).isEqualTo(before);
+    }
+
+    /** The links of a checkout that has moved lead nowhere, and are no originals. */
+    @Test
+    void linksOfAMovedCheckoutAreReplaced() throws IOException {
+        Path bin = Files.createDirectories(root.resolve("usr/local/bin"));
+        Files.writeString(bin.resolve("tcpserver.orig"), "original");
+        Files.createSymbolicLink(bin.resolve("tcpserver"), Path.of("/moved/away/postern"));
+        Files.createSymbolicLink(bin.resolve("envdir"), Path.of("/moved/away/postern"));
+        assertThat(links("--recipe", "--root", root.toString()).stdout()).startsWith("made " + ALL + " of " + ALL);
+        assertThat(Files.readSymbolicLink(bin.resolve("tcpserver"))).isEqualTo(launcher);
+        assertThat(bin.resolve("envdir.orig")).doesNotExist();
+        assertThat(links("--recipe", "--root", root.toString(), "--undo").stdout())
+                .startsWith("removed " + ALL + " of " + ALL);
+        assertThat(snapshot())
+                .isEqualTo(Map.of(
+                        bin.resolve("tcpserver").toString(),
+                        "original" + Files.getPosixFilePermissions(bin.resolve("tcpserver"))));
+    }
+
+    @Test
+    void closedDirectoryOfTheLinksIsWarnedOf() throws IOException {
+        Path qmail = Files.createDirectories(root.resolve("var/qmail"));
+        Files.setPosixFilePermissions(qmail, PosixFilePermissions.fromString("rwx------"));
+        assertThat(links("--recipe", "--root", root.toString()).stderr())
+                .isEqualTo("postern links: warning: " + qmail + " is closed to other users: programs that run as users"
+                        + " cannot use these links: chmod o+x " + qmail + "\n");
+        assertThat(links("--recipe", "--root", root.toString(), "--undo").stderr())
+                .isEmpty();
     }
 
     /** What another put there meanwhile is not taken away. */

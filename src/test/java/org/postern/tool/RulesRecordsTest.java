@@ -10,7 +10,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -21,11 +20,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.postern.TestingRecords;
 import org.postern.chain.Env;
 import org.postern.chain.TestingCall;
 import org.postern.chain.Tool;
 import org.postern.file.Disk;
+import org.postern.tool.TestingToolRecords.Seen;
 
 /** The calls of envdir, tcprules and tcprulescheck in records/tools.txt, replayed in-process. */
 class RulesRecordsTest {
@@ -46,59 +45,21 @@ class RulesRecordsTest {
     @TempDir
     private Path dir;
 
-    /** A record: a call, and what was seen. */
-    record Seen(
-            String title, String command, Map<String, String> env, String stdin, int rc, String stdout, String stderr) {
-        @Override
-        public String toString() {
-            return title;
-        }
-    }
-
     static List<Seen> records() throws IOException {
-        List<Seen> seen = new ArrayList<>();
-        for (String text : TestingRecords.text("tools.txt").split("(?m)^== ")) {
-            String title = text.lines().findFirst().orElse("");
-            if (title.matches("(envdir|tcprules|tcprulescheck)\\b.*")) {
-                seen.add(seen(title, text));
-            }
-        }
-        return seen;
-    }
-
-    private static Seen seen(String title, String text) {
-        Matcher call = find("(?s)\\$ (.*?)  env=\\{(.*?)}(?: stdin=('.*?'))?\nrc=(\\d+)\n", text);
-        Map<String, String> env = new LinkedHashMap<>();
-        Matcher variable = Pattern.compile("'(\\w+)': ('[^']*')").matcher(call.group(2));
-        while (variable.find()) {
-            env.put(variable.group(1), TestingRecords.unquote(variable.group(2)));
-        }
-        return new Seen(
-                title,
-                call.group(1),
-                env,
-                call.group(3) == null ? "" : TestingRecords.unquote(call.group(3)),
-                Integer.parseInt(call.group(4)),
-                TestingRecords.unquote(find("(?m)^stdout=('.*')$", text).group(1)),
-                TestingRecords.unquote(find("(?m)^stderr=('.*')$", text).group(1)));
-    }
-
-    private static Matcher find(String pattern, String text) {
-        Matcher m = Pattern.compile(pattern).matcher(text);
-        assertThat(m.find()).as(pattern + " in " + text).isTrue();
-        return m;
+        return TestingToolRecords.read("tools.txt", "(envdir|tcprules|tcprulescheck)\\b.*");
     }
 
     static Stream<Seen> tcprules() throws IOException {
         return records().stream()
-                .filter(s -> s.title.startsWith("tcprules: ") && !s.title.equals("tcprules: bad line leaves old cdb"));
+                .filter(s ->
+                        s.title().startsWith("tcprules: ") && !s.title().equals("tcprules: bad line leaves old cdb"));
     }
 
     @ParameterizedTest
     @MethodSource
     void tcprules(Seen seen) throws IOException {
-        TestingCall call = TestingCall.stdin(seen.stdin).cwd(dir);
-        String[] args = switch (seen.title) {
+        TestingCall call = TestingCall.stdin(seen.stdin()).cwd(dir);
+        String[] args = switch (seen.title()) {
             case "tcprules: usage" -> new String[] {"tcprules"};
             case "tcprules: unwritable tmp" -> new String[] {"tcprules", "x.cdb", "/nonexistent/x.tmp"};
             default -> new String[] {"tcprules", "x.cdb", "x.tmp"};
@@ -108,17 +69,17 @@ class RulesRecordsTest {
                 .filter(name -> Files.exists(dir.resolve(name)))
                 .map(name -> name + "\n")
                 .reduce("", String::concat);
-        if (DIFFERENCES.containsKey(seen.title)) {
-            assertThat(exit).isNotEqualTo(Tool.Exit.code(seen.rc));
+        if (DIFFERENCES.containsKey(seen.title())) {
+            assertThat(exit).isNotEqualTo(Tool.Exit.code(seen.rc()));
             assertThat(left).isEqualTo("x.cdb\n");
             return;
         }
-        assertThat(exit).isEqualTo(Tool.Exit.code(seen.rc));
-        assertThat(left).isEqualTo(seen.stdout);
-        assertThat(withoutWarnings(call.stderr())).isEqualTo(seen.stderr);
-        String warning = WARNED.get(seen.title);
+        assertThat(exit).isEqualTo(Tool.Exit.code(seen.rc()));
+        assertThat(left).isEqualTo(seen.stdout());
+        assertThat(withoutWarnings(call.stderr())).isEqualTo(seen.stderr());
+        String warning = WARNED.get(seen.title());
         if (warning == null) {
-            assertThat(call.stderr()).isEqualTo(seen.stderr);
+            assertThat(call.stderr()).isEqualTo(seen.stderr());
         } else {
             assertThat(call.stderr()).startsWith("tcprules: warning: line ").contains(warning);
         }
@@ -147,7 +108,7 @@ class RulesRecordsTest {
     }
 
     static Stream<Seen> tcprulescheck() throws IOException {
-        return records().stream().filter(s -> s.title.startsWith("tcprulescheck"));
+        return records().stream().filter(s -> s.title().startsWith("tcprulescheck"));
     }
 
     @ParameterizedTest
@@ -169,11 +130,10 @@ class RulesRecordsTest {
                 """);
         compile("e.cdb", "");
         TestingCall call = TestingCall.stdin("").cwd(dir);
-        seen.env.forEach(call::env);
-        String file = find("'(\\w+\\.cdb)'", seen.command).group(1);
-        assertThat(call.run(new Tcprulescheck(), "tcprulescheck", file)).isEqualTo(Tool.Exit.code(seen.rc));
-        assertThat(call.stdout()).isEqualTo(seen.stdout);
-        assertThat(call.stderr()).isEqualTo(seen.stderr);
+        seen.env().forEach(call::env);
+        assertThat(call.run(new Tcprulescheck(), seen.argv())).isEqualTo(Tool.Exit.code(seen.rc()));
+        assertThat(call.stdout()).isEqualTo(seen.stdout());
+        assertThat(call.stderr()).isEqualTo(seen.stderr());
     }
 
     private void compile(String cdb, String rules) throws IOException {
@@ -181,14 +141,14 @@ class RulesRecordsTest {
     }
 
     static Stream<Seen> envdir() throws IOException {
-        return records().stream().filter(s -> s.title.startsWith("envdir"));
+        return records().stream().filter(s -> s.title().startsWith("envdir"));
     }
 
     @ParameterizedTest
     @MethodSource
     void envdir(Seen seen) throws IOException {
         Path files = Files.createDirectory(dir.resolve("envd"));
-        switch (seen.title) {
+        switch (seen.title()) {
             case "envdir: basics" -> {
                 write("A", "val\n");
                 write("B", "");
@@ -208,20 +168,20 @@ class RulesRecordsTest {
                 // An empty directory.
             }
         }
-        if (seen.title.equals("envdir: unreadable file (nobody)")) {
+        if (seen.title().equals("envdir: unreadable file (nobody)")) {
             // Root reads every file, so here the link to itself is what cannot be read; EnvdirCompatIT has nobody.
             Files.createSymbolicLink(files.resolve("A"), Path.of("A"));
         }
         TestingCall call = TestingCall.stdin("").cwd(dir);
-        seen.env.forEach(call::env);
+        seen.env().forEach(call::env);
         call.env("PATH", "/var/qmail/bin:/usr/local/bin:/usr/bin:/bin").env("DNSCACHEIP", "127.0.0.1");
-        Tool.Exit exit = call.run(new Envdir(), arguments(seen.command));
+        Tool.Exit exit = call.run(new Envdir(), arguments(seen.command()));
         switch (exit) {
             case Tool.Exit.Code code -> {
-                assertThat(code.value()).isEqualTo(seen.rc);
-                assertThat(seen.stdout).isEmpty();
+                assertThat(code.value()).isEqualTo(seen.rc());
+                assertThat(seen.stdout()).isEmpty();
                 assertThat(call.stderr())
-                        .isEqualTo(told(seen.stderr).replace("A: access denied", "A: symbolic link loop"));
+                        .isEqualTo(told(seen.stderr()).replace("A: access denied", "A: symbolic link loop"));
             }
             case Tool.Exit.Exec exec -> assertRecorded(seen, exec, call);
         }
@@ -229,17 +189,17 @@ class RulesRecordsTest {
 
     private void assertRecorded(Seen seen, Tool.Exit.Exec exec, TestingCall call) {
         assertThat(exec.cwd()).isEqualTo(dir);
-        switch (seen.title) {
+        switch (seen.title()) {
             case "envdir: exec fails" -> {
                 Tool.Exit end = exec.otherwise().exit(new java.nio.file.NoSuchFileException("/nonexistent"));
-                assertThat(end).isEqualTo(Tool.Exit.code(seen.rc));
-                assertThat(call.stderr()).isEqualTo(seen.stderr);
+                assertThat(end).isEqualTo(Tool.Exit.code(seen.rc()));
+                assertThat(call.stderr()).isEqualTo(seen.stderr());
             }
             // sh's exit code is sh's.
             case "envdir: child exit code" -> assertThat(exec.argv().values()).containsExactly("sh", "-c", "exit 7");
             case "envdir: 100k value" ->
                 assertThat(exec.env().find("BIG").orElse("")).hasSize(100_000);
-            default -> assertThat(sorted(exec.env())).isEqualTo(told(seen.stdout));
+            default -> assertThat(sorted(exec.env())).isEqualTo(told(seen.stdout()));
         }
     }
 
