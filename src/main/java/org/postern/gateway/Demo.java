@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.postern.config.DkimKeys;
 import org.postern.config.HostPort;
+import org.postern.config.Runner;
 import org.postern.config.Settings;
 import org.postern.config.SmtpRoute;
 import org.postern.event.Event;
@@ -55,17 +56,11 @@ public final class Demo implements Closeable {
     }
 
     /** Where a demo keeps its things: /var/lib/postern/demo as root, else ~/.local/state/postern/demo. */
-    public static Path stateDirectory(String home, String xdgStateHome, Identity self) throws IOException {
-        if (self.isRoot()) {
-            return Path.of("/var/lib/postern/demo");
-        }
-        if (!xdgStateHome.isEmpty()) {
-            return Path.of(xdgStateHome, "postern", "demo");
-        }
-        if (home.isEmpty()) {
-            throw new IOException("HOME is not set, so there is no place for the demo's state: set it");
-        }
-        return Path.of(home, ".local", "state", "postern", "demo");
+    public static Path stateDirectory(Runner runner) throws IOException {
+        return runner.state()
+                .map(state -> state.resolve("demo"))
+                .orElseThrow(
+                        () -> new IOException("HOME is not set, so there is no place for the demo's state: set it"));
     }
 
     /** Starts it; when it returns, clients are served. */
