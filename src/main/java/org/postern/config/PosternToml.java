@@ -32,6 +32,16 @@ public record PosternToml(Settings settings, List<Setting> each) {
         return parse(text(path), Reading.of(path, runner));
     }
 
+    /** What would be wrong with a file of this name that has this text. */
+    public static List<Problem> problems(String text, Path path, Runner runner) {
+        try {
+            PosternToml _ = parse(text, Reading.of(path, runner));
+            return List.of();
+        } catch (SettingsException e) {
+            return e.problems();
+        }
+    }
+
     private static PosternToml parse(String text, Reading reading) throws SettingsException {
         TomlParseResult toml = Toml.parse(text);
         toml.errors()

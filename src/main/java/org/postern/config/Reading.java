@@ -2,6 +2,7 @@ package org.postern.config;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,8 @@ final class Reading {
     boolean isOpenToOthers() {
         try {
             return ((int) Files.getAttribute(file, "unix:mode") & TOO_OPEN) != 0;
+        } catch (NoSuchFileException e) {
+            return false; // It is to be made.
         } catch (IOException e) {
             return true;
         }

@@ -11,13 +11,13 @@ import org.tomlj.TomlArray;
 import org.tomlj.TomlTable;
 
 /** Values as they stand in a TOML file, which is Unicode; as all of Postern has texts, they are octets of UTF-8. */
-final class TomlText {
+public final class TomlText {
     private static final int MOST_SHOWN = 200;
 
     private TomlText() {}
 
     /** A text of the file, as the rest of Postern has it. */
-    static String octets(String text) {
+    public static String octets(String text) {
         return Octets.of(text.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -27,7 +27,7 @@ final class TomlText {
     }
 
     /** An octet string, as the file would have it. */
-    static String quoted(String octets) {
+    public static String quoted(String octets) {
         return "\"" + Toml.tomlEscape(unicode(octets)) + "\"";
     }
 
@@ -35,7 +35,7 @@ final class TomlText {
         return quoted(Octets.of(path));
     }
 
-    static String list(Collection<String> octets) {
+    public static String list(Collection<String> octets) {
         return octets.stream().map(TomlText::quoted).collect(Collectors.joining(", ", "[", "]"));
     }
 
