@@ -4,39 +4,41 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.postern.os.Octets;
 
 /** Reads one {@code [[send.dkim]]} of postern.toml. A key that cannot be used is a problem. */
 final class DkimTable {
-    static final String NAME = "send.dkim";
-    private static final Set<String> KEYS = Set.of("domain", "selector", "key_file");
-
     private DkimTable() {}
 
     /** The key; empty where there is a problem. */
     static Optional<DkimKey> read(TableReader table, List<DkimKey> others) {
-        table.know(KEYS);
-        String domain = Octets.lowerCase(table.text("domain", "example.com"));
-        String selector = Octets.lowerCase(table.text("selector", "postern2026"));
-        boolean named = table.isGood();
-        Optional<Path> keyFile = table.path("key_file", "/etc/postern/postern2026.example.com.pem");
-        if (!named) {
+        Optional<String> domain = table.key("domain", "As in From: addresses; those below it as well.")
+                .needed()
+                .text("example.com")
+                .map(Octets::lowerCase);
+        Optional<String> selector = table.key("selector", "The key's name in the DNS.")
+                .needed()
+                .text("postern2026")
+                .map(Octets::lowerCase);
+        Optional<Path> file = table.key("key_file", "An RSA key in PEM. Mode 600 or 640.")
+                .needed()
+                .path("/etc/postern/postern2026.example.com.pem");
+        if (domain.isEmpty() || selector.isEmpty()) {
             return Optional.empty();
         }
-        if (others.stream().anyMatch(other -> other.domain().equals(domain))) {
-            table.problem("domain", "is \"" + domain + "\", which has another key above: keep one of them");
+        if (others.stream().anyMatch(other -> other.domain().equals(domain.get()))) {
+            table.problem("domain", "is \"" + domain.get() + "\", which has another key above: keep one of them");
         }
-        DkimKey.objectionToDomain(domain).ifPresent(why -> table.problem("domain", why));
-        DkimKey.objectionToSelector(selector).ifPresent(why -> table.problem("selector", why));
-        if (keyFile.isEmpty()) {
-            return Optional.empty();
-        }
+        DkimKey.objectionToDomain(domain.get()).ifPresent(why -> table.problem("domain", why));
+        DkimKey.objectionToSelector(selector.get()).ifPresent(why -> table.problem("selector", why));
+        return file.flatMap(path -> key(table, domain.get(), selector.get(), path));
+    }
+
+    private static Optional<DkimKey> key(TableReader table, String domain, String selector, Path file) {
         try {
-            DkimKey key = new DkimKey.Usable(domain, selector, DkimKeyFile.read(keyFile.get()));
-            return table.isGood() ? Optional.of(key) : Optional.empty();
+            return Optional.of(new DkimKey.Usable(domain, selector, DkimKeyFile.read(file)));
         } catch (IOException e) {
-            table.problem("key_file", "is \"" + Octets.of(keyFile.get()) + "\": " + e.getMessage());
+            table.problem("key_file", "is \"" + Octets.of(file) + "\": " + e.getMessage());
             return Optional.empty();
         }
     }

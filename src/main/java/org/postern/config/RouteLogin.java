@@ -4,14 +4,15 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/** How a route logs in at its host (RFC 4954). Passwords stay in their files, which are read at each login. */
+/** How a route logs in at its host (RFC 4954). Secrets stay in their files, which are read at each login. */
 public sealed interface RouteLogin {
     /** Who logs in. */
     String user();
 
     /** The files with what nobody else may know. */
-    List<Path> secrets();
+    List<Path> secretFiles();
 
     /** A way of proving a password. */
     enum Mechanism {
@@ -36,15 +37,14 @@ public sealed interface RouteLogin {
     /**
      * By a password.
      *
-     * @param passwordFile its first line is the password
      * @param mechanism the only one to use; empty: of those offered PLAIN, LOGIN, CRAM-MD5 under TLS, CRAM-MD5 without
      * @param inClear whether PLAIN and LOGIN are used without TLS, too
      */
-    record Password(String user, Path passwordFile, Optional<Mechanism> mechanism, boolean inClear)
+    record Password(String user, Secret password, Optional<Mechanism> mechanism, boolean inClear)
             implements RouteLogin {
         @Override
-        public List<Path> secrets() {
-            return List.of(passwordFile);
+        public List<Path> secretFiles() {
+            return password.file().stream().toList();
         }
     }
 
@@ -53,7 +53,7 @@ public sealed interface RouteLogin {
      * one the client's own credentials (§4.4).
      *
      * @param endpoint where tokens are given, https
-     * @param clientSecretFile its first line is the client's secret; empty for a public client
+     * @param clientSecret empty for a public client
      * @param refreshTokenFile its first line is the refresh token; written anew where the endpoint gives another one
      * @param scope what is asked for; empty: nothing said of it
      * @param cafile certificates to trust at the endpoint, PEM, instead of those of the Java installation
@@ -62,14 +62,14 @@ public sealed interface RouteLogin {
             String user,
             URI endpoint,
             String clientId,
-            Optional<Path> clientSecretFile,
+            Optional<Secret> clientSecret,
             Optional<Path> refreshTokenFile,
             String scope,
             Optional<Path> cafile)
             implements RouteLogin {
         @Override
-        public List<Path> secrets() {
-            return List.of(clientSecretFile, refreshTokenFile).stream()
+        public List<Path> secretFiles() {
+            return Stream.of(clientSecret.flatMap(Secret::file), refreshTokenFile)
                     .flatMap(Optional::stream)
                     .toList();
         }

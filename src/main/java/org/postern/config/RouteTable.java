@@ -1,379 +1,306 @@
 package org.postern.config;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.postern.os.Octets;
 import org.postern.tcp.IpAddress;
-import org.tomlj.TomlPosition;
-import org.tomlj.TomlTable;
 
 /**
- * Reads one {@code [[send.route]]} of postern.toml. What would be unsafe is a problem, not a warning: a file of secrets
- * that others can read, a password where TLS may be missing.
+ * Reads one {@code [[send.route]]} of postern.toml. What would be unsafe is a problem, not a warning: a secret that others
+ * can read, a password where TLS may be missing.
  */
 final class RouteTable {
-    private static final String TABLE = "send.route";
-    private static final Set<String> KEYS = Set.of(
-            "domain",
-            "host",
-            "port",
-            "tls",
-            "implicit",
-            "tls_name",
-            "ca_file",
-            "user",
-            "password_file",
-            "auth",
-            "clear_password",
-            "token_url",
-            "client_id",
-            "client_secret_file",
-            "refresh_token_file",
-            "scope",
-            "token_ca_file",
-            "sender",
-            "connections",
-            "messages_per_hour");
-    private static final Set<String> OF_TOKENS =
-            Set.of("token_url", "client_id", "client_secret_file", "refresh_token_file", "scope", "token_ca_file");
-
     private static final int SUBMISSION = 587;
     private static final int SUBMISSIONS = 465;
 
-    private final String file;
-    private final int line;
-    private final TomlTable table;
-    private final List<Problem> problems;
-    private final int before;
+    private final TableReader table;
 
-    /**
-     * A reader.
-     *
-     * @param line where the table begins
-     * @param problems where to tell what is wrong
-     */
-    RouteTable(String file, int line, TomlTable table, List<Problem> problems) {
-        this.file = file;
-        this.line = line;
+    RouteTable(TableReader table) {
         this.table = table;
-        this.problems = problems;
-        before = problems.size();
     }
 
     /**
      * The route; empty where there is a problem.
      *
+     * @param others the routes before this one
      * @param each what limits the route has where it sets but one
      */
     Optional<SmtpRoute> read(List<SmtpRoute> others, DestinationLimit each) {
-        for (String key : table.keySet()) {
-            if (!KEYS.contains(key)) {
-                problem(
-                        key,
-                        "unknown setting; the known ones: "
-                                + String.join(", ", KEYS.stream().sorted().toList()));
-            }
-        }
         String domain = domain(others);
         String host = host();
-        boolean login = table.contains("user");
-        int port = (int) number("port", login ? SUBMISSION : SmtpRoute.SMTP, 1, 65535);
-        if (table.contains("port") && host.isEmpty()) {
-            problem("port", "is " + table.get("port") + " without a host: mail exchangers have port 25; add host");
+        boolean login = table.has("user");
+        SettingReader portKey = table.key("port", "Where the host listens.").otherwise("25; with user 587");
+        int port = portKey.number(1, 65535).map(Long::intValue).orElse(login ? SUBMISSION : SmtpRoute.SMTP);
+        if (portKey.isSet() && host.isEmpty()) {
+            portKey.problem("is " + port + " without a host: mail exchangers have port 25; add host");
         }
         TlsPolicy tls = tls(host, port, login);
         Optional<RouteLogin> how = login(tls, host);
         String sender = sender();
         Optional<DestinationLimit> limit = limit(each);
-        return problems.size() > before
-                ? Optional.empty()
-                : Optional.of(new SmtpRoute(domain, host, port, tls, how, sender, limit));
-    }
-
-    private Optional<DestinationLimit> limit(DestinationLimit each) {
-        DestinationLimit limit = new DestinationLimit(
-                (int) number("connections", each.connections(), 0, DestinationLimit.MOST_CONNECTIONS),
-                (int) number("messages_per_hour", each.messagesPerHour(), 0, DestinationLimit.MOST_MESSAGES));
-        boolean own = table.contains("connections") || table.contains("messages_per_hour");
-        return own ? Optional.of(limit) : Optional.empty();
+        return table.isGood()
+                ? Optional.of(new SmtpRoute(domain, host, port, tls, how, sender, limit))
+                : Optional.empty();
     }
 
     private String domain(List<SmtpRoute> others) {
-        String domain = Octets.lowerCase(text("domain", ""));
+        SettingReader key = table.key("domain", "Whose mail goes this way; .example.com is all below it.")
+                .otherwise("all");
+        String domain = Octets.lowerCase(key.text("example.com").orElse(""));
         if (hasBlank(domain) || domain.indexOf('@') >= 0) {
-            problem("domain", "is \"" + domain + "\"; write example.com, .example.com for those below it, or \"\"");
+            key.problem("is \"" + domain + "\"; write example.com, .example.com for those below it, or \"\"");
         }
         if (others.stream().anyMatch(other -> other.domain().equals(domain))) {
-            problem(
-                    "domain",
+            key.problem(
                     "is \"" + domain + "\", which has another route already, in smtproutes or above: keep one of them");
         }
         return domain;
     }
 
     private String host() {
-        String host = text("host", "");
+        SettingReader key =
+                table.key("host", "The next hop, a name or an IP address.").otherwise("the domain's mail exchangers");
+        String host = key.text("smtp.example.com").orElse("");
         boolean bracketed = host.startsWith("[") && host.endsWith("]");
         String inside = bracketed ? host.substring(1, host.length() - 1) : host;
         if (hasBlank(inside)
                 || (inside.indexOf(':') >= 0 && IpAddress.parse(inside).isEmpty())) {
-            problem("host", "is \"" + host + "\"; write a host's name or an IP address, and the port as port = 587");
+            key.problem("is \"" + host + "\"; write a host's name or an IP address, and the port as port = 587");
         }
         return inside;
     }
 
+    // ---- TLS
+
     private TlsPolicy tls(String host, int port, boolean login) {
-        boolean implicit = flag("implicit", port == SUBMISSIONS);
+        SettingReader levelKey = table.key(
+                        "tls",
+                        "What is asked of TLS: nothing, what is offered, any certificate, a trusted one with the host's"
+                                + " name.")
+                .otherwise("may; with user verify; with implicit encrypt");
+        Optional<TlsPolicy.Level> given = levelKey.choice(TlsPolicy.Level.values());
+        SettingReader implicitKey =
+                table.key("implicit", "Whether TLS begins with the connection.").otherwise("true on port 465");
+        boolean implicit = implicitKey.flag().orElse(port == SUBMISSIONS);
+        SettingReader nameKey = table.key("tls_name", "The name that the certificate must have.")
+                .otherwise("the host's");
+        String name = nameKey.text("mx.example.com").orElse("");
+        SettingReader cafileKey =
+                table.key("ca_file", "PEM: certificates to trust.").otherwise("those of Java");
+        Optional<Path> cafile = certificates(cafileKey);
+
         TlsPolicy.Level usual =
                 login ? TlsPolicy.Level.VERIFY : implicit ? TlsPolicy.Level.ENCRYPT : TlsPolicy.Level.MAY;
-        TlsPolicy.Level level = choice("tls", TlsPolicy.Level.values()).orElse(usual);
+        TlsPolicy.Level level = given.orElse(usual);
+        String word = SettingReader.word(level);
         if (implicit && (level == TlsPolicy.Level.NONE || level == TlsPolicy.Level.MAY)) {
-            problem(
-                    "tls",
-                    "is \"" + lower(level)
-                            + "\" with implicit TLS, which is the use of port 465: write tls = \"verify\""
-                            + " or \"encrypt\", or implicit = false");
+            levelKey.problem("is \"" + word + "\" with implicit TLS, which is the use of port 465: write"
+                    + " tls = \"verify\" or \"encrypt\", or implicit = false");
         }
         if (implicit && host.isEmpty()) {
-            problem("implicit", "is true without a host: mail exchangers use STARTTLS; add host, or remove implicit");
+            implicitKey.problem("is true without a host: mail exchangers use STARTTLS; add host, or remove implicit");
         }
-        String name = text("tls_name", "");
         if (hasBlank(name)) {
-            problem("tls_name", "is \"" + name + "\"; write the name that the host's certificate has");
+            nameKey.problem("is \"" + name + "\"; write the name that the host's certificate has");
         }
-        Optional<Path> cafile = certificates("ca_file");
-        for (String key : List.of("tls_name", "ca_file")) {
-            if (table.contains(key) && level != TlsPolicy.Level.VERIFY) {
-                problem(
-                        key,
-                        "is \"" + table.get(key) + "\", and no certificate is checked with tls = \"" + lower(level)
-                                + "\": write tls = \"verify\", or remove it");
+        for (SettingReader key : List.of(nameKey, cafileKey)) {
+            if (key.isSet() && level != TlsPolicy.Level.VERIFY) {
+                key.problem("is " + key.shown() + ", and no certificate is checked with tls = \"" + word
+                        + "\": write tls = \"verify\", or remove it");
             }
         }
         return new TlsPolicy(level, implicit, name, cafile);
     }
 
+    private static Optional<Path> certificates(SettingReader key) {
+        Optional<Path> file = key.path("/etc/postern/ca.pem");
+        file.filter(path -> !Files.isReadable(path))
+                .ifPresent(path ->
+                        key.problem("is \"" + path + "\", which cannot be read: give a file of PEM certificates"));
+        return file;
+    }
+
+    // ---- login
+
+    /** The settings of a login, all of them asked for; which of them go together is seen then. */
     private Optional<RouteLogin> login(TlsPolicy tls, String host) {
-        if (!table.contains("user")) {
-            for (String key : KEYS) {
-                if (table.contains(key)
-                        && (OF_TOKENS.contains(key)
-                                || Set.of("password_file", "auth", "clear_password")
-                                        .contains(key))) {
-                    problem(key, "is of no use without user: add it, or remove this");
-                }
+        SettingReader userKey = table.key("user", "The name to log in with.").otherwise("no login");
+        Optional<String> user = userKey.text("scanner@example.com");
+        Password password = new Password();
+        Token token = new Token();
+        if (!userKey.isSet()) {
+            for (String each : password.names()) {
+                uselessWithout("user", each);
+            }
+            for (String each : token.names()) {
+                uselessWithout("user", each);
             }
             return Optional.empty();
         }
-        String user = text("user", "");
-        if (user.isEmpty() || user.chars().anyMatch(c -> c < ' ' || c == 127)) {
-            problem("user", "is \"" + user + "\"; write the name to log in with, or remove it");
+        if (user.isEmpty()) {
+            return Optional.empty();
+        }
+        if (user.get().isEmpty() || user.get().chars().anyMatch(c -> c < ' ' || c == 127)) {
+            userKey.problem("is \"" + user.get() + "\"; write the name to log in with, or remove it");
         }
         if (host.isEmpty()) {
-            problem("user", "is \"" + user + "\" without a host: nobody logs in at mail exchangers; add host");
+            userKey.problem("is \"" + user.get() + "\" without a host: nobody logs in at mail exchangers; add host");
         }
-        return table.contains("token_url") ? token(user, tls) : password(user, tls);
+        return table.has("token_url") ? token.login(user.get(), tls, password) : password.login(user.get(), tls, token);
     }
 
-    private Optional<RouteLogin> password(String user, TlsPolicy tls) {
-        for (String key : OF_TOKENS) {
-            if (table.contains(key)) {
-                problem(key, "is of no use without token_url: add it, or remove this");
-            }
+    private void uselessWithout(String needed, String name) {
+        if (table.has(name)) {
+            table.problem(name, "is of no use without " + needed + ": add it, or remove this");
         }
-        Optional<RouteLogin.Mechanism> mechanism = choice("auth", RouteLogin.Mechanism.values());
-        boolean inClear = flag("clear_password", false);
-        if (!tls.isRequired() && !inClear && mechanism.orElse(null) != RouteLogin.Mechanism.CRAM_MD5) {
-            problem(
-                    "tls",
-                    "is \"" + lower(tls.level()) + "\" with a password, which could then go in clear: write"
-                            + " tls = \"verify\", or auth = \"cram-md5\", or, if the line is safe, clear_password = true");
-        }
-        Optional<Path> file = path("password_file");
-        if (file.isEmpty() && !table.contains("password_file")) {
-            problem("password_file", "is missing: user needs it, or token_url for XOAUTH2");
-        }
-        file.ifPresent(path -> secret("password_file", path));
-        return file.map(path -> new RouteLogin.Password(user, path, mechanism, inClear));
     }
 
-    private Optional<RouteLogin> token(String user, TlsPolicy tls) {
-        for (String key : List.of("password_file", "auth", "clear_password")) {
-            if (table.contains(key)) {
-                problem(key, "does not go with token_url, which means XOAUTH2: remove one of them");
+    /** A login by a password. */
+    private final class Password {
+        private final SecretReader secretKey = new SecretReader(table, "password", "The password");
+        private final Optional<Secret> secret = secretKey.read();
+        private final Optional<RouteLogin.Mechanism> mechanism = table.key("auth", "The only way to log in.")
+                .otherwise("what is offered")
+                .choice(RouteLogin.Mechanism.values());
+        private final boolean inClear = table.key(
+                        "clear_password", "Whether the password may be sent without TLS, too.")
+                .flag(false);
+
+        List<String> names() {
+            List<String> names = new ArrayList<>(secretKey.names());
+            names.addAll(List.of("auth", "clear_password"));
+            return names;
+        }
+
+        Optional<RouteLogin> login(String user, TlsPolicy tls, Token other) {
+            for (String name : other.names()) {
+                uselessWithout("token_url", name);
             }
+            if (!tls.isRequired() && !inClear && mechanism.orElse(null) != RouteLogin.Mechanism.CRAM_MD5) {
+                table.problem(
+                        "tls",
+                        "is \"" + SettingReader.word(tls.level()) + "\" with a password, which could then go in clear:"
+                                + " write tls = \"verify\", or auth = \"cram-md5\", or, if the line is safe,"
+                                + " clear_password = true");
+            }
+            if (secretKey.names().stream().noneMatch(table::has)) {
+                table.problem("password_file", "is missing: user needs it, or token_url for XOAUTH2");
+            }
+            return secret.map(known -> new RouteLogin.Password(user, known, mechanism, inClear));
         }
-        if (!tls.isRequired()) {
-            problem(
-                    "tls",
-                    "is \"" + lower(tls.level()) + "\" with token_url: a token must not go in clear; write"
-                            + " tls = \"verify\"");
-        }
-        Optional<URI> endpoint = endpoint();
-        String client = text("client_id", "");
-        if (client.isEmpty()) {
-            problem("client_id", "is missing: write the one that the provider gave for this application");
-        }
-        Optional<Path> secret = path("client_secret_file");
-        Optional<Path> refresh = path("refresh_token_file");
-        secret.ifPresent(path -> secret("client_secret_file", path));
-        refresh.ifPresent(path -> secret("refresh_token_file", path));
-        if (secret.isEmpty() && refresh.isEmpty()) {
-            problem(
-                    "client_secret_file",
-                    "is missing, and refresh_token_file as well: give the first for the grant client_credentials, the"
-                            + " second for refresh_token");
-        }
-        String scope = text("scope", "");
-        Optional<Path> cafile = certificates("token_ca_file");
-        return endpoint.map(url -> new RouteLogin.Token(user, url, client, secret, refresh, scope, cafile));
     }
 
-    /** https; http to this host itself alone, where a local helper gives the tokens. */
-    private Optional<URI> endpoint() {
-        String text = text("token_url", "");
-        try {
-            URI url = new URI(text);
-            boolean local = Optional.ofNullable(url.getHost())
-                    .flatMap(h -> IpAddress.parse(h.startsWith("[") ? h.substring(1, h.length() - 1) : h))
-                    .filter(IpAddress::isLoopback)
-                    .isPresent();
-            if (url.getHost() != null
-                    && url.getUserInfo() == null
-                    && ("https".equals(url.getScheme()) || ("http".equals(url.getScheme()) && local))) {
-                return Optional.of(url);
-            }
-        } catch (URISyntaxException e) {
-            // Told below, as any other that is none.
+    /** A login by a token of XOAUTH2. */
+    private final class Token {
+        private final SettingReader urlKey = table.key("token_url", "XOAUTH2: where tokens are given, https.")
+                .otherwise("a password is used");
+        private final Optional<String> url = urlKey.text("https://login.example.com/oauth2/v2.0/token");
+        private final SettingReader clientKey =
+                table.key("client_id", "What the provider has given for this application.");
+        private final String client = clientKey.text("…").orElse("");
+        private final SecretReader secretKey = new SecretReader(table, "client_secret", "The client's secret");
+        private final Optional<Secret> secret = secretKey.read();
+        private final SettingReader refreshKey = table.key(
+                "refresh_token_file", "A refresh token: a file with it in the first line, written anew. Mode 600.");
+        private final Optional<Path> refresh = refreshKey.path("/etc/postern/refresh-token");
+        private final String scope = table.key("scope", "What is asked of the endpoint.")
+                .otherwise("nothing said of it")
+                .text("https://outlook.office365.com/.default")
+                .orElse("");
+        private final Optional<Path> cafile =
+                certificates(table.key("token_ca_file", "PEM: certificates to trust at token_url.")
+                        .otherwise("those of Java"));
+
+        List<String> names() {
+            List<String> names = new ArrayList<>(secretKey.names());
+            names.addAll(List.of("token_url", "client_id", "refresh_token_file", "scope", "token_ca_file"));
+            return names;
         }
-        problem(
-                "token_url",
-                "is \"" + text + "\"; write the provider's token endpoint, https://…, since secrets go there (http is"
-                        + " taken for 127.0.0.1 and [::1] alone)");
-        return Optional.empty();
+
+        Optional<RouteLogin> login(String user, TlsPolicy tls, Password other) {
+            for (String name : other.names()) {
+                if (table.has(name)) {
+                    table.problem(name, "does not go with token_url, which means XOAUTH2: remove one of them");
+                }
+            }
+            if (!tls.isRequired()) {
+                table.problem(
+                        "tls",
+                        "is \"" + SettingReader.word(tls.level()) + "\" with token_url: a token must not go in clear;"
+                                + " write tls = \"verify\"");
+            }
+            if (client.isEmpty()) {
+                clientKey.problem("is missing: write the one that the provider gave for this application");
+            }
+            refresh.ifPresent(path -> SecretReader.demandSafe(refreshKey, path));
+            if (refresh.isEmpty() && secretKey.names().stream().noneMatch(table::has)) {
+                table.problem(
+                        "client_secret_file",
+                        "is missing, and refresh_token_file as well: give the first for the grant client_credentials,"
+                                + " the second for refresh_token");
+            }
+            return endpoint().map(at -> new RouteLogin.Token(user, at, client, secret, refresh, scope, cafile));
+        }
+
+        /** https; http to this host itself alone, where a local helper gives the tokens. */
+        private Optional<URI> endpoint() {
+            String text = url.orElse("");
+            try {
+                URI uri = new URI(text);
+                boolean local = Optional.ofNullable(uri.getHost())
+                        .flatMap(h -> IpAddress.parse(h.startsWith("[") ? h.substring(1, h.length() - 1) : h))
+                        .filter(IpAddress::isLoopback)
+                        .isPresent();
+                if (uri.getHost() != null
+                        && uri.getUserInfo() == null
+                        && ("https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && local))) {
+                    return Optional.of(uri);
+                }
+            } catch (URISyntaxException e) {
+                // Told below, as any other that is none.
+            }
+            urlKey.problem("is \"" + text + "\"; write the provider's token endpoint, https://…, since secrets go there"
+                    + " (http is taken for 127.0.0.1 and [::1] alone)");
+            return Optional.empty();
+        }
     }
+
+    // ---- the rest
 
     private String sender() {
-        String sender = text("sender", "");
+        SettingReader key = table.key("sender", "The reverse-path of whatever goes this way, bounces apart.")
+                .otherwise("as it is");
+        String sender = key.text("scanner@example.com").orElse("");
         if (!sender.isEmpty()
                 && (sender.indexOf('@') < 1
                         || sender.endsWith("@")
                         || sender.chars().anyMatch(c -> c < ' ' || c == 127 || c == '<' || c == '>'))) {
-            problem("sender", "is \"" + sender + "\"; write an address, as scanner@example.com");
+            key.problem("is \"" + sender + "\"; write an address, as scanner@example.com");
         }
         return sender;
     }
 
-    private Optional<Path> certificates(String key) {
-        Optional<Path> file = path(key);
-        file.filter(path -> !Files.isReadable(path))
-                .ifPresent(path ->
-                        problem(key, "is \"" + path + "\", which cannot be read: give a file of PEM certificates"));
-        return file;
-    }
-
-    private void secret(String key, Path path) {
-        try {
-            SecretFile.read(path);
-        } catch (IOException e) {
-            problem(
-                    key,
-                    "is \"" + path + "\": "
-                            + Optional.ofNullable(e.getMessage()).orElse("cannot be read"));
-        }
-    }
-
-    private Optional<Path> path(String key) {
-        String text = text(key, "");
-        if (!table.contains(key)) {
+    private Optional<DestinationLimit> limit(DestinationLimit each) {
+        Optional<Long> connections = table.key("connections", "To all that goes this way, at a time; 0: no limit.")
+                .otherwise("as send.destination, for each destination")
+                .number(0, DestinationLimit.MOST_CONNECTIONS);
+        Optional<Long> messages = table.key("messages_per_hour", "In any 60 minutes; 0: any number.")
+                .otherwise("as send.destination, for each destination")
+                .number(0, DestinationLimit.MOST_MESSAGES);
+        if (connections.isEmpty() && messages.isEmpty()) {
             return Optional.empty();
         }
-        try {
-            Path path = Path.of(text);
-            if (path.isAbsolute()) {
-                return Optional.of(path);
-            }
-        } catch (InvalidPathException e) {
-            // Told below, as any other path that is none.
-        }
-        problem(key, "is \"" + text + "\"; give a path that begins with /");
-        return Optional.empty();
-    }
-
-    private <E extends Enum<E>> Optional<E> choice(String key, E[] values) {
-        if (!table.contains(key)) {
-            return Optional.empty();
-        }
-        String text = text(key, "");
-        for (E value : values) {
-            if (lower(value).equals(text)) {
-                return Optional.of(value);
-            }
-        }
-        problem(
-                key,
-                "is \"" + text + "\"; write one of "
-                        + Arrays.stream(values).map(RouteTable::lower).collect(Collectors.joining(", ")));
-        return Optional.empty();
-    }
-
-    private static String lower(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    /** TOML's text is Unicode; ours are the octets of its UTF-8. */
-    private String text(String key, String otherwise) {
-        Object value = table.get(List.of(key));
-        if (value == null) {
-            return otherwise;
-        }
-        if (value instanceof String text) {
-            return PosternToml.octets(text);
-        }
-        problem(key, "is " + value + ", not a text: put it in quotes");
-        return otherwise;
-    }
-
-    private boolean flag(String key, boolean otherwise) {
-        Object value = table.get(List.of(key));
-        if (value == null) {
-            return otherwise;
-        }
-        if (value instanceof Boolean flag) {
-            return flag;
-        }
-        problem(key, "is " + value + "; write true or false");
-        return otherwise;
-    }
-
-    private long number(String key, long otherwise, long least, long most) {
-        Object value = table.get(List.of(key));
-        if (value == null) {
-            return otherwise;
-        }
-        if (value instanceof Long number && number >= least && number <= most) {
-            return number;
-        }
-        problem(key, "is " + value + "; give a whole number from " + least + " to " + most);
-        return otherwise;
+        return Optional.of(new DestinationLimit(
+                connections.map(Long::intValue).orElse(each.connections()),
+                messages.map(Long::intValue).orElse(each.messagesPerHour())));
     }
 
     private static boolean hasBlank(String text) {
         return text.chars().anyMatch(c -> c <= ' ' || c == 127);
-    }
-
-    private void problem(String key, String what) {
-        TomlPosition position = table.contains(List.of(key)) ? table.inputPositionOf(List.of(key)) : null;
-        problems.add(new Problem(file, position == null ? line : position.line(), TABLE + "." + key, what));
     }
 }

@@ -8,20 +8,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.postern.config.DkimKeys;
 import org.postern.config.HostPort;
+import org.postern.config.Runner;
 import org.postern.config.Settings;
 import org.postern.config.SmtpRoute;
 import org.postern.event.Event;
 import org.postern.event.Events;
-import org.postern.maildir.Maildir;
 import org.postern.os.Identity;
-import org.postern.os.ThreadIdentity;
 import org.postern.tcp.IpAddress;
 import org.postern.tcp.Listener;
 
@@ -36,8 +34,6 @@ public final class Demo implements Closeable {
     /** The user nobody of every Linux: root's demo does not keep its user's mail as root. */
     private static final int NOBODY = 65534;
 
-    private static final String LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
-    private static final int PASSWORD_LENGTH = 14;
     private static final IpAddress LOOPBACK = IpAddress.ofOctets(new byte[] {127, 0, 0, 1});
 
     private final Gateway gateway;
@@ -55,17 +51,11 @@ public final class Demo implements Closeable {
     }
 
     /** Where a demo keeps its things: /var/lib/postern/demo as root, else ~/.local/state/postern/demo. */
-    public static Path stateDirectory(String home, String xdgStateHome, Identity self) throws IOException {
-        if (self.isRoot()) {
-            return Path.of("/var/lib/postern/demo");
-        }
-        if (!xdgStateHome.isEmpty()) {
-            return Path.of(xdgStateHome, "postern", "demo");
-        }
-        if (home.isEmpty()) {
-            throw new IOException("HOME is not set, so there is no place for the demo's state: set it");
-        }
-        return Path.of(home, ".local", "state", "postern", "demo");
+    public static Path stateDirectory(Runner runner) throws IOException {
+        return runner.state()
+                .map(state -> state.resolve("demo"))
+                .orElseThrow(
+                        () -> new IOException("HOME is not set, so there is no place for the demo's state: set it"));
     }
 
     /** Starts it; when it returns, clients are served. */
@@ -118,11 +108,7 @@ public final class Demo implements Closeable {
     private static String password(Path users, Path state, Identity self) throws IOException {
         Path home = state.resolve("demo");
         if (!Files.exists(users)) {
-            SecureRandom random = new SecureRandom();
-            StringBuilder password = new StringBuilder();
-            for (int i = 0; i < PASSWORD_LENGTH; i++) {
-                password.append(LETTERS.charAt(random.nextInt(LETTERS.length())));
-            }
+            String password = GeneratedPassword.get();
             String owner = self.isRoot() ? NOBODY + ":" + NOBODY : ":";
             // Under another name first: a start that was cut short leaves no file without a user in it.
             Path temporary = Files.createTempFile(state, ".users", "");
@@ -132,41 +118,13 @@ public final class Demo implements Closeable {
                             + ":\n");
             Files.move(temporary, users, StandardCopyOption.ATOMIC_MOVE);
         }
-        makeHome(home, self);
+        MailHome.make(home, new Identity(NOBODY, NOBODY, List.of()), self);
         Optional<String> line = Files.readAllLines(users).stream()
                 .filter(l -> l.startsWith("demo:{PLAIN}"))
                 .findFirst();
         return line.map(l -> l.substring("demo:{PLAIN}".length()).split(":", -1)[0])
                 .orElseThrow(
                         () -> new IOException(users + " has no demo user any more: remove the file to get a new one"));
-    }
-
-    /** The home in a directory that is ours alone, and all below it with its user's rights: a link there leads root nowhere. */
-    private static void makeHome(Path home, Identity self) throws IOException {
-        if (!Files.exists(home)) {
-            Files.createDirectory(home);
-            if (self.isRoot()) {
-                Files.setAttribute(home, "unix:uid", NOBODY);
-                Files.setAttribute(home, "unix:gid", NOBODY);
-            }
-        }
-        Path maildir = home.resolve("Maildir");
-        try {
-            boolean _ = ThreadIdentity.as(
-                    self.isRoot() ? new Identity(NOBODY, NOBODY, List.of()) : self, () -> makeMaildir(maildir));
-        } catch (IOException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IOException(e);
-        }
-    }
-
-    private static boolean makeMaildir(Path maildir) throws IOException {
-        if (Files.exists(maildir)) {
-            return false;
-        }
-        Maildir.make(maildir);
-        return true;
     }
 
     public Gateway gateway() {

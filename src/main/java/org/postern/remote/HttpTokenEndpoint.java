@@ -32,7 +32,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.postern.config.RouteLogin;
-import org.postern.config.SecretFile;
+import org.postern.config.Secret;
 import org.postern.config.TlsPolicy;
 import org.postern.os.Octets;
 
@@ -83,13 +83,13 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
         if (refresh.isPresent()) {
             fields.put("grant_type", "refresh_token"); // §6
             String renewed = unwritten.get(refresh.get());
-            fields.put("refresh_token", renewed != null ? renewed : secret(refresh.get()));
+            fields.put("refresh_token", renewed != null ? renewed : new Secret.InFile(refresh.get()).read());
         } else {
             fields.put("grant_type", "client_credentials"); // §4.4.2
         }
         fields.put("client_id", login.clientId()); // §2.3.1: in the body, which the providers take
-        if (login.clientSecretFile().isPresent()) {
-            fields.put("client_secret", secret(login.clientSecretFile().get()));
+        if (login.clientSecret().isPresent()) {
+            fields.put("client_secret", login.clientSecret().get().read());
         }
         if (!login.scope().isEmpty()) {
             fields.put("scope", login.scope());
@@ -97,14 +97,6 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
         return fields.entrySet().stream()
                 .map(field -> field.getKey() + "=" + encoded(field.getValue()))
                 .collect(Collectors.joining("&"));
-    }
-
-    private static String secret(Path file) throws IOException {
-        try {
-            return SecretFile.read(file);
-        } catch (IOException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
-        }
     }
 
     private static String encoded(String octets) {
@@ -211,7 +203,7 @@ final class HttpTokenEndpoint implements Tokens.TokenEndpoint {
     private void keep(Path file, String token) {
         String octets = Octets.of(token.getBytes(StandardCharsets.UTF_8));
         try {
-            if (!octets.equals(secret(file))) {
+            if (!octets.equals(new Secret.InFile(file).read())) {
                 write(file, octets);
             }
             unwritten.remove(file);

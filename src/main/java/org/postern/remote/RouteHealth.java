@@ -86,7 +86,7 @@ final class RouteHealth {
     /** When the files with the secrets were changed, as one number. */
     private static long changed(SmtpRoute route) {
         long sum = 0;
-        for (Path file : route.login().map(RouteLogin::secrets).orElse(java.util.List.of())) {
+        for (Path file : route.login().map(RouteLogin::secretFiles).orElse(java.util.List.of())) {
             try {
                 sum = sum * 31 + Files.getLastModifiedTime(file).toMillis();
             } catch (IOException e) {

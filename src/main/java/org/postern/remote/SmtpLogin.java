@@ -11,7 +11,6 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.postern.config.RouteLogin;
 import org.postern.config.RouteLogin.Mechanism;
-import org.postern.config.SecretFile;
 import org.postern.os.Octets;
 
 /** Logs in at a host (RFC 4954). A password goes in clear only where the route says so. */
@@ -60,9 +59,9 @@ final class SmtpLogin {
         }
         String secret;
         try {
-            secret = SecretFile.read(login.passwordFile());
+            secret = login.password().read();
         } catch (IOException e) {
-            return new Outcome.Failed(login.passwordFile() + ": " + e.getMessage() + " (#4.7.0)\n");
+            return new Outcome.Failed(e.getMessage() + " (#4.7.0)\n");
         }
         return outcome(
                 switch (mechanism.get()) {

@@ -24,6 +24,9 @@ final class PosternCommand {
     static int run(List<String> arguments, Env env, Tools tools) {
         CommandLine line = new CommandLine(new PosternCommand());
         line.addSubcommand(new Serve(env, tools));
+        line.addSubcommand(new Init(ConfigFile.runner(env, tools.self()), tools.self(), tools.launcher()));
+        line.addSubcommand(new CheckConfig(ConfigFile.runner(env, tools.self())));
+        line.addSubcommand(new ShowConfig(ConfigFile.runner(env, tools.self())));
         line.addSubcommand(QueueCommand.line(env, tools.self()));
         line.addSubcommand(new Links(tools.launcher()));
         line.addSubcommand(new SetupRecipe(tools.launcher()));

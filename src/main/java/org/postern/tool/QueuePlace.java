@@ -5,9 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Env;
 import org.postern.config.PosternToml;
+import org.postern.config.Runner;
 import org.postern.config.SettingsException;
 import org.postern.gateway.Demo;
 import org.postern.os.Identity;
@@ -37,14 +39,12 @@ record QueuePlace(Env env, Identity self) {
         }
         List<Path> there = new ArrayList<>();
         List<Path> looked = new ArrayList<>(List.of(Path.of("/var/qmail/postern-queue")));
+        Runner runner = ConfigFile.runner(env, self);
+        Optional<Path> settings = ConfigFile.find(null, runner);
         looked.add(
-                Files.exists(Serve.DEFAULT)
-                        ? ofServe(Serve.DEFAULT)
-                        : Demo.stateDirectory(
-                                        env.find("HOME").orElse(""),
-                                        env.find("XDG_STATE_HOME").orElse(""),
-                                        self)
-                                .resolve("queue"));
+                settings.isPresent()
+                        ? ofServe(settings.get())
+                        : Demo.stateDirectory(runner).resolve("queue"));
         for (Path each : looked) {
             if (Files.exists(each.resolve("format"))) {
                 there.add(each);
@@ -63,9 +63,12 @@ record QueuePlace(Env env, Identity self) {
         return String.join(between, paths.stream().map(Path::toString).toList());
     }
 
-    private static Path ofServe(Path config) throws IOException {
+    private Path ofServe(Path config) throws IOException {
         try {
-            return PosternToml.read(config).home().resolve("queue");
+            return PosternToml.read(config, ConfigFile.runner(env, self))
+                    .settings()
+                    .home()
+                    .resolve("queue");
         } catch (SettingsException e) {
             throw new IOException(String.valueOf(e.getMessage()), e);
         }

@@ -1,7 +1,6 @@
 package org.postern.tool;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -11,6 +10,7 @@ import org.postern.chain.Env;
 import org.postern.chain.Log;
 import org.postern.config.PosternToml;
 import org.postern.config.Problem;
+import org.postern.config.Runner;
 import org.postern.config.Settings;
 import org.postern.config.SettingsException;
 import org.postern.event.Events;
@@ -28,12 +28,11 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Serves POP3 and SMTP, with the queue and its delivery.",
-            "Without --config, and without /etc/postern/postern.toml, it is a demo on loopback."
+            "Without --config, without /etc/postern/postern.toml, and without one in ~/.config/postern, it is a demo on",
+            "loopback."
         })
 final class Serve implements Callable<Integer> {
-    static final Path DEFAULT = Path.of("/etc/postern/postern.toml");
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
-    private static final int BAD_SETTINGS = 100;
 
     private final Env env;
     private final Tools tools;
@@ -52,11 +51,10 @@ final class Serve implements Callable<Integer> {
         FileLimit.allow(Long.MAX_VALUE);
         Heap.watch();
         Events events = event -> log.line(event.line());
-        // Where it cannot be told, there is one: a demo instead of it would surprise.
-        Path file = config != null ? config : !Files.notExists(DEFAULT) ? DEFAULT : null;
+        Runner runner = ConfigFile.runner(env, tools.self());
+        Path file = ConfigFile.find(config, runner).orElse(null);
         if (file == null) {
-            Path state = Demo.stateDirectory(
-                    env.find("HOME").orElse(""), env.find("XDG_STATE_HOME").orElse(""), tools.self());
+            Path state = Demo.stateDirectory(runner);
             try (Demo demo = Demo.start(state, tools.self(), events)) {
                 demo.instructions().forEach(System.out::println);
                 return untilTerm(demo.gateway(), log);
@@ -64,23 +62,23 @@ final class Serve implements Callable<Integer> {
         }
         Settings settings;
         try {
-            settings = PosternToml.read(file);
+            settings = PosternToml.read(file, runner).settings();
         } catch (SettingsException e) {
             for (Problem problem : e.problems()) {
                 log.line("postern serve: fatal: " + problem);
             }
-            return BAD_SETTINGS;
+            return CheckConfig.BAD_SETTINGS;
         }
         try (Gateway gateway = Gateway.start(settings, tools.self(), !Gateway.isPublic(settings), events)) {
-            Signals.on("HUP", () -> reroute(gateway, file, log));
+            Signals.on("HUP", () -> reroute(gateway, file, runner, log));
             return untilTerm(gateway, log);
         }
     }
 
     /** HUP: the routes are read anew; where the file is wrong, the old ones stay. */
-    private static void reroute(Gateway gateway, Path file, Log log) {
+    private static void reroute(Gateway gateway, Path file, Runner runner, Log log) {
         try {
-            gateway.reroute(PosternToml.read(file));
+            gateway.reroute(PosternToml.read(file, runner).settings());
         } catch (SettingsException e) {
             e.problems().forEach(problem -> log.line("alert: settings not changed: " + problem));
         }

@@ -32,7 +32,8 @@ class DkimKeysTest {
     }
 
     private DkimKeys toml(String tables) throws IOException, SettingsException {
-        return PosternToml.read(Files.writeString(dir.resolve("postern.toml"), REST + tables))
+        return PosternToml.read(Files.writeString(dir.resolve("postern.toml"), REST + tables), TestingRunner.ROOT)
+                .settings()
                 .send()
                 .dkim();
     }
@@ -163,7 +164,7 @@ class DkimKeysTest {
         assertThat(problems("domian = \"x\"\nselector = 7"))
                 .extracting(p -> p.line() + " " + p.key() + " " + p.what().split("[;,]")[0])
                 .containsExactlyInAnyOrder(
-                        "7 send.dkim.domian unknown setting",
+                        "7 send.dkim.domian is \"x\"",
                         "6 send.dkim.domain is missing",
                         "8 send.dkim.selector is 7",
                         "6 send.dkim.key_file is missing");

@@ -29,7 +29,7 @@ class SendRouteTest {
 
     private List<SmtpRoute> routes(String text) throws IOException, SettingsException {
         Path file = Files.writeString(dir.resolve("postern.toml"), REST + text);
-        return PosternToml.read(file).send().smtproutes();
+        return PosternToml.read(file, TestingRunner.ROOT).settings().send().smtproutes();
     }
 
     private SmtpRoute route(String text) throws IOException, SettingsException {
@@ -84,7 +84,8 @@ class SendRouteTest {
                         "smart.example",
                         587,
                         new TlsPolicy(Level.VERIFY, false, "", Optional.empty()),
-                        Optional.of(new RouteLogin.Password("me", password, Optional.empty(), false)),
+                        Optional.of(
+                                new RouteLogin.Password("me", new Secret.InFile(password), Optional.empty(), false)),
                         ""));
         assertThat(SecretFile.read(password)).isEqualTo("geheim");
     }
@@ -124,7 +125,10 @@ class SendRouteTest {
                         2525,
                         new TlsPolicy(Level.VERIFY, true, "mx.example.com", Optional.of(ca)),
                         Optional.of(new RouteLogin.Password(
-                                "us\u00c3\u00a9r", password, Optional.of(RouteLogin.Mechanism.CRAM_MD5), true)),
+                                "us\u00c3\u00a9r",
+                                new Secret.InFile(password),
+                                Optional.of(RouteLogin.Mechanism.CRAM_MD5),
+                                true)),
                         "scanner@example.com"));
     }
 
@@ -147,7 +151,7 @@ class SendRouteTest {
                         "scanner@example.com",
                         URI.create("https://login.example/t/oauth2/v2.0/token"),
                         "abc",
-                        Optional.of(client),
+                        Optional.of(new Secret.InFile(client)),
                         Optional.of(refresh),
                         "https://outlook.office365.com/.default",
                         Optional.of(ca)));
@@ -245,7 +249,7 @@ class SendRouteTest {
                         p -> assertThat(p).startsWith("3 host is \"smart.example:587\"; write "),
                         p -> assertThat(p).startsWith("4 port is 70000; give a whole number from 1 to 65535"),
                         p -> assertThat(p).startsWith("5 tls is \"yes\"; write one of none, may, encrypt, verify"),
-                        p -> assertThat(p).startsWith("6 hots unknown setting; the known ones: auth, "),
+                        p -> assertThat(p).startsWith("6 hots is \"x\", an unknown setting; did you mean host?"),
                         p -> assertThat(p).startsWith("7 sender is \"me\"; write an address"),
                         p -> assertThat(p).isEqualTo("8 auth is of no use without user: add it, or remove this"));
     }

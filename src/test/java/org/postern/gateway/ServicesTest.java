@@ -24,6 +24,7 @@ import org.postern.auth.Authenticator;
 import org.postern.auth.PasswordCheck;
 import org.postern.config.PosternToml;
 import org.postern.config.Settings;
+import org.postern.config.TestingRunner;
 import org.postern.event.Events;
 import org.postern.maildir.Maildir;
 import org.postern.os.Crypt;
@@ -71,7 +72,7 @@ class ServicesTest {
                 [send]
                 smtproutes = ":127.0.0.1:1"
                 """.formatted(directory));
-        settings = PosternToml.read(file);
+        settings = PosternToml.read(file, TestingRunner.ROOT).settings();
         grants = new DirectoryStore(
                 Spool.at(Files.createDirectory(directory.resolve("relay"))),
                 DirectoryStore.Settings.expiringAfter(Duration.ofMinutes(10)),

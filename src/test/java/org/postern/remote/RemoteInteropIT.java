@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postern.config.PosternToml;
 import org.postern.config.RemoteSettings;
 import org.postern.config.SettingsException;
+import org.postern.config.TestingRunner;
 import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.DeliveryResult.Bounced;
@@ -86,7 +87,8 @@ class RemoteInteropIT {
                         + (List.of(keys).toString().contains("host =") ? "" : "\nhost = \"127.0.0.1\"\n"));
         try {
             RemoteSettings settings = RemoteSettings.of(
-                    "gate.example", PosternToml.read(file).send().smtproutes());
+                    "gate.example",
+                    PosternToml.read(file, TestingRunner.ROOT).settings().send().smtproutes());
             TestingRemote dns = new TestingRemote().host("mx.test", "127.0.0.1");
             return new RemoteDeliverer(() -> settings, dns, _ -> false, new Random(1), InstantSource.system(), _ -> {});
         } catch (SettingsException e) {

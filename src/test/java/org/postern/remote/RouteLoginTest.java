@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.config.RemoteSettings;
 import org.postern.config.RouteLogin;
+import org.postern.config.Secret;
 import org.postern.config.SmtpRoute;
 import org.postern.config.TlsPolicy;
 import org.postern.mail.Delivery;
@@ -42,7 +43,7 @@ class RouteLoginTest {
     private RemoteDeliverer deliverer(int port, TlsPolicy tls, boolean inClear) throws IOException {
         Path password = Files.writeString(dir.resolve("password"), "geheim\n");
         Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
-        RouteLogin login = new RouteLogin.Password("joe", password, Optional.empty(), inClear);
+        RouteLogin login = new RouteLogin.Password("joe", new Secret.InFile(password), Optional.empty(), inClear);
         SmtpRoute route = new SmtpRoute("", "127.0.0.1", port, tls, Optional.of(login), "scanner@example.com");
         RemoteSettings settings = RemoteSettings.of("me.example", List.of(route));
         return new RemoteDeliverer(
@@ -53,7 +54,7 @@ class RouteLoginTest {
             throws IOException {
         Path file = Files.writeString(dir.resolve(mechanism.name()), password + "\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        RouteLogin login = new RouteLogin.Password(user, file, Optional.of(mechanism), true);
+        RouteLogin login = new RouteLogin.Password(user, new Secret.InFile(file), Optional.of(mechanism), true);
         return TestingRemote.deliverer(RemoteSettings.of(
                 "me.example", List.of(new SmtpRoute("", "127.0.0.1", port, TlsPolicy.MAY, Optional.of(login), ""))));
     }

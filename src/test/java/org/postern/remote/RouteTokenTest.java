@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.config.RemoteSettings;
 import org.postern.config.RouteLogin;
+import org.postern.config.Secret;
 import org.postern.config.SmtpRoute;
 import org.postern.config.TlsPolicy;
 import org.postern.mail.Delivery;
@@ -99,7 +100,7 @@ class RouteTokenTest {
                 "joe",
                 uri,
                 "app 1",
-                Optional.of(secret("secret", "s&cret\n")),
+                Optional.of(new Secret.InFile(secret("secret", "s&cret\n"))),
                 Optional.empty(),
                 "https://mail/.default",
                 Optional.of(certificates.ca()));

@@ -17,7 +17,11 @@ final class TestingCommand {
     record Left(int code, String stdout, String stderr) {}
 
     /** Runs {@code postern ARGUMENT...} as if it were started by that launcher. */
-    static synchronized Left postern(Path launcher, String... arguments) throws IOException {
+    static Left postern(Path launcher, String... arguments) throws IOException {
+        return postern(launcher, Env.empty(), arguments);
+    }
+
+    static synchronized Left postern(Path launcher, Env env, String... arguments) throws IOException {
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream stdout = new ByteArrayOutputStream();
@@ -25,7 +29,7 @@ final class TestingCommand {
         try {
             System.setOut(new PrintStream(stdout, true, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(stderr, true, StandardCharsets.UTF_8));
-            int code = PosternCommand.run(List.of(arguments), Env.empty(), new Tools(launcher, ThisProcess.identity()));
+            int code = PosternCommand.run(List.of(arguments), env, new Tools(launcher, ThisProcess.identity()));
             return new Left(code, stdout.toString(StandardCharsets.UTF_8), stderr.toString(StandardCharsets.UTF_8));
         } finally {
             System.setOut(out);
