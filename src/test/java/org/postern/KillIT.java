@@ -115,7 +115,8 @@ class KillIT {
     private List<String> impatient() throws IOException {
         Path launcher = Path.of("postern").toAbsolutePath();
         Path image = launcher.resolveSibling(".image");
-        Path script = Files.writeString(directory.resolve("impatient"), """
+        Path script = Files.writeString(
+                directory.resolve("impatient"), """
                 . "%s/launch"
                 exec "$postern_java" $postern_common $postern_server -Dpostern.queue.patience=%d \\
                     -XX:AOTCache="%s/postern.aot" -Dpostern.launcher="%s" -jar "%s/postern.jar" "$@"
@@ -226,7 +227,8 @@ class KillIT {
             wholeAndSent(text, "\r\n");
         }
         System.out.println("kill: " + here.size() + " messages here, " + there.size() + " elsewhere, "
-                + (received(far).size() - Set.copyOf(subjects(received(far))).size()) + " of these twice; " + moved + " were getting files when the kill came");
+                + (received(far).size() - Set.copyOf(subjects(received(far))).size()) + " of these twice; " + moved
+                + " were getting files when the kill came");
     }
 
     /** How many of the size that goes into the log have one, or part of one. */

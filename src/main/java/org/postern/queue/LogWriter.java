@@ -333,7 +333,6 @@ final class LogWriter {
         return begun;
     }
 
-
     private void closeSegment() {
         Open closing = open;
         open = null;
