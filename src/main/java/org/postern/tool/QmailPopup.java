@@ -66,13 +66,14 @@ public final class QmailPopup implements Tool {
         // RFC 1939 §7: different for each connection.
         String timestamp = "<%d.%d.%d@%s>"
                 .formatted(ThisProcess.PID, call.id(), Instant.now().getEpochSecond(), arguments.getFirst());
-        connection.bytewise(!staysHere.wholly(call, subprogram));
+        boolean bytewise = !staysHere.wholly(call, subprogram);
+        connection.bytewise(bytewise);
         AuthorizationSession session =
                 new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL, new Tls.None());
         AuthorizationSession.End<Credentials> end =
                 session.run(credentials -> login(call, subprogram, timestamp, credentials));
         connection.bytewise(false);
-        if (end instanceof AuthorizationSession.End.NotLoggedIn<Credentials>) {
+        if (bytewise && end instanceof AuthorizationSession.End.NotLoggedIn<Credentials>) {
             connection.readOff();
         }
         return Exit.code(

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.postern.file.Disk;
 import org.postern.mail.Envelope;
@@ -73,14 +73,14 @@ public final class TestingQueue {
 
     /** The names of the messages that are not done, in files and in the log, as a restart would find them. */
     public List<String> messages() {
-        Set<String> inMess = names("mess").stream()
-                .filter(name -> MessageName.parse(name).isPresent())
-                .collect(Collectors.toSet());
         try {
-            List<String> all = new ArrayList<>(inMess);
-            LogRecovery.read(directory, inMess, line -> {}).messages().keySet().forEach(name -> all.add(name.text()));
-            Collections.sort(all);
-            return all;
+            // The log first: a message that leaves it for a file, or for its bounce, is there before.
+            Set<String> all = new TreeSet<>();
+            LogRecovery.read(directory, Set.of(), line -> {}).messages().keySet().forEach(name -> all.add(name.text()));
+            names("mess").stream()
+                    .filter(name -> MessageName.parse(name).isPresent())
+                    .forEach(all::add);
+            return List.copyOf(all);
         } catch (java.nio.file.NoSuchFileException e) {
             return messages(); // A segment was removed while it was looked at.
         } catch (IOException e) {
