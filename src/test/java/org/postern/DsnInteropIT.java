@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -63,28 +60,16 @@ class DsnInteropIT {
     static Path directory;
 
     private static TestingHop postfix;
-    private static Process sink;
+    private static TestingSink sink;
     private static TestingServe serve;
 
     @BeforeAll
     static void start() throws IOException {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         postfix = TestingHop.start("postfix", directory.resolve("postfix"), TestingCertificates.in(directory), "good");
-        int sinkPort = freePort();
-        Path unpacked = Path.of(".peers/postfix").toAbsolutePath();
-        List<String> command =
-                new ArrayList<>(List.of(unpacked.resolve("usr/sbin/smtp-sink").toString(), "-e")); // HELO alone
-        if (isRoot()) {
-            command.addAll(List.of("-u", "nobody")); // It refuses to run as root.
-        }
-        command.addAll(List.of("127.0.0.1:" + sinkPort, "20"));
-        ProcessBuilder plain = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("sink.log").toFile());
-        plain.environment()
-                .put("LD_LIBRARY_PATH", unpacked.resolve("usr/lib/postfix").toString());
-        sink = plain.start();
+        sink = TestingSink.start(directory.resolve("sink"), "-e"); // HELO alone
         postfix.awaitReady();
+        sink.awaitReady();
         TestingPrograms.succeed("./postern", "version");
         Path home = Files.createDirectory(directory.resolve("home"));
         String config = Files.writeString(directory.resolve("postern.toml"), """
@@ -100,19 +85,13 @@ class DsnInteropIT {
                         [send]
                         smtproutes = ["sink.test:127.0.0.1:%d", "plain.test:127.0.0.1:%d"]
                         """.formatted(
-                                directory.resolve("state"), users(), postfix.port(), sinkPort))
+                                directory.resolve("state"), users(), postfix.port(), sink.port()))
                 .toString();
         serve = TestingServe.start(List.of(), home, "--config", config);
     }
 
     private static boolean isRoot() throws IOException {
         return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-            return socket.getLocalPort();
-        }
     }
 
     private static Path users() throws IOException {
@@ -133,7 +112,7 @@ class DsnInteropIT {
     @AfterAll
     static void end() throws IOException {
         serve.close();
-        sink.destroy();
+        sink.close();
         postfix.close();
     }
 

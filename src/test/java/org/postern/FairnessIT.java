@@ -38,7 +38,7 @@ class FairnessIT {
     /** and each of these so many messages. */
     private static final int MESSAGES = 30;
 
-    private static final int GOOD = 20;
+    private static final int GOOD = 10;
     private static final List<String> BAD = List.of("hangs", "silent", "slow", "refuses");
     private static final Pattern STARTED =
             Pattern.compile("starting delivery (\\d+): msg \\d+ to remote (\\S+)@([a-z]+)\\d*\\.test");
