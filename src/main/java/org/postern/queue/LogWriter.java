@@ -328,7 +328,6 @@ final class LogWriter {
         return begun;
     }
 
-
     private void closeSegment() {
         Open closing = open;
         open = null;

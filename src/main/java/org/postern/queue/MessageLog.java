@@ -59,7 +59,14 @@ final class MessageLog implements Closeable {
      */
     private record Stored(Segment segment, Place place, boolean kept, boolean file) {}
 
-    MessageLog(QueueDirectory queue, Disk disk, SharedSync mess, Log log, LogRecovery found, Patience patience, Leftovers left) {
+    MessageLog(
+            QueueDirectory queue,
+            Disk disk,
+            SharedSync mess,
+            Log log,
+            LogRecovery found,
+            Patience patience,
+            Leftovers left) {
         this.queue = queue;
         this.disk = disk;
         this.mess = mess;
@@ -336,8 +343,7 @@ final class MessageLog implements Closeable {
                 return MessageFile.read(in, place.offset(), (int) place.length());
             }
         });
-        try (NewMessage file =
-                new NewMessage(disk, unfinished, queue.mess().resolve(name.text()), 0600, left)) {
+        try (NewMessage file = new NewMessage(disk, unfinished, queue.mess().resolve(name.text()), 0600, left)) {
             file.finishAsItIs(octets);
         }
     }

@@ -86,12 +86,7 @@ public final class Queue implements Closeable {
     }
 
     static Opening open(
-            QueueDirectory directory,
-            Disk disk,
-            InstantSource clock,
-            Submitters submitters,
-            Log log,
-            Patience patience)
+            QueueDirectory directory, Disk disk, InstantSource clock, Submitters submitters, Log log, Patience patience)
             throws IOException {
         directory.makeRoot(disk);
         LockFile lock = LockFile.tryLock(directory.lock()).orElse(null);
@@ -105,7 +100,8 @@ public final class Queue implements Closeable {
             int owner = (int) Files.getAttribute(directory.root(), "unix:uid");
             Recovery.Found found = new Recovery(directory, limited, log).run();
             kept = true;
-            return new Opening.Ready(new Queue(directory, limited, clock, submitters, log, lock, owner, found, patience));
+            return new Opening.Ready(
+                    new Queue(directory, limited, clock, submitters, log, lock, owner, found, patience));
         } finally {
             if (!kept) {
                 lock.close();

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** A disk that is full, read-only or broken, or a process that may open no more files, from one operation on. */
 public final class TestingFault implements TestingDisk.Fault {
     private static final Set<String> MAKING = Set.of("create", "write", "sync", "rename", "link", "mkdir");
-    private static final Set<String> CHANGING = Set.of(
-            "create", "append", "write", "sync", "rename", "link", "unlink", "mkdir", "syncdir", "truncate");
+    private static final Set<String> CHANGING =
+            Set.of("create", "append", "write", "sync", "rename", "link", "unlink", "mkdir", "syncdir", "truncate");
 
     private static final Set<String> OF_OPEN_FILES = Set.of("write", "sync", "truncate");
 

@@ -100,7 +100,8 @@ class QueueControlCrashTest {
     }
 
     private static Selection from(CrashMessage... messages) {
-        List<String> senders = List.of(messages).stream().map(CrashMessage::sender).toList();
+        List<String> senders =
+                List.of(messages).stream().map(CrashMessage::sender).toList();
         return Selection.of(List.of(), senders, List.of(), List.of());
     }
 

@@ -180,9 +180,7 @@ class SenderFaultTest {
             if (!(intake instanceof DropIntake)) {
                 world.add(new TestingMachine.Refused(message.name()));
             }
-            assertThat(exit)
-                    .as("%s, %s", message, one)
-                    .isIn(one.error == Error.FILES ? Set.of(64, 66) : Set.of(53));
+            assertThat(exit).as("%s, %s", message, one).isIn(one.error == Error.FILES ? Set.of(64, 66) : Set.of(53));
         }
     }
 

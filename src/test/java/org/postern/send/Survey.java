@@ -65,7 +65,9 @@ final class Survey {
         for (CrashMessage message : CrashMessage.values()) {
             boolean accepted = world.contains(new TestingMachine.Accepted(message.name()));
             if (strict && world.contains(new TestingMachine.Refused(message.name()))) {
-                assertThat(arrived(message)).as("%s, which was refused, %s", message, when).isZero();
+                assertThat(arrived(message))
+                        .as("%s, which was refused, %s", message, when)
+                        .isZero();
             }
             for (String recipient : message.recipients()) {
                 String user = recipient.replace("@" + TestingMachine.HOST, "");

@@ -85,8 +85,8 @@ final class TestingMachine implements AutoCloseable {
         this(base, new TestingQueue(base.resolve("queue"), disk, patience), disk, acceptsLate, world);
     }
 
-    private TestingMachine(
-            Path base, TestingQueue files, Disk disk, boolean acceptsLate, Consumer<Object> world) throws IOException {
+    private TestingMachine(Path base, TestingQueue files, Disk disk, boolean acceptsLate, Consumer<Object> world)
+            throws IOException {
         this.world = world;
         this.acceptsLate = acceptsLate;
         this.files = files;
@@ -150,8 +150,7 @@ final class TestingMachine implements AutoCloseable {
     }
 
     Intake.Outcome submit(Intake intake, CrashMessage message) throws IOException {
-        Intake.Outcome outcome =
-                TestingQueue.submit(intake, message.text(), message.sender(), message.recipients());
+        Intake.Outcome outcome = TestingQueue.submit(intake, message.text(), message.sender(), message.recipients());
         if (outcome instanceof Intake.Outcome.Queued) {
             world.accept(new Accepted(message.name()));
         }
@@ -174,7 +173,12 @@ final class TestingMachine implements AutoCloseable {
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(
                     "left: " + files.messages() + files.names("drop") + ", log:\n"
-                            + String.join("\n", sender.log().reversed().stream().limit(100).toList().reversed()),
+                            + String.join(
+                                    "\n",
+                                    sender.log().reversed().stream()
+                                            .limit(100)
+                                            .toList()
+                                            .reversed()),
                     e);
         }
     }
@@ -184,7 +188,10 @@ final class TestingMachine implements AutoCloseable {
         Awaitility.await()
                 .pollInterval(Duration.ofMillis(1))
                 .atMost(Duration.ofSeconds(30))
-                .until(() -> sender.log().stream().filter(l -> l.contains("deferral: later")).count() >= messages
+                .until(() -> sender.log().stream()
+                                        .filter(l -> l.contains("deferral: later"))
+                                        .count()
+                                >= messages
                         && sender.log().reversed().stream()
                                 .filter(l -> l.startsWith("status: "))
                                 .findFirst()
