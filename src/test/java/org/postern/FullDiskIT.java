@@ -3,6 +3,7 @@ package org.postern;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -88,7 +91,8 @@ class FullDiskIT {
                                     "kill",
                                     "-ALRM",
                                     Long.toString(send.process().pid()));
-                            assertThat(subjects(mail)).containsExactlyInAnyOrderElementsOf(accepted);
+                            assertThat(subjects(mail.path().resolve("new")))
+                                    .containsExactlyInAnyOrderElementsOf(accepted);
                         });
                 assertThat(send.process().isAlive()).isTrue();
             }
@@ -127,6 +131,157 @@ class FullDiskIT {
         }
     }
 
+    /** For who submits by SMTP, and by programs with the queue's owner and without. */
+    @Test
+    @Timeout(180)
+    void noInodesUnderServe() throws IOException {
+        try (TestingSite site = new TestingSite(directory)) {
+            Path mail = site.account(USER).resolve("Maildir/new");
+            Path home = Files.createDirectory(directory.resolve("serve"));
+            try (TestingSmallDisk disk = new TestingSmallDisk(home, 32_768, "0700")) {
+                Server first = site.serve(disk.entering(List.of()));
+                disk.useUpInodes();
+                assertThat(message(first.ports().get(1), 1)).startsWith("451 ");
+                assertThat(qmailQueue(site, disk, 2)).isEqualTo(new Outcome(53, ""));
+                assertThat(sendmail(site, disk, 3))
+                        .isEqualTo(new Outcome(111, "qmail-inject: fatal: qq write error or disk full (#4.3.0)\n"));
+                disk.giveInodes();
+                assertThat(message(first.ports().get(1), 4)).startsWith("250 ");
+                assertThat(qmailQueue(site, disk, 5)).isEqualTo(new Outcome(0, ""));
+                stop(first);
+                Files.delete(first.logFile());
+                disk.useUpInodes();
+                assertThat(qmailQueue(site, disk, 6)).isEqualTo(new Outcome(53, ""));
+                Server second = site.serve(disk.entering(List.of()));
+                assertThat(message(second.ports().get(1), 7)).startsWith("451 ");
+                disk.giveInodes();
+                assertThat(message(second.ports().get(1), 8)).startsWith("250 ");
+                assertThat(sendmail(site, disk, 9)).isEqualTo(new Outcome(0, ""));
+                awaitExactly(mail, second, Set.of("4", "5", "8", "9"));
+            }
+        }
+    }
+
+    /**
+     * What the messages lie on turns read-only while mail comes and goes, and back. Not all of the queue: of a file system with
+     * a file open for writing, as the lock is, only an error makes one that is read-only.
+     */
+    @Test
+    @Timeout(180)
+    void aReadOnlyDiskUnderLoad() throws Exception {
+        try (TestingSite site = new TestingSite(directory)) {
+            Path mail = site.account(USER).resolve("Maildir/new");
+            Path log = Files.createDirectories(directory.resolve("serve/queue/log"));
+            Path mess = Files.createDirectory(log.resolveSibling("mess"));
+            try (TestingSmallDisk disk = new TestingSmallDisk(log, 32_768, "0700")) {
+                TestingSmallDisk files = disk.another(mess, 32_768);
+                Server serve = site.serve(disk.entering(site.impatient()));
+                Load load = new Load(serve.ports().get(1));
+                try (load) {
+                    load.reach(5, 0);
+                    disk.readOnly();
+                    files.readOnly();
+                    load.reach(5, 5);
+                    assertThat(qmailQueue(site, disk, 1_000_000)).isEqualTo(new Outcome(53, ""));
+                    assertThat(sendmail(site, disk, 1_000_001).exit()).isEqualTo(111);
+                    files.writable();
+                    disk.writable();
+                    load.reach(load.accepted.size() + 5, 5);
+                }
+                load.onlyAcceptedOrRefused();
+                assertThat(qmailQueue(site, disk, 1_000_002)).isEqualTo(new Outcome(0, ""));
+                load.accepted.add("1000002");
+                awaitExactly(mail, serve, load.accepted);
+            }
+        }
+    }
+
+    /** Clients that send one message after the other. */
+    private static final class Load implements Closeable {
+        private static final int CLIENTS = 3;
+        private final Set<String> accepted = new ConcurrentSkipListSet<>();
+        private final Set<String> refused = new ConcurrentSkipListSet<>();
+        private final Set<String> others = new ConcurrentSkipListSet<>();
+        private final AtomicInteger numbers = new AtomicInteger();
+        private final List<Thread> clients = new ArrayList<>();
+        private final int port;
+        private volatile boolean over;
+
+        Load(int port) {
+            this.port = port;
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(Thread.ofVirtual().start(this::send));
+            }
+        }
+
+        private void send() {
+            while (!over) {
+                int number = numbers.incrementAndGet();
+                String reply;
+                try {
+                    reply = message(port, number, number % 5 == 0 ? 1000 : 10);
+                } catch (IOException e) {
+                    reply = e.toString();
+                }
+                String subject = Integer.toString(number);
+                (reply.startsWith("250 ") ? accepted : reply.startsWith("451 ") ? refused : others)
+                        .add(reply.startsWith("250 ") ? subject : reply);
+            }
+        }
+
+        void reach(int accepts, int refusals) {
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                assertThat(accepted).hasSizeGreaterThanOrEqualTo(accepts);
+                assertThat(numbers.get() - accepted.size() - CLIENTS).isGreaterThanOrEqualTo(refusals);
+            });
+        }
+
+        @Override
+        public void close() {
+            over = true;
+            await().until(() -> clients.stream().noneMatch(Thread::isAlive));
+        }
+
+        void onlyAcceptedOrRefused() {
+            assertThat(others).isEmpty();
+            assertThat(refused).isNotEmpty();
+        }
+    }
+
+    private static void awaitExactly(Path mail, Server serve, Set<String> numbers) {
+        List<String> expected = numbers.stream().map(n -> "Subject: " + n).toList();
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofSeconds(1))
+                .untilAsserted(() -> {
+                    TestingPrograms.succeed(
+                            "kill", "-HUP", Long.toString(serve.process().pid()));
+                    assertThat(subjects(mail)).containsExactlyInAnyOrderElementsOf(expected);
+                });
+    }
+
+    private static void stop(Server serve) throws IOException {
+        TestingPrograms.succeed("kill", "-TERM", Long.toString(serve.process().pid()));
+        await().atMost(Duration.ofSeconds(30)).until(() -> !serve.process().isAlive());
+    }
+
+    private Outcome qmailQueue(TestingSite site, TestingSmallDisk disk, int number) throws IOException {
+        Path text =
+                Files.writeString(directory.resolve("text"), text(number, 1000).replace("\r", ""));
+        Path envelope = Files.writeString(directory.resolve("envelope"), "Fa@b.example\0T" + LOCAL + "\0\0");
+        return submit(site, disk, "qmail-queue <" + text + " 1<" + envelope);
+    }
+
+    private Outcome sendmail(TestingSite site, TestingSmallDisk disk, int number) throws IOException {
+        Path text =
+                Files.writeString(directory.resolve("text"), text(number, 1000).replace("\r", ""));
+        return submit(site, disk, "sendmail -f a@b.example " + LOCAL + " <" + text);
+    }
+
+    private Outcome submit(TestingSite site, TestingSmallDisk disk, String command) throws IOException {
+        String all = "POSTERN_QUEUE=" + directory.resolve("serve/queue") + " " + command;
+        return site.run("", disk.entering(List.of("sh", "-c", all)).toArray(String[]::new));
+    }
+
     @Test
     void aFullDiskUnderTcprules() throws IOException {
         Path rules = Files.createDirectory(directory.resolve("rules"));
@@ -147,21 +302,27 @@ class FullDiskIT {
     }
 
     private static String message(int smtp, int number) throws IOException {
+        return message(smtp, number, 1000);
+    }
+
+    private static String message(int smtp, int number, int lines) throws IOException {
         try (TestingSession session = new TestingSession(CLIENT, smtp)) {
             session.expect("220");
-            String line = "x".repeat(70) + "\r\n";
-            return session.message(
-                    "a@b.example", LOCAL, "Subject: " + number + "\r\n\r\n" + line.repeat(1000) + "end\r\n");
+            return session.message("a@b.example", LOCAL, text(number, lines));
         }
     }
 
+    private static String text(int number, int lines) {
+        return "Subject: " + number + "\r\n\r\n" + ("x".repeat(70) + "\r\n").repeat(lines) + "end\r\n";
+    }
+
     /** Each message's subject line; each must be whole. */
-    private static List<String> subjects(TestingSmallDisk mail) throws IOException {
+    private static List<String> subjects(Path mail) throws IOException {
         List<String> subjects = new ArrayList<>();
-        try (Stream<Path> files = Files.list(mail.path().resolve("new"))) {
+        try (Stream<Path> files = Files.list(mail)) {
             for (Path file : files.toList()) {
                 String text = Files.readString(file);
-                assertThat(text).endsWith("x\nend\n").hasSizeGreaterThan(71_000);
+                assertThat(text).containsPattern("\n\n(x{70}\n){10}((x{70}\n){990})?end\n$");
                 subjects.add(text.lines()
                         .filter(l -> l.startsWith("Subject: "))
                         .findFirst()

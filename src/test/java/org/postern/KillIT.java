@@ -38,7 +38,6 @@ class KillIT {
     private static final int CLIENTS = 4;
     private static final String USER = "posternkill";
     private static final String LOCAL = USER + "@" + TestingSite.ME;
-    private static final int PATIENCE_MILLISECONDS = 5;
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final Pattern SUBJECT = Pattern.compile("\nSubject: (\\S+)\r?\n");
 
@@ -72,7 +71,7 @@ class KillIT {
             Path work = Files.createDirectory(directory.resolve("work"));
             TestingServe[] running = new TestingServe[1];
             rounds(ROUNDS / 2, directory.resolve("serve/queue"), () -> {
-                running[0] = TestingServe.start(impatient(), work, "--config", toml.toString());
+                running[0] = TestingServe.start(site.impatient(), work, "--config", toml.toString());
                 tell(running[0].port("smtp", 0));
                 return List.of(running[0].pid());
             });
@@ -93,7 +92,7 @@ class KillIT {
             Server[] running = new Server[2];
             rounds(ROUNDS - ROUNDS / 2, directory.resolve("qmail/postern-queue"), () -> {
                 if (running[0] == null || !running[0].process().isAlive()) {
-                    running[0] = site.send(impatient());
+                    running[0] = site.send(site.impatient());
                 }
                 if (running[1] == null || !running[1].process().isAlive()) {
                     running[1] = site.smtp();
@@ -106,22 +105,6 @@ class KillIT {
             });
             check("ALRM", running[0].process().pid(), home, far);
         }
-    }
-
-    /**
-     * What a command is to be put behind, that its log gives files not only to what has waited for half a minute: kills are
-     * to meet that, too.
-     */
-    private List<String> impatient() throws IOException {
-        Path launcher = Path.of("postern").toAbsolutePath();
-        Path image = launcher.resolveSibling(".image");
-        Path script = Files.writeString(
-                directory.resolve("impatient"), """
-                . "%s/launch"
-                exec "$postern_java" $postern_common $postern_server -Dpostern.queue.patience=%d \\
-                    -XX:AOTCache="%s/postern.aot" -Dpostern.launcher="%s" -jar "%s/postern.jar" "$@"
-                """.formatted(image, PATIENCE_MILLISECONDS, image, launcher, image));
-        return List.of("sh", script.toString());
     }
 
     /** Starts what does not run, and says which processes are to be killed. */

@@ -29,6 +29,7 @@ final class TestingSite implements Closeable {
     static final String FOREIGN = "bob@elsewhere.example";
     static final int EXPIRY = 600;
     private static final int NOBODY = 65534;
+    private static final int PATIENCE_MILLISECONDS = 5;
     private static final Duration LIMIT = Duration.ofSeconds(40);
 
     private final Path directory;
@@ -256,6 +257,22 @@ final class TestingSite implements Closeable {
             throw new IOException("qmail-send did not start: " + server.log());
         }
         return server;
+    }
+
+    /**
+     * What a command is put behind, that its log gives files not only to what has waited for half a minute, and keeps no
+     * segment open.
+     */
+    List<String> impatient() throws IOException {
+        Path launcher = Path.of("postern").toAbsolutePath();
+        Path image = launcher.resolveSibling(".image");
+        Path script = Files.writeString(
+                directory.resolve("impatient"), """
+                . "%s/launch"
+                exec "$postern_java" $postern_common $postern_server -Dpostern.queue.patience=%d \\
+                    -XX:AOTCache="%s/postern.aot" -Dpostern.launcher="%s" -jar "%s/postern.jar" "$@"
+                """.formatted(image, PATIENCE_MILLISECONDS, image, launcher, image));
+        return List.of("sh", script.toString());
     }
 
     /** Starts a command; what it prints is its log. */

@@ -62,7 +62,29 @@ final class TestingSmallDisk implements Closeable {
     }
 
     void grow(int kilobytes) throws IOException {
-        run("mount", "-o", "remount,size=" + kilobytes + "k", at.toString());
+        remount("size=" + kilobytes + "k");
+    }
+
+    private void remount(String options) throws IOException {
+        run("mount", "-o", "remount," + options, at.toString());
+    }
+
+    /** There is room for octets, and no file more. */
+    void useUpInodes() throws IOException {
+        run("sh", "-c", "mount -o remount,nr_inodes=$(($(stat -f -c '%c - %d' " + at + "))) " + at);
+    }
+
+    void giveInodes() throws IOException {
+        remount("nr_inodes=10000");
+    }
+
+    /** As soon as nobody has a file open for writing; until then the system refuses it. */
+    void readOnly() throws IOException {
+        run("sh", "-c", "for i in $(seq 2000); do mount -o remount,ro " + at + " 2>&- && exit; done; exit 1");
+    }
+
+    void writable() throws IOException {
+        remount("rw");
     }
 
     void fill() throws IOException {

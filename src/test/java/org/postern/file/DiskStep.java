@@ -20,6 +20,9 @@ sealed interface DiskStep {
 
     record FileSynced(int file) implements DiskStep {}
 
+    /** What was written since the last sync is lost, although a later sync may not say so. */
+    record FileSyncFailed(int file) implements DiskStep {}
+
     record DirectorySynced(int directory) implements DiskStep {}
 
     /** Something that happened outside the disk, and that no power cut takes back. */

@@ -19,7 +19,7 @@ import org.postern.file.DiskStep.Name;
  * What a power cut may leave of a disk. Goes through the record of a {@link TestingDisk} step by step; between two steps
  * it makes the disks that POSIX allows there: of the changes of names that no sync of their directory covers any may have
  * been kept and any lost, a rename whole or not at all; of a file that is not synced what was written since is there,
- * missing, cut short, or zeros in blocks of 512 or 4,096 octets. All such disks where they are few, otherwise the extremes and as many
+ * missing, cut short, or zeros in blocks of 512 or 4,096 octets; what was written before a sync that failed is zeros. All such disks where they are few, otherwise the extremes and as many
  * by chance as are asked for.
  */
 public final class PowerCut {
@@ -43,6 +43,13 @@ public final class PowerCut {
                 now = apply(now, step);
             }
             return now;
+        }
+
+        /** The kernel takes for written what the disk has refused: no later sync writes it. */
+        void lose() {
+            byte[] all = all();
+            synced = zeros(all, synced.length, 0, all.length);
+            since.clear();
         }
 
         byte[] all() {
@@ -86,6 +93,7 @@ public final class PowerCut {
                 content.synced = content.all();
                 content.since.clear();
             }
+            case DiskStep.FileSyncFailed failed -> content(failed.file()).lose();
             case DiskStep.DirectorySynced synced -> sync(synced.directory());
             case DiskStep.Noted noted -> notes.add(noted.what());
         }

@@ -242,7 +242,14 @@ public final class TestingDisk implements Disk {
         @Override
         public void sync() throws IOException {
             synchronized (TestingDisk.this) {
-                operation("sync", file);
+                try {
+                    operation("sync", file);
+                } catch (IOException e) {
+                    if (!isOff()) {
+                        steps.add(new DiskStep.FileSyncFailed(inode));
+                    }
+                    throw e;
+                }
                 steps.add(new DiskStep.FileSynced(inode));
             }
         }

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +92,44 @@ class SenderCrashTest {
             restart(base, disk, disk::note);
             cutEverywhere(base, disk, 0, random);
             delete(base);
+        }
+    }
+
+    /** A later sync of the same file may say that all is well: what the first one was for is lost all the same. */
+    @Test
+    void aCutAfterASyncThatFailed() throws IOException {
+        for (int round = 0; round < ROUNDS; round++) {
+            Random random = new Random(SEED + round);
+            Path base = TestingMachine.make(scratch.resolve("failed" + round));
+            TestingDisk disk = new TestingDisk().knowing(base);
+            int failing = 1 + random.nextInt(30);
+            AtomicInteger syncs = new AtomicInteger();
+            disk.fault((operation, file) -> operation.equals("sync") && syncs.incrementAndGet() == failing
+                    ? new IOException("Input/output error")
+                    : null);
+            run(base, disk);
+            cutEverywhere(base, disk, 0, random);
+            delete(base);
+        }
+    }
+
+    private static void run(Path base, TestingDisk disk) throws IOException {
+        TestingMachine machine = null;
+        while (machine == null) {
+            try {
+                machine = new TestingMachine(base, disk, true, disk::note, Duration.ofMillis(1));
+            } catch (IOException e) {
+                // A queue that cannot be made is not opened.
+                assertThat(e).hasMessage("Input/output error");
+            }
+        }
+        try (TestingMachine running = machine) {
+            running.submit(running.inProcess(), CrashMessage.THREE);
+            running.submit(running.drop(), CrashMessage.TWO);
+            running.submit(running.inProcess(), CrashMessage.FOUR);
+            running.submit(running.inProcess(), CrashMessage.SIX);
+            running.submit(running.inProcess(), CrashMessage.FIVE);
+            running.await(0, () -> false);
         }
     }
 
