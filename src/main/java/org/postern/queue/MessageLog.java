@@ -145,16 +145,20 @@ final class MessageLog implements Closeable {
 
     /** These need not be kept by their segments. */
     private synchronized void release(Collection<MessageName> names) {
+        boolean emptied = false;
         for (MessageName name : names) {
             Stored at = stored.get(name);
             byte[] octets = recent.remove(name);
             recentOctets -= octets == null ? 0 : octets.length;
             if (at != null && at.kept) {
                 at.segment.kept--;
+                emptied |= at.segment.sealed && at.segment.kept == 0;
                 stored.put(name, new Stored(at.segment, at.place, false, at.file));
             }
         }
-        notifyAll();
+        if (emptied) {
+            notifyAll(); // The keeper may remove it.
+        }
     }
 
     private synchronized void forget(MessageName name) {
