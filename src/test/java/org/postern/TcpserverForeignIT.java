@@ -51,6 +51,16 @@ class TcpserverForeignIT {
                 .isEqualTo("65534\n");
     }
 
+    /** 3 is checkpassword's, given by whoever asks it; what else was open stays here. */
+    @Test
+    @Timeout(120)
+    void ofWhatTcpserverWasStartedWithAChildHasDescriptor3() throws Exception {
+        String open = "exec \"$@\" 3</etc/hostname 4</etc/hostname";
+        String asked = "for n in 3 4 5 6; do [ ! -e /proc/$$/fd/$n ] || echo $n; done";
+        assertThat(said("127.0.0.1", "127.0.0.1", List.of("sh", "-c", open, "sh"), "sh", "-c", asked))
+                .isEqualTo("3\n");
+    }
+
     /** As to the original's children. */
     @Test
     @Timeout(120)
