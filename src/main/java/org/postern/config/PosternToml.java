@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseResult;
@@ -32,6 +33,18 @@ public record PosternToml(Settings settings, List<Setting> each) {
         return parse(text(path), Reading.of(path, runner));
     }
 
+    /**
+     * The state directory alone, for who looks for a process that runs: whatever else is wrong with the file is not his.
+     *
+     * @throws SettingsException where the file cannot be read, or has no home
+     */
+    public static Path home(Path path, Runner runner) throws SettingsException {
+        Reading reading = Reading.of(path, runner);
+        Optional<Path> home = SettingsReader.home(new TableReader(reading, toml(text(path), reading)));
+        demandNone(reading);
+        return home.orElseThrow();
+    }
+
     /** What would be wrong with a file of this name that has this text. */
     public static List<Problem> problems(String text, Path path, Runner runner) {
         try {
@@ -43,14 +56,18 @@ public record PosternToml(Settings settings, List<Setting> each) {
     }
 
     private static PosternToml parse(String text, Reading reading) throws SettingsException {
+        Supplier<Settings> settings = new SettingsReader(new TableReader(reading, toml(text, reading))).read();
+        demandNone(reading);
+        return new PosternToml(settings.get(), reading.settings);
+    }
+
+    private static TomlParseResult toml(String text, Reading reading) throws SettingsException {
         TomlParseResult toml = Toml.parse(text);
         toml.errors()
                 .forEach(
                         e -> reading.problem(e.position().line(), "", "not TOML: " + TomlText.oneLine(e.getMessage())));
         demandNone(reading);
-        Supplier<Settings> settings = new SettingsReader(new TableReader(reading, toml)).read();
-        demandNone(reading);
-        return new PosternToml(settings.get(), reading.settings);
+        return toml;
     }
 
     private static void demandNone(Reading reading) throws SettingsException {

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import org.postern.os.Octets;
 
 /**
  * The record tree as postern.toml has it. This is the one place that says what settings there are; with the tables of
@@ -13,6 +15,20 @@ import java.util.function.Supplier;
  */
 final class SettingsReader {
     private static final long LONGEST_EXPIRY_SECONDS = Duration.ofDays(7).toSeconds();
+    /** Top-level domains of which nothing is in the public DNS (RFC 2606 §2, RFC 6762 §3, RFC 6762 appendix G). */
+    private static final Set<String> NOBODYS = Set.of(
+            "test",
+            "example",
+            "invalid",
+            "localhost",
+            "local",
+            "intranet",
+            "internal",
+            "private",
+            "corp",
+            "home",
+            "lan");
+
     private static final String LISTENERS = "listeners are opened at the start";
 
     private final TableReader file;
@@ -30,10 +46,7 @@ final class SettingsReader {
                         "me", "The host's name: in greetings, in Received lines, and the default of other names.")
                 .needed()
                 .domain("mail.example.com");
-        Optional<Path> home = file.key("home", "The state directory: queue, grants.")
-                .atStart("the queue in it is in use")
-                .otherwise("/var/lib/postern as root, else ~/.local/state/postern")
-                .path(runner.state(), "/var/lib/postern");
+        Optional<Path> home = home(file);
         List<TlsFiles> tls = file.tables(
                 "tls",
                 "certificate",
@@ -61,6 +74,13 @@ final class SettingsReader {
                 send);
     }
 
+    static Optional<Path> home(TableReader file) {
+        return file.key("home", "The state directory: queue, grants.")
+                .atStart("the queue in it is in use")
+                .otherwise("/var/lib/postern as root, else ~/.local/state/postern")
+                .path(file.reading().runner.state(), "/var/lib/postern");
+    }
+
     /** All that is wrong with their files is told now, and not at the first client. */
     private static Optional<TlsFiles> certificate(TableReader table) {
         Optional<Path> certificate = table.key(
@@ -83,6 +103,11 @@ final class SettingsReader {
 
     private Settings.Pop3d pop3d(TableReader table) {
         Settings.Listen listen = listen(table, 110, 995, "STLS");
+        return new Settings.Pop3d(listen, clearPassword(table, listen));
+    }
+
+    /** Whether passwords may be said in clear: on loopback, and elsewhere by an explicit word alone. */
+    private boolean clearPassword(TableReader table, Settings.Listen listen) {
         SettingReader key = table.key("clear_password", "Whether a client may log in without TLS.");
         Optional<Boolean> clear = key.otherwise(
                         "false with a certificate, else true where only this machine can connect")
@@ -97,9 +122,10 @@ final class SettingsReader {
                     .ifPresent(open -> table.problem(
                             "listen",
                             "passwords would travel in clear to " + open + ": add [[tls]] with a certificate, or, where"
-                                    + " clients know no TLS, clear_password = true below [pop3d]"));
+                                    + " clients know no TLS, clear_password = true below "
+                                    + table.section().header()));
         }
-        return new Settings.Pop3d(listen, clear.orElse(!hasCertificate));
+        return clear.orElse(!hasCertificate);
     }
 
     private Settings.Listen listen(TableReader table, int port, int tlsPort, String verb) {
@@ -123,13 +149,24 @@ final class SettingsReader {
     private Settings.Smtpd smtpd(TableReader table, List<String> mine) {
         return new Settings.Smtpd(
                 listen(table, 25, 465, "STARTTLS"),
-                table.key("rcpthosts", "Domains that mail is taken for from anybody; .example.com is all below it.")
-                        .otherwise("me")
-                        .domains(mine),
+                rcpthosts(table, mine),
                 table.key("databytes", "The largest message, in octets; 0: any size.")
                         .number(50L << 20, 0, Long.MAX_VALUE),
                 table.key("dsn", "Whether clients may say which notices their senders want (RFC 3461).")
                         .flag(true));
+    }
+
+    private static List<String> rcpthosts(TableReader table, List<String> mine) {
+        SettingReader key =
+                table.key("rcpthosts", "Domains that mail is taken for from anybody; .example.com is all below it.");
+        List<String> names = key.otherwise("me").domains(mine);
+        names.stream()
+                .filter(name -> name.lastIndexOf('.') == 0)
+                .map(name -> name.substring(1))
+                .filter(name -> !NOBODYS.contains(Octets.lowerCase(name)))
+                .forEach(name -> key.problem("\"." + name + "\" is every domain below " + name
+                        + ", and whoever connects could send there through this host: name your own domains"));
+        return names;
     }
 
     private static Settings.Relay relay(TableReader table) {

@@ -14,6 +14,9 @@ public sealed interface Request {
 
     Form form();
 
+    /** To read the settings anew. */
+    record Reload(Form form) implements Request {}
+
     /** What is asked of the queue. */
     sealed interface OfQueue extends Request {
         Selection which();

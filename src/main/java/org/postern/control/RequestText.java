@@ -44,6 +44,7 @@ public final class RequestText {
                 json.writeBooleanField("bounce", drop.bounce());
             }
             switch (request) {
+                case Request.Reload _ -> {}
                 case Request.OfQueue q -> {
                     patterns(json, "ids", q.which().ids());
                     patterns(json, "senders", q.which().senders());
@@ -60,6 +61,7 @@ public final class RequestText {
 
     private static String verb(Request request) {
         return switch (request) {
+            case Request.Reload _ -> "reload";
             case Request.QueueList _ -> "queue list";
             case Request.QueueShow _ -> "queue show";
             case Request.QueueRetry _ -> "queue retry";
@@ -149,6 +151,7 @@ public final class RequestText {
 
         Request request() throws Malformed {
             return switch (verb) {
+                case "reload" -> reload();
                 case "queue list" -> new Request.QueueList(which(), form);
                 case "queue show" -> new Request.QueueShow(which(), form);
                 case "queue retry" -> new Request.QueueRetry(which(), form);
@@ -158,6 +161,13 @@ public final class RequestText {
                 case "tcpok" -> new Request.ForgetTimeOuts();
                 default -> throw new Malformed("unknown verb \"" + verb + "\"");
             };
+        }
+
+        private Request reload() throws Malformed {
+            if (bounce || !patterns.isEmpty()) {
+                throw new Malformed("a reload takes no selection");
+            }
+            return new Request.Reload(form);
         }
 
         private Selection which() throws Malformed {

@@ -34,7 +34,7 @@ import org.postern.users.AccountSource;
 
 /** The way out of the queue, for {@code postern serve}: local mail to the accounts' Maildirs, other mail by smtproutes or MX. */
 final class Delivery implements Closeable {
-    private final SendSettings settings;
+    private volatile SendSettings settings;
     private final Homes homes;
     private final Deliverers deliverers;
     private final Queue queue;
@@ -42,7 +42,7 @@ final class Delivery implements Closeable {
     private volatile RemoteSettings remote;
 
     Delivery(Settings settings, Identity self, AccountSource accounts, Queue queue, Events events) throws IOException {
-        this.settings = SendSettings.defaults(settings.me()).with(settings.send());
+        this.settings = send(settings);
         this.queue = queue;
         this.events = events;
         homes = new AccountHomes(
@@ -72,8 +72,15 @@ final class Delivery implements Closeable {
     }
 
     /** From now on mail goes as these settings have it, what is queued as well. */
-    void routes(Settings changed) {
+    void take(Settings changed, Sender sender) {
+        settings = send(changed);
         remote = remote(changed);
+        sender.reload();
+        sender.retryAll();
+    }
+
+    private static SendSettings send(Settings settings) {
+        return SendSettings.defaults(settings.me()).with(settings.send());
     }
 
     private static RemoteSettings remote(Settings settings) {
@@ -119,7 +126,7 @@ final class Delivery implements Closeable {
                 queue,
                 settings,
                 deliverers,
-                current -> current,
+                _ -> settings,
                 clock,
                 line -> events.tell(new Event.Note(line)),
                 drainLimit);

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.postern.config.DkimKeys;
 import org.postern.config.HostPort;
+import org.postern.config.PosternToml;
 import org.postern.config.Runner;
 import org.postern.config.Settings;
 import org.postern.config.SmtpRoute;
@@ -79,7 +80,8 @@ public final class Demo implements Closeable {
                         DkimKeys.NONE));
         events.tell(new Event.Note("DEMO: loopback only, state in " + state));
         serveSink(sink, settings, events);
-        Gateway gateway = Gateway.start(settings, self, true, events);
+        PosternToml toml = new PosternToml(settings, List.of());
+        Gateway gateway = Gateway.start(toml, () -> toml, self, true, events);
         return new Demo(gateway, sink, state, password, 10);
     }
 

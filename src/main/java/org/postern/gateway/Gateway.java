@@ -6,18 +6,17 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import org.postern.auth.Authenticator;
-import org.postern.auth.PasswordCheck;
 import org.postern.chain.Log;
 import org.postern.config.HostPort;
+import org.postern.config.PosternToml;
 import org.postern.config.Settings;
+import org.postern.config.SettingsException;
+import org.postern.control.Answer;
 import org.postern.control.ControlServer;
 import org.postern.control.Handler;
 import org.postern.control.QueueAnswers;
@@ -25,25 +24,20 @@ import org.postern.control.Request;
 import org.postern.event.Event;
 import org.postern.event.Events;
 import org.postern.file.Disk;
-import org.postern.os.Crypt;
 import org.postern.os.Errno;
 import org.postern.os.Identity;
-import org.postern.os.Nss;
+import org.postern.os.Octets;
 import org.postern.os.Threads;
-import org.postern.queue.Origin;
 import org.postern.queue.Queue;
 import org.postern.queue.QueueDirectory;
 import org.postern.queue.SubmissionServer;
 import org.postern.queue.Submitters;
 import org.postern.relay.Aged;
-import org.postern.relay.DirectoryStore;
-import org.postern.relay.GrantStore;
 import org.postern.relay.Spool;
 import org.postern.send.Sender;
 import org.postern.send.SenderClock;
 import org.postern.tcp.AddressCounts;
 import org.postern.tcp.Listener;
-import org.postern.users.PasswdFile;
 
 /**
  * {@code postern serve}: the parts in one process. Made from the settings in this order: state directory, grants, accounts,
@@ -56,6 +50,7 @@ public final class Gateway implements Closeable {
     private static final int SESSIONS_OF_AN_ADDRESS = 100;
 
     private static final Duration AGEING_EVERY = Duration.ofSeconds(60);
+    private static final int BAD_SETTINGS = 100;
     private static final Duration SEND_DRAIN_LIMIT = Duration.ofSeconds(30);
 
     private final Events events;
@@ -63,12 +58,15 @@ public final class Gateway implements Closeable {
     private final SubmissionServer submissions;
     private final Delivery delivery;
     private final Sender sender;
+    private final Sessions sessions;
+    private final Reload.Source source;
+    private final PosternToml started;
     private final Closeable control;
     private final Thread sending;
     private final Thread ageing;
     private final List<Listener> listeners;
-    private final Optional<TlsDoor> tls;
     private final List<Bound> bound;
+    private PosternToml now;
 
     private Gateway(
             Events events,
@@ -76,20 +74,24 @@ public final class Gateway implements Closeable {
             SubmissionServer submissions,
             Delivery delivery,
             Sender sender,
-            Closeable control,
+            Sessions sessions,
+            Reload.Source source,
+            PosternToml started,
             Thread sending,
             Thread ageing,
-            Optional<TlsDoor> tls,
             Bound... bound) {
         this.events = events;
         this.queue = queue;
         this.submissions = submissions;
         this.delivery = delivery;
         this.sender = sender;
-        this.control = control;
+        this.sessions = sessions;
+        this.source = source;
+        this.started = started;
+        now = started;
+        control = control();
         this.sending = sending;
         this.ageing = ageing;
-        this.tls = tls;
         this.bound = List.of(bound);
         this.listeners =
                 this.bound.stream().flatMap(each -> each.listeners.stream()).toList();
@@ -101,27 +103,25 @@ public final class Gateway implements Closeable {
     /**
      * Starts everything; when it returns, clients are served.
      *
+     * @param source where {@link #reload} finds the settings again
      * @param self whose rights this process has
      * @param loopbackGrants whether a login from loopback gives loopback the right to relay: only where no listener is
      *     public, since with webmail on the host it would open the relay for everybody
      * @throws IOException with what cannot be opened or is unsafe, why, and the remedy
      */
-    public static Gateway start(Settings settings, Identity self, boolean loopbackGrants, Events events)
+    public static Gateway start(
+            PosternToml toml, Reload.Source source, Identity self, boolean loopbackGrants, Events events)
             throws IOException {
+        Settings settings = toml.settings();
         Path home = settings.home();
         Files.createDirectories(home);
         if ((mode(home) & 0002) != 0) {
             throw new IOException("home: everyone may write to " + home + ", so anyone could put grants and mail there:"
                     + " chmod o-w " + home);
         }
-        GrantStore grants = grants(settings, self);
-        PasswdFile accounts = new PasswdFile(settings.users().file(), new Nss());
-        try {
-            accounts.demandReadable(line -> events.tell(new Event.Note(line)));
-        } catch (IOException e) {
-            throw new IOException("users.file: " + e.getMessage(), e);
-        }
-        Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
+        Spool spool = spool(home, self);
+        CurrentAccounts accounts =
+                new CurrentAccounts(settings.users().file(), line -> events.tell(new Event.Note(line)));
         SenderClock clock = SenderClock.system();
         Queue queue = switch (Queue.open(
                 new QueueDirectory(home.resolve("queue")),
@@ -139,8 +139,7 @@ public final class Gateway implements Closeable {
         try {
             Delivery delivery = new Delivery(settings, self, accounts, queue, events);
             Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
-            Optional<TlsDoor> tls =
-                    settings.tls().isEmpty() ? Optional.empty() : Optional.of(new TlsDoor(settings.tls(), events));
+            Sessions sessions = new Sessions(settings, self, accounts, spool, queue, delivery, loopbackGrants, events);
             delivery.warnOfPostmaster(settings);
             tellName(queue.directory(), settings.me(), events);
             warnOfLocalPrograms(queue.directory(), home, events);
@@ -149,44 +148,31 @@ public final class Gateway implements Closeable {
             Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
             Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
             Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
-            Pop3Service pop3 = new Pop3Service(
-                    settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
-            SmtpService smtp = new SmtpService(
-                    settings,
-                    queue.intake(Origin.NETWORK),
-                    grants,
-                    loopbackGrants,
-                    delivery::isLocal,
-                    tls,
-                    InstantSource.system(),
-                    events);
             // All that can fail has been made: from here on it runs.
             SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
-            Closeable control = control(queue, sender, clock, events);
-            Thread ageing = Threads.start("age", () -> age(grants, tls, events));
+            Thread ageing = Threads.start("age", () -> age(sessions, events));
             Gateway gateway = new Gateway(
                     events,
                     queue,
                     submissions,
                     delivery,
                     sender,
-                    control,
+                    sessions,
+                    source,
+                    toml,
                     sending,
                     ageing,
-                    tls,
                     pop3d,
                     pop3s,
                     smtpd,
                     smtps);
             AddressCounts ofPop3 = new AddressCounts();
             AddressCounts ofSmtp = new AddressCounts();
-            tls.ifPresent(door -> {
-                gateway.serve(pop3s, ofPop3, pop3.underTls(door), "");
-                gateway.serve(smtps, ofSmtp, smtp.underTls(door), "");
-            });
-            gateway.serve(pop3d, ofPop3, pop3, "-ERR [SYS/TEMP] too many connections from your address\r\n");
-            gateway.serve(smtpd, ofSmtp, smtp, "421 4.7.0 too many connections from your address\r\n");
+            gateway.serve(pop3s, ofPop3, sessions.pop3s(), "");
+            gateway.serve(smtps, ofSmtp, sessions.smtps(), "");
+            gateway.serve(pop3d, ofPop3, sessions.pop3(), "-ERR [SYS/TEMP] too many connections from your address\r\n");
+            gateway.serve(smtpd, ofSmtp, sessions.smtp(), "421 4.7.0 too many connections from your address\r\n");
             return gateway;
         } catch (Throwable e) {
             for (Listener listener : opened) {
@@ -197,18 +183,37 @@ public final class Gateway implements Closeable {
         }
     }
 
-    private static Closeable control(Queue queue, Sender sender, SenderClock clock, Events events) {
+    private Closeable control() {
         Log log = line -> events.tell(new Event.Note(line));
-        QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
+        QueueAnswers answers = QueueAnswers.of(sender, SenderClock.system().time(), log);
         Handler handler = (request, answer) -> switch (request) {
             case Request.OfQueue q -> answers.answer(q, answer);
+            case Request.Reload _ -> answer(reload(), answer);
         };
         return ControlServer.startOrWarn(queue.directory().root(), handler, log);
     }
 
+    private static int answer(Reload reload, Answer answer) throws IOException {
+        switch (reload) {
+            case Reload.Taken taken -> {
+                for (String line : taken.lines()) {
+                    answer.out().write(Octets.bytes(line + "\n"));
+                }
+                return 0;
+            }
+            case Reload.Refused refused -> {
+                for (String problem : refused.problems()) {
+                    answer.error(problem);
+                }
+                answer.error("the settings stay as they were");
+                return BAD_SETTINGS;
+            }
+        }
+    }
+
     /** Whoever can write to the spool can let anybody relay: it is ours, and for us alone. */
-    private static GrantStore grants(Settings settings, Identity self) throws IOException {
-        Path spool = settings.home().resolve("relay");
+    private static Spool spool(Path home, Identity self) throws IOException {
+        Path spool = home.resolve("relay");
         if (!Files.exists(spool, LinkOption.NOFOLLOW_LINKS)) {
             Files.createDirectory(
                     spool, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -220,10 +225,7 @@ public final class Gateway implements Closeable {
                     "home: others may write to " + spool + ", so they could let anybody relay: it must be a"
                             + " directory of user " + self.uid() + " with mode 700; chown and chmod it, or remove it");
         }
-        return new DirectoryStore(
-                Spool.at(spool),
-                DirectoryStore.Settings.expiringAfter(settings.relay().expiry()),
-                InstantSource.system());
+        return Spool.at(spool);
     }
 
     /** A full disk must not keep mail from being served: the name is there since the first start. */
@@ -302,13 +304,13 @@ public final class Gateway implements Closeable {
     }
 
     /** What has to be looked at every minute. */
-    private static void age(GrantStore grants, Optional<TlsDoor> tls, Events events) {
+    private static void age(Sessions sessions, Events events) {
         try {
             while (true) {
                 Thread.sleep(AGEING_EVERY);
-                tls.ifPresent(TlsDoor::look);
+                sessions.lookAtCertificates();
                 try {
-                    Aged aged = grants.age();
+                    Aged aged = sessions.grants().age();
                     if (aged.trouble() != null) {
                         events.tell(new Event.Trouble(
                                 "unable to remove " + aged.stuck() + " expired grants: " + aged.trouble()));
@@ -339,13 +341,31 @@ public final class Gateway implements Closeable {
                 .toList();
     }
 
-    /** Takes the routes from settings that were read anew: they count for what is queued as well, which is tried now. */
-    public void reroute(Settings changed) {
-        delivery.routes(changed);
-        tls.ifPresent(TlsDoor::look);
-        events.tell(new Event.Note(
-                "routes: read anew, " + changed.send().smtproutes().size() + " of them"));
-        sender.retryAll();
+    /**
+     * Reads the settings anew. They count for new connections and for what is queued, which is tried now; sessions go on as
+     * they began. Where something is wrong all stays as it was.
+     */
+    public synchronized Reload reload() {
+        try {
+            PosternToml file = source.read();
+            sessions.take(file.settings());
+            delivery.take(file.settings(), sender);
+            Reload.Taken taken = Reload.between(started, now, file);
+            now = file;
+            events.tell(new Event.Note(
+                    "routes: read anew, " + file.settings().send().smtproutes().size() + " of them"));
+            taken.lines().forEach(line -> events.tell(new Event.Note("reload: " + line)));
+            return taken;
+        } catch (SettingsException e) {
+            return refused(Reload.refused(e));
+        } catch (IOException e) {
+            return refused(new Reload.Refused(List.of(String.valueOf(e.getMessage()))));
+        }
+    }
+
+    private Reload refused(Reload.Refused refused) {
+        refused.problems().forEach(problem -> events.tell(new Event.Trouble("settings not changed: " + problem)));
+        return refused;
     }
 
     /**

@@ -43,8 +43,8 @@ final class Pop3Service implements Listener.Service {
     private final GrantStore grants;
     private final boolean loopbackGrants;
     private final Optional<TlsDoor> tls;
-    private final Maildrops maildrops = new Maildrops();
-    private final FailedLogins failedLogins = new FailedLogins();
+    private final Maildrops maildrops;
+    private final FailedLogins failedLogins;
     private final Clock clock;
     private final Events events;
 
@@ -57,6 +57,30 @@ final class Pop3Service implements Listener.Service {
             Optional<TlsDoor> tls,
             Clock clock,
             Events events) {
+        this(
+                settings,
+                authenticator,
+                self,
+                grants,
+                loopbackGrants,
+                tls,
+                clock,
+                events,
+                new Maildrops(),
+                new FailedLogins());
+    }
+
+    private Pop3Service(
+            Settings settings,
+            Authenticator authenticator,
+            Identity self,
+            GrantStore grants,
+            boolean loopbackGrants,
+            Optional<TlsDoor> tls,
+            Clock clock,
+            Events events,
+            Maildrops maildrops,
+            FailedLogins failedLogins) {
         this.settings = settings;
         this.authenticator = authenticator;
         this.self = self;
@@ -65,6 +89,23 @@ final class Pop3Service implements Listener.Service {
         this.tls = tls;
         this.clock = clock;
         this.events = events;
+        this.maildrops = maildrops;
+        this.failedLogins = failedLogins;
+    }
+
+    /** The same for other settings; what is remembered of maildrops and of failed logins goes on. */
+    Pop3Service with(Settings changed, GrantStore changedGrants, Optional<TlsDoor> changedTls) {
+        return new Pop3Service(
+                changed,
+                authenticator,
+                self,
+                changedGrants,
+                loopbackGrants,
+                changedTls,
+                clock,
+                events,
+                maildrops,
+                failedLogins);
     }
 
     @Override

@@ -21,7 +21,7 @@ final class TlsDoor {
     /** How long a client may be silent in a handshake. */
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    private final List<TlsFiles> files;
+    private List<TlsFiles> files;
     private final TlsServer server;
     private final Events events;
     private List<Version> versions;
@@ -47,10 +47,25 @@ final class TlsDoor {
         this.files = List.copyOf(files);
         this.events = events;
         versions = versions();
-        server = new TlsServer(read());
+        server = new TlsServer(read(this.files));
     }
 
-    private List<TlsServer.Certificate> read() throws IOException {
+    /**
+     * Takes these, changed or not; sessions that clients have kept stay resumable.
+     *
+     * @throws IOException where one cannot be used; all stay as they are then
+     */
+    synchronized void take(List<TlsFiles> changed) throws IOException {
+        List<TlsServer.Certificate> certificates = read(changed);
+        if (!changed.equals(files) || !versions().equals(versions)) {
+            files = List.copyOf(changed);
+            versions = versions();
+            server.replace(certificates);
+            events.tell(new Event.Note("tls: certificates read anew"));
+        }
+    }
+
+    private static List<TlsServer.Certificate> read(List<TlsFiles> files) throws IOException {
         List<TlsServer.Certificate> certificates = new ArrayList<>();
         for (TlsFiles each : files) {
             certificates.add(each.read());
@@ -78,7 +93,7 @@ final class TlsDoor {
         }
         versions = now;
         try {
-            server.replace(read());
+            server.replace(read(files));
             events.tell(new Event.Note("tls: certificates read anew"));
         } catch (IOException e) {
             events.tell(new Event.Trouble("tls: the certificates stay as they were: " + e.getMessage()));

@@ -40,8 +40,7 @@ final class Asking {
 
     /** Whoever sits at this process's terminal. */
     static Optional<Person> atTerminal() {
-        Console console = System.console();
-        return console == null || !console.isTerminal() ? Optional.empty() : Optional.of(new AtConsole(console));
+        return Optional.ofNullable(System.console()).filter(Console::isTerminal).map(AtConsole::new);
     }
 
     private record AtConsole(Console console) implements Person {

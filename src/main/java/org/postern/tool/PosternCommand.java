@@ -27,6 +27,7 @@ final class PosternCommand {
         line.addSubcommand(new Init(ConfigFile.runner(env, tools.self()), tools.self(), tools.launcher()));
         line.addSubcommand(new CheckConfig(ConfigFile.runner(env, tools.self())));
         line.addSubcommand(new ShowConfig(ConfigFile.runner(env, tools.self())));
+        line.addSubcommand(new ReloadCommand(ConfigFile.runner(env, tools.self())));
         line.addSubcommand(QueueCommand.line(env, tools.self()));
         line.addSubcommand(new Links(tools.launcher()));
         line.addSubcommand(new SetupRecipe(tools.launcher()));

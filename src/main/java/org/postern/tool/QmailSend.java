@@ -31,6 +31,7 @@ import org.postern.send.SenderClock;
  * the original does in four processes is done in this one. Its log goes to descriptor 1.
  */
 public final class QmailSend implements Tool {
+    private static final int MISUSED = 100;
     private static final int CANNOT_START = 111;
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
 
@@ -117,6 +118,10 @@ public final class QmailSend implements Tool {
         QueueAnswers answers = QueueAnswers.of(sender, clock.time(), log);
         Handler handler = (request, answer) -> switch (request) {
             case Request.OfQueue q -> answers.answer(q, answer);
+            case Request.Reload _ -> {
+                answer.error("this is qmail-send, which reads its control files anew at HUP");
+                yield MISUSED;
+            }
         };
         try (SubmissionServer _ = SubmissionServer.start(queue, log);
                 Closeable _ = ControlServer.startOrWarn(queue.directory().root(), handler, log)) {

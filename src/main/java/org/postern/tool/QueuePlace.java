@@ -65,10 +65,7 @@ record QueuePlace(Env env, Identity self) {
 
     private Path ofServe(Path config) throws IOException {
         try {
-            return PosternToml.read(config, ConfigFile.runner(env, self))
-                    .settings()
-                    .home()
-                    .resolve("queue");
+            return PosternToml.home(config, ConfigFile.runner(env, self)).resolve("queue");
         } catch (SettingsException e) {
             throw new IOException(String.valueOf(e.getMessage()), e);
         }

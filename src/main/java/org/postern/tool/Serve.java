@@ -11,11 +11,11 @@ import org.postern.chain.Log;
 import org.postern.config.PosternToml;
 import org.postern.config.Problem;
 import org.postern.config.Runner;
-import org.postern.config.Settings;
 import org.postern.config.SettingsException;
 import org.postern.event.Events;
 import org.postern.gateway.Demo;
 import org.postern.gateway.Gateway;
+import org.postern.gateway.Reload;
 import org.postern.os.FileLimit;
 import org.postern.os.Heap;
 import org.postern.os.Signals;
@@ -60,27 +60,21 @@ final class Serve implements Callable<Integer> {
                 return untilTerm(demo.gateway(), log);
             }
         }
-        Settings settings;
+        Path absolute = file.toAbsolutePath();
+        PosternToml toml;
         try {
-            settings = PosternToml.read(file, runner).settings();
+            toml = PosternToml.read(absolute, runner);
         } catch (SettingsException e) {
             for (Problem problem : e.problems()) {
                 log.line("postern serve: fatal: " + problem);
             }
             return CheckConfig.BAD_SETTINGS;
         }
-        try (Gateway gateway = Gateway.start(settings, tools.self(), !Gateway.isPublic(settings), events)) {
-            Signals.on("HUP", () -> reroute(gateway, file, runner, log));
+        Reload.Source source = () -> PosternToml.read(absolute, runner);
+        boolean loopbackGrants = !Gateway.isPublic(toml.settings());
+        try (Gateway gateway = Gateway.start(toml, source, tools.self(), loopbackGrants, events)) {
+            Signals.on("HUP", gateway::reload);
             return untilTerm(gateway, log);
-        }
-    }
-
-    /** HUP: the routes are read anew; where the file is wrong, the old ones stay. */
-    private static void reroute(Gateway gateway, Path file, Runner runner, Log log) {
-        try {
-            gateway.reroute(PosternToml.read(file, runner).settings());
-        } catch (SettingsException e) {
-            e.problems().forEach(problem -> log.line("alert: settings not changed: " + problem));
         }
     }
 

@@ -119,6 +119,7 @@ class PosternTomlTest {
             smtpd.rcpthosts = ["a", true]      | element 2 is true, not a text; put it in quotes
             smtpd.rcpthosts = "joe@a.example"  | "joe@a.example" is no domain; write one such as "example.com"
             smtpd.rcpthosts = ""               | "" is no domain; write one such as "example.com"
+            smtpd.rcpthosts = [".COM", ".lan"]  | ".COM" is every domain below COM, and whoever connects could send there through this host: name your own domains
             smtpd.databytes = -1               | is -1; give a whole number of at least 0
             smtpd.databytes = 1.5              | is 1.5; give a whole number of at least 0
             relay.expiry = "600"               | is "600"; give a whole number from 1 to 604800

@@ -17,6 +17,7 @@ class RequestTextTest {
     @Test
     void everyRequestIsReadAsItWasWritten() throws RequestText.Malformed {
         for (Request request : List.of(
+                new Request.Reload(Request.Form.TABLE),
                 new Request.QueueList(Selection.ALL, Request.Form.TABLE),
                 new Request.QueueShow(WHICH, Request.Form.JSON),
                 new Request.QueueRetry(WHICH, Request.Form.TABLE),
@@ -41,6 +42,7 @@ class RequestTextTest {
                 "{\"do\":\"queue drop\"",
                 "{\"do\":\"queue explode\"}",
                 "{\"do\":7}",
+                "{\"do\":\"reload\",\"ids\":[\"1\"]}",
                 "{\"do\":null}",
                 "{\"do\":\"queue drop\",\"sender\":[\"x\"]}",
                 "{\"do\":\"queue drop\",\"senders\":\"x\"}",

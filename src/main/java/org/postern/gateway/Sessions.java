@@ -1,0 +1,161 @@
+package org.postern.gateway;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.postern.auth.Authenticator;
+import org.postern.auth.PasswordCheck;
+import org.postern.config.Settings;
+import org.postern.event.Event;
+import org.postern.event.Events;
+import org.postern.os.Crypt;
+import org.postern.os.Identity;
+import org.postern.queue.Origin;
+import org.postern.queue.Queue;
+import org.postern.relay.DirectoryStore;
+import org.postern.relay.GrantStore;
+import org.postern.relay.Spool;
+import org.postern.tcp.Listener;
+
+/** What connections are served by, as the settings have it. Other settings count for new connections; sessions keep theirs. */
+final class Sessions {
+    private final CurrentAccounts accounts;
+    private final Spool spool;
+    private final Queue queue;
+    private final Delivery delivery;
+    private final boolean loopbackGrants;
+    private final Events events;
+    private final Exchanged pop3;
+    private final Exchanged pop3s;
+    private final Exchanged smtp;
+    private final Exchanged smtps;
+    private Pop3Service pop3Service;
+    private Optional<TlsDoor> door;
+    private volatile Settings settings;
+    private volatile GrantStore grants;
+
+    /** @param self whose rights this process has */
+    Sessions(
+            Settings settings,
+            Identity self,
+            CurrentAccounts accounts,
+            Spool spool,
+            Queue queue,
+            Delivery delivery,
+            boolean loopbackGrants,
+            Events events)
+            throws IOException {
+        this.settings = settings;
+        this.accounts = accounts;
+        this.spool = spool;
+        this.queue = queue;
+        this.delivery = delivery;
+        this.loopbackGrants = loopbackGrants;
+        this.events = events;
+        door = settings.tls().isEmpty() ? Optional.empty() : Optional.of(new TlsDoor(settings.tls(), events));
+        grants = grants(settings);
+        Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
+        pop3Service =
+                new Pop3Service(settings, authenticator, self, grants, loopbackGrants, door, Clock.systemUTC(), events);
+        SmtpService smtpService = smtp(settings, door);
+        pop3 = new Exchanged(pop3Service);
+        smtp = new Exchanged(smtpService);
+        // Without a certificate nobody listens there.
+        pop3s = new Exchanged(door.map(pop3Service::underTls).orElse(pop3Service));
+        smtps = new Exchanged(door.map(smtpService::underTls).orElse(smtpService));
+    }
+
+    private GrantStore grants(Settings of) {
+        return new DirectoryStore(
+                spool, DirectoryStore.Settings.expiringAfter(of.relay().expiry()), InstantSource.system());
+    }
+
+    private SmtpService smtp(Settings of, Optional<TlsDoor> offered) {
+        return new SmtpService(
+                of,
+                queue.intake(Origin.NETWORK),
+                grants,
+                loopbackGrants,
+                delivery::isLocal,
+                offered,
+                InstantSource.system(),
+                events);
+    }
+
+    /**
+     * Takes other settings, or none of them.
+     *
+     * @throws IOException where the accounts or a certificate cannot be used; all stays as it was then
+     */
+    synchronized void take(Settings changed) throws IOException {
+        CurrentAccounts.Read read = accounts.read(changed.users().file(), line -> events.tell(new Event.Note(line)));
+        if (!changed.tls().isEmpty()) {
+            if (door.isPresent()) {
+                door.get().take(changed.tls());
+            } else {
+                door = Optional.of(new TlsDoor(changed.tls(), events));
+            }
+        }
+        accounts.take(read);
+        queue.directory().me(changed.me());
+        Settings effective = withListenersOf(settings, changed);
+        settings = effective;
+        grants = grants(effective);
+        // Listeners under TLS stay so until the restart, also where the new settings have no certificate.
+        Optional<TlsDoor> offered = changed.tls().isEmpty() ? Optional.empty() : door;
+        pop3Service = pop3Service.with(effective, grants, offered);
+        SmtpService smtpService = smtp(effective, offered);
+        pop3.by(pop3Service);
+        smtp.by(smtpService);
+        door.ifPresent(known -> {
+            pop3s.by(pop3Service.underTls(known));
+            smtps.by(smtpService.underTls(known));
+        });
+    }
+
+    /** Listeners stay as they are; what may be said in clear was judged for the new ones, and is not widened for these. */
+    private static Settings withListenersOf(Settings running, Settings changed) {
+        Settings.Listen pop3d = running.pop3d().listen();
+        boolean clear = changed.pop3d().clearPassword()
+                && (changed.pop3d().listen().equals(pop3d) || running.pop3d().clearPassword());
+        return new Settings(
+                changed.me(),
+                running.home(),
+                changed.tls(),
+                new Settings.Pop3d(pop3d, clear),
+                new Settings.Smtpd(
+                        running.smtpd().listen(),
+                        changed.smtpd().rcpthosts(),
+                        changed.smtpd().databytes(),
+                        changed.smtpd().dsn()),
+                changed.relay(),
+                changed.users(),
+                changed.send());
+    }
+
+    /** Looks whether the files of the certificates have changed. */
+    synchronized void lookAtCertificates() {
+        door.ifPresent(TlsDoor::look);
+    }
+
+    GrantStore grants() {
+        return grants;
+    }
+
+    Listener.Service pop3() {
+        return pop3;
+    }
+
+    Listener.Service pop3s() {
+        return pop3s;
+    }
+
+    Listener.Service smtp() {
+        return smtp;
+    }
+
+    Listener.Service smtps() {
+        return smtps;
+    }
+}
