@@ -27,7 +27,8 @@ import org.tomlj.TomlTable;
 public final class PosternToml {
     private static final int MOST_SHOWN = 200;
 
-    private static final Set<String> TABLES = Set.of("pop3d", "smtpd", "relay", "users", "send", "send.destination");
+    private static final Set<String> TABLES =
+            Set.of("pop3d", "smtpd", "submission", "relay", "users", "send", "send.destination");
     private static final Set<String> KEYS = Set.of(
             "me",
             "home",
@@ -40,6 +41,12 @@ public final class PosternToml {
             "smtpd.rcpthosts",
             "smtpd.databytes",
             "smtpd.dsn",
+            "smtpd.auth",
+            "smtpd.clear_password",
+            "submission.listen",
+            "submission.listen_tls",
+            "submission.clear_password",
+            "submission.senders",
             "relay.expiry",
             "users.file",
             "send.locals",
@@ -140,6 +147,7 @@ public final class PosternToml {
         List<String> rcpthosts = domains("smtpd.rcpthosts", mine);
         long databytes = number("smtpd.databytes", 50L << 20, 0, Long.MAX_VALUE);
         boolean dsn = bool("smtpd.dsn", true);
+        boolean auth = bool("smtpd.auth", false);
         long expiry = number("relay.expiry", 600, 1, LONGEST_EXPIRY_SECONDS);
         List<String> locals = domains("send.locals", mine);
         long delaynotify = number("send.delaynotify", 0, 0, Integer.MAX_VALUE);
@@ -165,6 +173,7 @@ public final class PosternToml {
                         number("send.queuelifetime", Settings.Send.QUEUELIFETIME.toSeconds(), 0, Integer.MAX_VALUE)),
                 each);
         List<TlsFiles> tls = tls();
+        Settings.Submission submission = submission();
         if (me == null || home == null || users == null) {
             return null;
         }
@@ -172,8 +181,9 @@ public final class PosternToml {
                 me,
                 home,
                 tls,
-                new Settings.Pop3d(pop3, clearPassword(pop3)),
-                new Settings.Smtpd(smtp, rcpthosts, databytes, dsn),
+                new Settings.Pop3d(pop3, clearPassword("pop3d", pop3)),
+                new Settings.Smtpd(smtp, rcpthosts, databytes, dsn, auth, auth && clearPassword("smtpd", smtp)),
+                submission,
                 new Settings.Relay(Duration.ofSeconds(expiry)),
                 new Settings.Users(users),
                 send);
@@ -200,6 +210,27 @@ public final class PosternToml {
         return all;
     }
 
+    private Settings.Submission submission() {
+        Settings.Listen listen = toml.contains("submission.listen") || toml.contains("submission.listen_tls")
+                ? listen("submission", 587)
+                : new Settings.Listen(List.of());
+        return new Settings.Submission(listen, clearPassword("submission", listen), senders());
+    }
+
+    private Settings.Submission.Senders senders() {
+        Object value = toml.get("submission.senders");
+        if (value == null) {
+            return Settings.Submission.Senders.OWN;
+        }
+        for (Settings.Submission.Senders known : Settings.Submission.Senders.values()) {
+            if (value.equals(Octets.lowerCase(known.name()))) {
+                return known;
+            }
+        }
+        problem("submission.senders", "is " + shown(value) + "; write \"own\", \"domains\" or \"any\"");
+        return Settings.Submission.Senders.OWN;
+    }
+
     private Settings.Listen listen(String server, int port) {
         String clear = server + ".listen";
         String tls = server + ".listen_tls";
@@ -212,8 +243,8 @@ public final class PosternToml {
     }
 
     /** Whether passwords may be said in clear: on loopback, and elsewhere by an explicit word alone. */
-    private boolean clearPassword(Settings.Listen listen) {
-        String key = "pop3d.clear_password";
+    private boolean clearPassword(String server, Settings.Listen listen) {
+        String key = server + ".clear_password";
         Object value = toml.get(key);
         if (value != null && !(value instanceof Boolean)) {
             problem(key, "is " + shown(value) + "; give true or false");
@@ -227,11 +258,11 @@ public final class PosternToml {
         listen.clear().stream()
                 .filter(a -> !a.address().isLoopback())
                 .findFirst()
-                .ifPresent(
-                        open -> problem(
-                                "pop3d.listen",
-                                "passwords would travel in clear to " + open
-                                        + ": add [[tls]] with a certificate, or, where clients know no TLS, clear_password = true below [pop3d]"));
+                .ifPresent(open -> problem(
+                        server + ".listen",
+                        "passwords would travel in clear to " + open
+                                + ": add [[tls]] with a certificate, or, where clients know no TLS, clear_password = true below ["
+                                + server + "]"));
         return true;
     }
 

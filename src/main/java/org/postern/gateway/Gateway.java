@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.postern.auth.Authenticator;
 import org.postern.auth.PasswordCheck;
 import org.postern.chain.Log;
@@ -144,10 +145,16 @@ public final class Gateway implements Closeable {
             Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
             Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
             Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
-            Pop3Service pop3 = new Pop3Service(
-                    settings, authenticator, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
-            SmtpService smtp = new SmtpService(
+            Bound submission = bind("submission", settings.submission().listen().clear(), serial, opened);
+            Bound submissions =
+                    bind("submissions", settings.submission().listen().tls(), serial, opened);
+            Logins logins = new Logins(authenticator, events);
+            Pop3Service pop3 =
+                    new Pop3Service(settings, logins, self, grants, loopbackGrants, tls, Clock.systemUTC(), events);
+            Function<SmtpRole, SmtpService> smtpServices = role -> new SmtpService(
                     settings,
+                    role,
+                    logins,
                     queue.intake(Origin.NETWORK),
                     grants,
                     loopbackGrants,
@@ -155,15 +162,17 @@ public final class Gateway implements Closeable {
                     tls,
                     InstantSource.system(),
                     events);
+            SmtpService smtp = smtpServices.apply(SmtpRole.smtpd(settings));
+            SmtpService msa = smtpServices.apply(SmtpRole.submission(settings));
             // All that can fail has been made: from here on it runs.
-            SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
+            SubmissionServer socket = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Closeable control = control(queue, sender, clock, events);
             Thread ageing = Threads.start("age", () -> age(grants, tls, events));
             Gateway gateway = new Gateway(
                     events,
                     queue,
-                    submissions,
+                    socket,
                     delivery,
                     sender,
                     control,
@@ -173,12 +182,16 @@ public final class Gateway implements Closeable {
                     pop3d,
                     pop3s,
                     smtpd,
-                    smtps);
+                    smtps,
+                    submission,
+                    submissions);
             tls.ifPresent(door -> {
                 gateway.serve(pop3s, pop3.underTls(door));
                 gateway.serve(smtps, smtp.underTls(door));
+                gateway.serve(submissions, msa.underTls(door));
             });
             gateway.serve(pop3d, pop3);
+            gateway.serve(submission, msa);
             gateway.serve(smtpd, smtp);
             return gateway;
         } catch (Throwable e) {
@@ -371,6 +384,7 @@ public final class Gateway implements Closeable {
     public static boolean isPublic(Settings settings) {
         List<HostPort> all = new ArrayList<>(settings.pop3d().listen().all());
         all.addAll(settings.smtpd().listen().all());
+        all.addAll(settings.submission().listen().all());
         Optional<HostPort> open =
                 all.stream().filter(a -> !a.address().isLoopback()).findFirst();
         return open.isPresent();

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import org.postern.auth.Authentication;
-import org.postern.auth.Authenticator;
 import org.postern.auth.Proof;
 import org.postern.config.Settings;
 import org.postern.event.Event;
@@ -20,7 +19,6 @@ import org.postern.pop3d.Authenticator.Verdict;
 import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
-import org.postern.pop3d.FailedLogins;
 import org.postern.pop3d.Limits;
 import org.postern.pop3d.Tls;
 import org.postern.pop3d.TransactionSession;
@@ -37,19 +35,18 @@ import org.postern.users.Account;
 /** POP3 for a connection: password proved, grant written, maildrop opened, +OK. */
 final class Pop3Service implements Listener.Service {
     private final Settings settings;
-    private final Authenticator authenticator;
+    private final Logins logins;
     private final Identity self;
     private final GrantStore grants;
     private final boolean loopbackGrants;
     private final Optional<TlsDoor> tls;
     private final Maildrops maildrops = new Maildrops();
-    private final FailedLogins failedLogins = new FailedLogins();
     private final Clock clock;
     private final Events events;
 
     Pop3Service(
             Settings settings,
-            Authenticator authenticator,
+            Logins logins,
             Identity self,
             GrantStore grants,
             boolean loopbackGrants,
@@ -57,7 +54,7 @@ final class Pop3Service implements Listener.Service {
             Clock clock,
             Events events) {
         this.settings = settings;
-        this.authenticator = authenticator;
+        this.logins = logins;
         this.self = self;
         this.grants = grants;
         this.loopbackGrants = loopbackGrants;
@@ -129,10 +126,7 @@ final class Pop3Service implements Listener.Service {
             case Credentials.Password password -> new Proof.Password(password.password());
             case Credentials.Digest digest -> new Proof.Apop(digest.digest(), timestamp);
         };
-        Authentication answer = authenticator.authenticate(
-                new Authenticator.Attempt(credentials.user(), proof, client),
-                line -> events.tell(new Event.Note(line)));
-        return switch (answer) {
+        return switch (logins.decide("pop3", id, credentials.user(), proof, client)) {
             case Authentication.Accepted accepted -> {
                 Account account = accepted.account();
                 Optional<String> obstacle = account.obstacle(self);
@@ -140,31 +134,13 @@ final class Pop3Service implements Listener.Service {
                     events.tell(new Event.Trouble("unable to serve a login: " + obstacle.get()));
                     yield new Verdict.Temporary<>("temporary trouble, please try again later");
                 }
-                events.tell(new Event.LoggedIn(id, client.toString(), account.name()));
+                events.tell(new Event.LoggedIn("pop3", id, client.toString(), account.name()));
                 grant(account, client, id);
                 yield new Verdict.Accepted<>(account);
             }
-            case Authentication.Refused refused -> {
-                events.tell(new Event.LoginRefused(id, client.toString(), credentials.user(), refused.reason()));
-                holdBack(client);
-                yield new Verdict.Refused<>();
-            }
-            case Authentication.Unavailable unavailable -> {
-                events.tell(new Event.Trouble(
-                        "unable to decide the login of " + credentials.user() + ": " + unavailable.reason()));
-                yield new Verdict.Temporary<>("temporary trouble, please try again later");
-            }
+            case Authentication.Refused _ -> new Verdict.Refused<>();
+            case Authentication.Unavailable _ -> new Verdict.Temporary<>("temporary trouble, please try again later");
         };
-    }
-
-    /** Guessing costs time (docs/adr/0018). */
-    private void holdBack(IpAddress client) {
-        try {
-            Thread.sleep(failedLogins.failed(client.toString(), System.nanoTime()));
-        } catch (InterruptedException e) {
-            // The process is to end: answer at once.
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** A grant that cannot be written does not spoil the login; it raises an alert. */

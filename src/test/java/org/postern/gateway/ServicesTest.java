@@ -91,16 +91,29 @@ class ServicesTest {
         users.toFile().setReadable(true, true);
     }
 
+    private Authenticator authenticator() {
+        return new Authenticator(
+                new PasswdFile(settings.users().file(), new Nss()), new PasswordCheck(new Crypt()), self);
+    }
+
     private Listener.Service pop3(Identity self) {
-        Authenticator authenticator = new Authenticator(
-                new PasswdFile(settings.users().file(), new Nss()), new PasswordCheck(new Crypt()), this.self);
+        Authenticator authenticator = authenticator();
         return new Pop3Service(
-                settings, authenticator, self, grants, true, Optional.empty(), Clock.systemUTC(), events);
+                settings,
+                new Logins(authenticator, events),
+                self,
+                grants,
+                true,
+                Optional.empty(),
+                Clock.systemUTC(),
+                events);
     }
 
     private Listener.Service smtp(boolean loopbackGrants) {
         return new SmtpService(
                 settings,
+                SmtpRole.smtpd(settings),
+                new Logins(authenticator(), events),
                 TestingIntake.numbering(),
                 grants,
                 loopbackGrants,
@@ -183,6 +196,36 @@ class ServicesTest {
                 .contains("smtp 7: relay refused ip=127.0.0.1 from=<joe@gate.example> to=<a@far.example>:"
                         + " no grant counts for loopback, since a listener is public");
         assertThat(talk(smtp(true), said)).doesNotContain("550");
+    }
+
+    /** Also where the guesser goes from one server to the other. */
+    @Test
+    void wrongPasswordsOfAllServersAreCountedTogether() throws IOException {
+        Logins logins = new Logins(authenticator(), events);
+        Listener.Service pop3 =
+                new Pop3Service(settings, logins, self, grants, true, Optional.empty(), Clock.systemUTC(), events);
+        Listener.Service submission = new SmtpService(
+                settings,
+                new SmtpRole(org.postern.smtpd.Logins.Offer.DEMANDED, true),
+                logins,
+                TestingIntake.numbering(),
+                grants,
+                true,
+                mailbox -> false,
+                Optional.empty(),
+                InstantSource.system(),
+                events);
+        talk(pop3, "USER joe\r\nPASS guess\r\n");
+        String thrice = "AUTH PLAIN AGpvZQBndWVzcw==\r\n".repeat(3);
+        long start = System.nanoTime();
+        assertThat(talk(submission, thrice)).containsSubsequence("535 5.7.8", "535 5.7.8", "535 5.7.8");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        String right = "AUTH PLAIN AGpvZQBzZWNyZXQ=\r\nMAIL FROM:<joe@gate.example>\r\nRCPT TO:<a@far.example>\r\n";
+        assertThat(talk(submission, right)).contains("235 2.7.0").contains("250 2.1.5 ok");
+        assertThat(log)
+                .contains(
+                        "smtp 7: login refused user=joe ip=127.0.0.1: wrong password",
+                        "smtp 7: login user=joe ip=127.0.0.1");
     }
 
     /** Three are free. Nothing is measured but that the answer waits. */
