@@ -113,7 +113,7 @@ final class Pop3Service implements Listener.Service {
         String timestamp = "<%d.%d.%d@%s>"
                 .formatted(ProcessHandle.current().pid(), id, clock.instant().getEpochSecond(), settings.me());
         AuthorizationSession authorization =
-                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL, tlsAtFirst);
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.SERVE, tlsAtFirst);
         AuthorizationSession.End<Account> end =
                 authorization.run(credentials -> login(credentials, timestamp, client, id));
         if (end instanceof AuthorizationSession.End.LoggedIn<Account> in) {
@@ -132,7 +132,7 @@ final class Pop3Service implements Listener.Service {
                 Optional<String> obstacle = account.obstacle(self);
                 if (obstacle.isPresent()) {
                     events.tell(new Event.Trouble("unable to serve a login: " + obstacle.get()));
-                    yield new Verdict.Temporary<>("temporary trouble, please try again later");
+                    yield new Verdict.Permanent<>("this account cannot be served, tell the administrator");
                 }
                 events.tell(new Event.LoggedIn("pop3", id, client.toString(), account.name()));
                 grant(account, client, id);
@@ -160,7 +160,7 @@ final class Pop3Service implements Listener.Service {
 
     private void transaction(Connection connection, Account account, long id) throws IOException {
         TransactionSession session =
-                new TransactionSession(connection, Limits.DEFAULT, Capabilities.ALL, maildrops, clock);
+                new TransactionSession(connection, Limits.DEFAULT, Capabilities.SERVE, maildrops, clock);
         Path maildir = Octets.path(account.home()).resolve("Maildir");
         Identity theirs = account.identityOr(self);
         if (theirs.uid() == self.uid()) {

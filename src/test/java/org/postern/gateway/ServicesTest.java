@@ -158,7 +158,7 @@ class ServicesTest {
     @Test
     void anAccountWithoutAHomeIsNotTheWorkingDirectorys() throws IOException {
         account("homeless", "");
-        assertThat(login("homeless", self)).contains("-ERR [SYS/TEMP] ").doesNotContain("+OK 0");
+        assertThat(login("homeless", self)).contains("-ERR [SYS/PERM] ").doesNotContain("+OK 0");
         assertThat(log).containsExactly("alert: unable to serve a login: homeless has no home");
     }
 
@@ -171,7 +171,7 @@ class ServicesTest {
                 directory.resolve("users"),
                 "joe:{PLAIN}secret:" + other + ":" + other + "::" + directory.resolve("joe") + ":\n");
         assertThat(grants.revoke(LOOPBACK)).isTrue();
-        assertThat(login("joe", theirs)).contains("-ERR [SYS/TEMP] ");
+        assertThat(login("joe", theirs)).contains("-ERR [SYS/PERM] ");
         assertThat(log)
                 .containsExactly("alert: unable to serve a login: joe has uid " + other
                         + ", and this runs as uid " + theirs.uid()
@@ -234,10 +234,10 @@ class ServicesTest {
         Listener.Service service = pop3(self);
         String wrong = "USER joe\r\nPASS guess\r\n";
         for (int i = 0; i < 3; i++) {
-            assertThat(talk(service, wrong)).contains("-ERR authorization failed");
+            assertThat(talk(service, wrong)).contains("-ERR [AUTH] authorization failed");
         }
         long start = System.nanoTime();
-        assertThat(talk(service, wrong)).contains("-ERR authorization failed");
+        assertThat(talk(service, wrong)).contains("-ERR [AUTH] authorization failed");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
     }
 }
