@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 /** {@code ./postern serve} as a process, with a HOME of its own; ended by close(). */
 final class TestingServe implements Closeable {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final Pattern LISTENING = Pattern.compile("(pop3s?|smtps?): listening on \\S+:(\\d+)\n");
+    private static final Pattern LISTENING =
+            Pattern.compile("(pop3s?|smtps?|submissions?): listening on \\S+:(\\d+)\n");
 
     private final Process process;
     private final Path stdout;

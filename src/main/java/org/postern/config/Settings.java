@@ -15,12 +15,21 @@ import java.util.stream.Stream;
  *     there is no TLS
  * @param pop3d the POP3 server
  * @param smtpd the SMTP server
+ * @param submission the SMTP server for users' programs
  * @param relay who may relay
  * @param users who may log in
  * @param send where mail goes
  */
 public record Settings(
-        String me, Path home, List<TlsFiles> tls, Pop3d pop3d, Smtpd smtpd, Relay relay, Users users, Send send) {
+        String me,
+        Path home,
+        List<TlsFiles> tls,
+        Pop3d pop3d,
+        Smtpd smtpd,
+        Submission submission,
+        Relay relay,
+        Users users,
+        Send send) {
     public Settings {
         tls = List.copyOf(tls);
     }
@@ -63,10 +72,35 @@ public record Settings(
      * @param rcpthosts domains that mail is taken for from anybody; default: me
      * @param databytes the largest message, in octets; 0: any size. Default: 50 MB
      * @param dsn whether clients may say which notices their senders want (RFC 3461). Default: yes
+     * @param auth whether users may log in here, too, and then relay. Default: no
+     * @param clearPassword {@code clear_password}: whether they may without TLS; default as that of {@link Pop3d}
      */
-    public record Smtpd(Listen listen, List<String> rcpthosts, long databytes, boolean dsn) {
+    public record Smtpd(
+            Listen listen, List<String> rcpthosts, long databytes, boolean dsn, boolean auth, boolean clearPassword) {
         public Smtpd {
             rcpthosts = List.copyOf(rcpthosts);
+        }
+    }
+
+    /**
+     * The submission server (RFC 6409): nobody sends by it who has not logged in.
+     *
+     * @param listen {@code listen} and {@code listen_tls}; default: nowhere
+     * @param clearPassword {@code clear_password}: whether a client may log in without TLS; default as that of {@link
+     *     Pop3d}
+     * @param senders whose address a user may give as the sender; counts where {@code smtpd.auth} is set as well.
+     *     Default: his own
+     */
+    public record Submission(Listen listen, boolean clearPassword, Senders senders) {
+        public static final Submission NONE = new Submission(new Listen(List.of()), false, Senders.OWN);
+
+        /** What {@code senders} may be. */
+        public enum Senders {
+            /** The user's name at a domain of {@code send.locals}, and a name that is an address itself. */
+            OWN,
+            /** Every address at those domains. */
+            DOMAINS,
+            ANY
         }
     }
 

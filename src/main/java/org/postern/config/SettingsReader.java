@@ -56,6 +56,8 @@ final class SettingsReader {
         List<String> mine = me.stream().toList();
         Settings.Pop3d pop3d = pop3d(file.table("pop3d", "The POP3 server."));
         Settings.Smtpd smtpd = smtpd(file.table("smtpd", "The SMTP server."), mine);
+        Settings.Submission submission =
+                submission(file.table("submission", "Where users send their mail, logged in (RFC 6409)."));
         Settings.Relay relay = relay(file.table("relay", "Who may relay: POP before SMTP."));
         Optional<Path> users = file.table("users", "Who may log in.")
                 .key("file", "The accounts, a line each: name:{SCHEME}hash:uid:gid:gecos:home:shell.")
@@ -69,6 +71,7 @@ final class SettingsReader {
                 tls,
                 pop3d,
                 smtpd,
+                submission,
                 relay,
                 new Settings.Users(users.orElseThrow()),
                 send);
@@ -103,19 +106,19 @@ final class SettingsReader {
 
     private Settings.Pop3d pop3d(TableReader table) {
         Settings.Listen listen = listen(table, 110, 995, "STLS");
-        return new Settings.Pop3d(listen, clearPassword(table, listen));
+        return new Settings.Pop3d(listen, clearPassword(table, listen, true));
     }
 
     /** Whether passwords may be said in clear: on loopback, and elsewhere by an explicit word alone. */
-    private boolean clearPassword(TableReader table, Settings.Listen listen) {
+    private boolean clearPassword(TableReader table, Settings.Listen listen, boolean hasLogins) {
         SettingReader key = table.key("clear_password", "Whether a client may log in without TLS.");
         Optional<Boolean> clear = key.otherwise(
                         "false with a certificate, else true where only this machine can connect")
                 .flag();
-        if (clear.isPresent() && !clear.get() && !hasCertificate) {
+        if (hasLogins && clear.isPresent() && !clear.get() && !hasCertificate) {
             key.problem("is false, and without TLS nobody could log in: add [[tls]] with a certificate");
         }
-        if (!clear.orElse(false) && !hasCertificate) {
+        if (hasLogins && !clear.orElse(false) && !hasCertificate) {
             listen.clear().stream()
                     .filter(address -> !address.address().isLoopback())
                     .findFirst()
@@ -129,6 +132,10 @@ final class SettingsReader {
     }
 
     private Settings.Listen listen(TableReader table, int port, int tlsPort, String verb) {
+        return listen(table, port, tlsPort, verb, true);
+    }
+
+    private Settings.Listen listen(TableReader table, int port, int tlsPort, String verb, boolean needed) {
         String example = "127.0.0.1:" + port;
         SettingReader tls = table.key("listen_tls", "Where to accept connections under TLS from the first octet on.")
                 .atStart(LISTENERS);
@@ -138,22 +145,38 @@ final class SettingsReader {
         SettingReader clear = table.key(
                         "listen",
                         "Where to accept connections in clear, to go on under TLS by " + verb
-                                + " where there is a certificate. This or listen_tls is needed.")
+                                + " where there is a certificate."
+                                + (needed ? " This or listen_tls is needed." : ""))
                 .atStart(LISTENERS);
-        if (!tls.isSet()) {
+        if (needed && !tls.isSet()) {
             clear.needed();
         }
         return new Settings.Listen(clear.addresses(example), tls.addresses("0.0.0.0:" + tlsPort));
     }
 
     private Settings.Smtpd smtpd(TableReader table, List<String> mine) {
-        return new Settings.Smtpd(
-                listen(table, 25, 465, "STARTTLS"),
-                rcpthosts(table, mine),
-                table.key("databytes", "The largest message, in octets; 0: any size.")
-                        .number(50L << 20, 0, Long.MAX_VALUE),
-                table.key("dsn", "Whether clients may say which notices their senders want (RFC 3461).")
-                        .flag(true));
+        Settings.Listen listen = listen(table, 25, 465, "STARTTLS");
+        List<String> rcpthosts = rcpthosts(table, mine);
+        long databytes = table.key("databytes", "The largest message, in octets; 0: any size.")
+                .number(50L << 20, 0, Long.MAX_VALUE);
+        boolean dsn = table.key("dsn", "Whether clients may say which notices their senders want (RFC 3461).")
+                .flag(true);
+        boolean auth = table.key("auth", "Whether users may log in here as well (AUTH), and then relay.")
+                .flag(false);
+        return new Settings.Smtpd(listen, rcpthosts, databytes, dsn, auth, clearPassword(table, listen, auth) && auth);
+    }
+
+    private Settings.Submission submission(TableReader table) {
+        Settings.Listen listen = listen(table, 587, 465, "STARTTLS", false);
+        boolean clear = clearPassword(table, listen, !listen.all().isEmpty());
+        Settings.Submission.Senders senders = table.key(
+                        "senders",
+                        "Whose address a user may give as the sender: own, his name at a domain of send.locals; domains, every"
+                                + " address there; any. For smtpd.auth, too.")
+                .otherwise("own")
+                .choice(Settings.Submission.Senders.values())
+                .orElse(Settings.Submission.Senders.OWN);
+        return new Settings.Submission(listen, clear, senders);
     }
 
     private static List<String> rcpthosts(TableReader table, List<String> mine) {

@@ -19,18 +19,19 @@ public sealed interface Event {
     }
 
     /** A password was proved. */
-    record LoggedIn(long session, String address, String user) implements Event {
+    record LoggedIn(String protocol, long session, String address, String user) implements Event {
         @Override
         public String line() {
-            return "pop3 " + session + ": login user=" + Octets.word(user) + " ip=" + address;
+            return protocol + " " + session + ": login user=" + Octets.word(user) + " ip=" + address;
         }
     }
 
     /** @param reason for the administrator alone: the client is told the same whatever it is */
-    record LoginRefused(long session, String address, String user, String reason) implements Event {
+    record LoginRefused(String protocol, long session, String address, String user, String reason) implements Event {
         @Override
         public String line() {
-            return "pop3 " + session + ": login refused user=" + Octets.word(user) + " ip=" + address + ": " + reason;
+            return protocol + " " + session + ": login refused user=" + Octets.word(user) + " ip=" + address + ": "
+                    + reason;
         }
     }
 
@@ -49,6 +50,15 @@ public sealed interface Event {
         public String line() {
             return "alert: pop3 " + session + ": relay not granted ip=" + address + " user=" + Octets.word(user) + ": "
                     + why;
+        }
+    }
+
+    /** A user who has logged in gave a sender that he may not. */
+    record SenderRefused(long session, String address, String user, String sender) implements Event {
+        @Override
+        public String line() {
+            return "smtp " + session + ": sender refused user=" + Octets.word(user) + " ip=" + address + " from=<"
+                    + Octets.word(sender) + ">: submission.senders does not let this user send as that address";
         }
     }
 

@@ -71,7 +71,9 @@ public final class Demo implements Closeable {
                 state,
                 List.of(),
                 new Settings.Pop3d(new Settings.Listen(List.of(free(POP3_PORT))), true),
-                new Settings.Smtpd(new Settings.Listen(List.of(free(SMTP_PORT))), List.of(ME), 50L << 20, true),
+                new Settings.Smtpd(
+                        new Settings.Listen(List.of(free(SMTP_PORT))), List.of(ME), 50L << 20, true, false, true),
+                Settings.Submission.NONE,
                 new Settings.Relay(Duration.ofMinutes(10)),
                 new Settings.Users(users),
                 new Settings.Send(

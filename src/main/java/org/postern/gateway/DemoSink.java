@@ -50,7 +50,7 @@ final class DemoSink implements Listener.Service {
 
     @Override
     public int run(SocketChannel channel, long id) {
-        Policy everything = sender -> rcpt -> new Policy.Verdict.Accepted(rcpt);
+        Policy everything = (sender, user) -> rcpt -> new Policy.Verdict.Accepted(rcpt);
         try (Connection connection = new Connection(new SocketWire(channel))) {
             Peer peer = new Peer("127.0.0.1", Peer.UNKNOWN, Optional.empty(), "127.0.0.1");
             new Session(site, connection, peer, everything, event -> {}).run();

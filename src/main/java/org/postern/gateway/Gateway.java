@@ -49,6 +49,9 @@ public final class Gateway implements Closeable {
     /** Of one protocol: nobody can have all of them. */
     private static final int SESSIONS_OF_AN_ADDRESS = 100;
 
+    private static final String TOO_MANY_POP3 = "-ERR [SYS/TEMP] too many connections from your address\r\n";
+    private static final String TOO_MANY_SMTP = "421 4.7.0 too many connections from your address\r\n";
+
     private static final Duration AGEING_EVERY = Duration.ofSeconds(60);
     private static final int BAD_SETTINGS = 100;
     private static final Duration SEND_DRAIN_LIMIT = Duration.ofSeconds(30);
@@ -148,14 +151,17 @@ public final class Gateway implements Closeable {
             Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
             Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
             Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
+            Bound submission = bind("submission", settings.submission().listen().clear(), serial, opened);
+            Bound submissions =
+                    bind("submissions", settings.submission().listen().tls(), serial, opened);
             // All that can fail has been made: from here on it runs.
-            SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
+            SubmissionServer socket = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(sessions, events));
             Gateway gateway = new Gateway(
                     events,
                     queue,
-                    submissions,
+                    socket,
                     delivery,
                     sender,
                     sessions,
@@ -166,13 +172,17 @@ public final class Gateway implements Closeable {
                     pop3d,
                     pop3s,
                     smtpd,
-                    smtps);
+                    smtps,
+                    submission,
+                    submissions);
             AddressCounts ofPop3 = new AddressCounts();
             AddressCounts ofSmtp = new AddressCounts();
             gateway.serve(pop3s, ofPop3, sessions.pop3s(), "");
             gateway.serve(smtps, ofSmtp, sessions.smtps(), "");
-            gateway.serve(pop3d, ofPop3, sessions.pop3(), "-ERR [SYS/TEMP] too many connections from your address\r\n");
-            gateway.serve(smtpd, ofSmtp, sessions.smtp(), "421 4.7.0 too many connections from your address\r\n");
+            gateway.serve(submissions, ofSmtp, sessions.submissions(), "");
+            gateway.serve(pop3d, ofPop3, sessions.pop3(), TOO_MANY_POP3);
+            gateway.serve(submission, ofSmtp, sessions.submission(), TOO_MANY_SMTP);
+            gateway.serve(smtpd, ofSmtp, sessions.smtp(), TOO_MANY_SMTP);
             return gateway;
         } catch (Throwable e) {
             for (Listener listener : opened) {
@@ -410,6 +420,7 @@ public final class Gateway implements Closeable {
     public static boolean isPublic(Settings settings) {
         List<HostPort> all = new ArrayList<>(settings.pop3d().listen().all());
         all.addAll(settings.smtpd().listen().all());
+        all.addAll(settings.submission().listen().all());
         Optional<HostPort> open =
                 all.stream().filter(a -> !a.address().isLoopback()).findFirst();
         return open.isPresent();

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import org.postern.auth.Authentication;
-import org.postern.auth.Authenticator;
 import org.postern.auth.Proof;
 import org.postern.config.Settings;
 import org.postern.event.Event;
@@ -21,7 +20,6 @@ import org.postern.pop3d.Authenticator.Verdict;
 import org.postern.pop3d.AuthorizationSession;
 import org.postern.pop3d.Capabilities;
 import org.postern.pop3d.Credentials;
-import org.postern.pop3d.FailedLogins;
 import org.postern.pop3d.Limits;
 import org.postern.pop3d.Tls;
 import org.postern.pop3d.TransactionSession;
@@ -38,51 +36,39 @@ import org.postern.users.Account;
 /** POP3 for a connection: password proved, grant written, maildrop opened, +OK. */
 final class Pop3Service implements Listener.Service {
     private final Settings settings;
-    private final Authenticator authenticator;
+    private final Logins logins;
     private final Identity self;
     private final GrantStore grants;
     private final boolean loopbackGrants;
     private final Optional<TlsDoor> tls;
     private final Maildrops maildrops;
-    private final FailedLogins failedLogins;
     private final Clock clock;
     private final Events events;
 
     Pop3Service(
             Settings settings,
-            Authenticator authenticator,
+            Logins logins,
             Identity self,
             GrantStore grants,
             boolean loopbackGrants,
             Optional<TlsDoor> tls,
             Clock clock,
             Events events) {
-        this(
-                settings,
-                authenticator,
-                self,
-                grants,
-                loopbackGrants,
-                tls,
-                clock,
-                events,
-                new Maildrops(),
-                new FailedLogins());
+        this(settings, logins, self, grants, loopbackGrants, tls, clock, events, new Maildrops());
     }
 
     private Pop3Service(
             Settings settings,
-            Authenticator authenticator,
+            Logins logins,
             Identity self,
             GrantStore grants,
             boolean loopbackGrants,
             Optional<TlsDoor> tls,
             Clock clock,
             Events events,
-            Maildrops maildrops,
-            FailedLogins failedLogins) {
+            Maildrops maildrops) {
         this.settings = settings;
-        this.authenticator = authenticator;
+        this.logins = logins;
         this.self = self;
         this.grants = grants;
         this.loopbackGrants = loopbackGrants;
@@ -90,22 +76,12 @@ final class Pop3Service implements Listener.Service {
         this.clock = clock;
         this.events = events;
         this.maildrops = maildrops;
-        this.failedLogins = failedLogins;
     }
 
-    /** The same for other settings; what is remembered of maildrops and of failed logins goes on. */
+    /** The same for other settings; what is remembered of maildrops goes on. */
     Pop3Service with(Settings changed, GrantStore changedGrants, Optional<TlsDoor> changedTls) {
         return new Pop3Service(
-                changed,
-                authenticator,
-                self,
-                changedGrants,
-                loopbackGrants,
-                changedTls,
-                clock,
-                events,
-                maildrops,
-                failedLogins);
+                changed, logins, self, changedGrants, loopbackGrants, changedTls, clock, events, maildrops);
     }
 
     @Override
@@ -161,7 +137,7 @@ final class Pop3Service implements Listener.Service {
         String timestamp = "<%d.%d.%d@%s>"
                 .formatted(ProcessHandle.current().pid(), id, clock.instant().getEpochSecond(), settings.me());
         AuthorizationSession authorization =
-                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.ALL, tlsAtFirst);
+                new AuthorizationSession(connection, Limits.DEFAULT, timestamp, Capabilities.SERVE, tlsAtFirst);
         AuthorizationSession.End<Account> end =
                 authorization.run(credentials -> login(credentials, timestamp, client, id));
         if (end instanceof AuthorizationSession.End.LoggedIn<Account> in) {
@@ -174,42 +150,21 @@ final class Pop3Service implements Listener.Service {
             case Credentials.Password password -> new Proof.Password(password.password());
             case Credentials.Digest digest -> new Proof.Apop(digest.digest(), timestamp);
         };
-        Authentication answer = authenticator.authenticate(
-                new Authenticator.Attempt(credentials.user(), proof, client),
-                line -> events.tell(new Event.Note(line)));
-        return switch (answer) {
+        return switch (logins.decide("pop3", id, credentials.user(), proof, client)) {
             case Authentication.Accepted accepted -> {
                 Account account = accepted.account();
                 Optional<String> obstacle = account.obstacle(self);
                 if (obstacle.isPresent()) {
                     events.tell(new Event.Trouble("unable to serve a login: " + obstacle.get()));
-                    yield new Verdict.Temporary<>("temporary trouble, please try again later");
+                    yield new Verdict.Permanent<>("this account cannot be served, tell the administrator");
                 }
-                events.tell(new Event.LoggedIn(id, client.toString(), account.name()));
+                events.tell(new Event.LoggedIn("pop3", id, client.toString(), account.name()));
                 grant(account, client, id);
                 yield new Verdict.Accepted<>(account);
             }
-            case Authentication.Refused refused -> {
-                events.tell(new Event.LoginRefused(id, client.toString(), credentials.user(), refused.reason()));
-                holdBack(client);
-                yield new Verdict.Refused<>();
-            }
-            case Authentication.Unavailable unavailable -> {
-                events.tell(new Event.Trouble(
-                        "unable to decide the login of " + credentials.user() + ": " + unavailable.reason()));
-                yield new Verdict.Temporary<>("temporary trouble, please try again later");
-            }
+            case Authentication.Refused _ -> new Verdict.Refused<>();
+            case Authentication.Unavailable _ -> new Verdict.Temporary<>("temporary trouble, please try again later");
         };
-    }
-
-    /** Guessing costs time (docs/adr/0018). */
-    private void holdBack(IpAddress client) {
-        try {
-            Thread.sleep(failedLogins.failed(client.toString(), System.nanoTime()));
-        } catch (InterruptedException e) {
-            // The process is to end: answer at once.
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** A grant that cannot be written does not spoil the login; it raises an alert. */
@@ -229,7 +184,7 @@ final class Pop3Service implements Listener.Service {
 
     private void transaction(Connection connection, Account account, long id) throws IOException {
         TransactionSession session =
-                new TransactionSession(connection, Limits.DEFAULT, Capabilities.ALL, maildrops, clock);
+                new TransactionSession(connection, Limits.DEFAULT, Capabilities.SERVE, maildrops, clock);
         Path maildir = Octets.path(account.home()).resolve("Maildir");
         Identity theirs = account.identityOr(self);
         if (theirs.uid() == self.uid()) {

@@ -30,6 +30,9 @@ final class Sessions {
     private final Exchanged pop3s;
     private final Exchanged smtp;
     private final Exchanged smtps;
+    private final Exchanged submission;
+    private final Exchanged submissions;
+    private final Logins logins;
     private Pop3Service pop3Service;
     private Optional<TlsDoor> door;
     private volatile Settings settings;
@@ -55,15 +58,17 @@ final class Sessions {
         this.events = events;
         door = settings.tls().isEmpty() ? Optional.empty() : Optional.of(new TlsDoor(settings.tls(), events));
         grants = grants(settings);
-        Authenticator authenticator = new Authenticator(accounts, new PasswordCheck(new Crypt()), self);
-        pop3Service =
-                new Pop3Service(settings, authenticator, self, grants, loopbackGrants, door, Clock.systemUTC(), events);
-        SmtpService smtpService = smtp(settings, door);
+        logins = new Logins(new Authenticator(accounts, new PasswordCheck(new Crypt()), self), events);
+        pop3Service = new Pop3Service(settings, logins, self, grants, loopbackGrants, door, Clock.systemUTC(), events);
+        SmtpService smtpService = smtp(settings, SmtpRole.smtpd(settings), door);
+        SmtpService submissionService = smtp(settings, SmtpRole.submission(settings), door);
         pop3 = new Exchanged(pop3Service);
         smtp = new Exchanged(smtpService);
         // Without a certificate nobody listens there.
         pop3s = new Exchanged(door.map(pop3Service::underTls).orElse(pop3Service));
         smtps = new Exchanged(door.map(smtpService::underTls).orElse(smtpService));
+        submission = new Exchanged(submissionService);
+        submissions = new Exchanged(door.map(submissionService::underTls).orElse(submissionService));
     }
 
     private GrantStore grants(Settings of) {
@@ -71,9 +76,11 @@ final class Sessions {
                 spool, DirectoryStore.Settings.expiringAfter(of.relay().expiry()), InstantSource.system());
     }
 
-    private SmtpService smtp(Settings of, Optional<TlsDoor> offered) {
+    private SmtpService smtp(Settings of, SmtpRole role, Optional<TlsDoor> offered) {
         return new SmtpService(
                 of,
+                role,
+                logins,
                 queue.intake(Origin.NETWORK),
                 grants,
                 loopbackGrants,
@@ -105,30 +112,45 @@ final class Sessions {
         // Listeners under TLS stay so until the restart, also where the new settings have no certificate.
         Optional<TlsDoor> offered = changed.tls().isEmpty() ? Optional.empty() : door;
         pop3Service = pop3Service.with(effective, grants, offered);
-        SmtpService smtpService = smtp(effective, offered);
+        SmtpService smtpService = smtp(effective, SmtpRole.smtpd(effective), offered);
+        SmtpService submissionService = smtp(effective, SmtpRole.submission(effective), offered);
         pop3.by(pop3Service);
         smtp.by(smtpService);
+        submission.by(submissionService);
         door.ifPresent(known -> {
             pop3s.by(pop3Service.underTls(known));
             smtps.by(smtpService.underTls(known));
+            submissions.by(submissionService.underTls(known));
         });
     }
 
     /** Listeners stay as they are; what may be said in clear was judged for the new ones, and is not widened for these. */
     private static Settings withListenersOf(Settings running, Settings changed) {
-        Settings.Listen pop3d = running.pop3d().listen();
-        boolean clear = changed.pop3d().clearPassword()
-                && (changed.pop3d().listen().equals(pop3d) || running.pop3d().clearPassword());
+        Settings.Pop3d pop3d = running.pop3d();
+        Settings.Smtpd smtpd = running.smtpd();
+        Settings.Submission submission = running.submission();
         return new Settings(
                 changed.me(),
                 running.home(),
                 changed.tls(),
-                new Settings.Pop3d(pop3d, clear),
+                new Settings.Pop3d(
+                        pop3d.listen(),
+                        changed.pop3d().clearPassword()
+                                && (changed.pop3d().listen().equals(pop3d.listen()) || pop3d.clearPassword())),
                 new Settings.Smtpd(
-                        running.smtpd().listen(),
+                        smtpd.listen(),
                         changed.smtpd().rcpthosts(),
                         changed.smtpd().databytes(),
-                        changed.smtpd().dsn()),
+                        changed.smtpd().dsn(),
+                        changed.smtpd().auth(),
+                        changed.smtpd().clearPassword()
+                                && (changed.smtpd().listen().equals(smtpd.listen()) || smtpd.clearPassword())),
+                new Settings.Submission(
+                        submission.listen(),
+                        changed.submission().clearPassword()
+                                && (changed.submission().listen().equals(submission.listen())
+                                        || submission.clearPassword()),
+                        changed.submission().senders()),
                 changed.relay(),
                 changed.users(),
                 changed.send());
@@ -157,5 +179,13 @@ final class Sessions {
 
     Listener.Service smtps() {
         return smtps;
+    }
+
+    Listener.Service submission() {
+        return submission;
+    }
+
+    Listener.Service submissions() {
+        return submissions;
     }
 }

@@ -42,6 +42,9 @@ final class SmtpService implements Listener.Service {
     private static final int GONE = 1 << 8;
 
     private final Site site;
+    private final Settings settings;
+    private final SmtpRole role;
+    private final Logins logins;
     private final GrantStore grants;
     private final boolean loopbackGrants;
     private final LocalUsers users;
@@ -51,6 +54,8 @@ final class SmtpService implements Listener.Service {
 
     SmtpService(
             Settings settings,
+            SmtpRole role,
+            Logins logins,
             Intake intake,
             GrantStore grants,
             boolean loopbackGrants,
@@ -74,6 +79,9 @@ final class SmtpService implements Listener.Service {
                 settings.smtpd().dsn());
         this.site = new Site(
                 smtpd, Manners.serve(), new LocalIpHost(smtpd.localiphost(), IpAddress::isOfThisHost), intake, clock);
+        this.settings = settings;
+        this.role = role;
+        this.logins = logins;
         this.grants = grants;
         this.loopbackGrants = loopbackGrants;
         this.users = users;
@@ -143,6 +151,7 @@ final class SmtpService implements Listener.Service {
                             connection,
                             peer,
                             tlsAtFirst,
+                            role.logins(logins, settings, client, id, events),
                             new ServePolicy(site.settings(), relaying, users, told),
                             told)
                     .run();
@@ -181,6 +190,7 @@ final class SmtpService implements Listener.Service {
     private void tell(SmtpdEvent event, String address, long id) {
         events.tell(
                 switch (event) {
+                    case SmtpdEvent.SenderRefused r -> new Event.SenderRefused(id, address, r.user(), r.reversePath());
                     case SmtpdEvent.RecipientRefused r ->
                         new Event.RecipientRefused(
                                 id,

@@ -34,6 +34,14 @@ public interface Authenticator<T> {
             }
         }
 
+        /** Nobody but the administrator can help. */
+        record Permanent<T>(String text) implements Denied<T> {
+            @Override
+            public Reply reply() {
+                return Reply.permanent(text);
+            }
+        }
+
         /** It could not be decided, and why is not known. */
         record Failed<T>(String text) implements Denied<T> {
             @Override

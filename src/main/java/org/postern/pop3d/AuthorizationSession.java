@@ -1,6 +1,7 @@
 package org.postern.pop3d;
 
 import java.util.List;
+import org.postern.auth.Sasl;
 import org.postern.pop3d.Authenticator.Verdict;
 import org.postern.tcp.Connection;
 
@@ -9,6 +10,7 @@ import org.postern.tcp.Connection;
  */
 public final class AuthorizationSession {
     private static final Reply SYNTAX = Reply.err("syntax error");
+    private static final Reply AUTHORIZATION_FIRST = Reply.err("authorization first");
     private static final Reply TLS_FIRST = Reply.err("this server takes passwords under TLS only: say STLS first");
 
     private final Dialogue dialogue;
@@ -61,6 +63,8 @@ public final class AuthorizationSession {
 
         record Authenticate(Credentials credentials) implements Step {}
 
+        record Challenge(Sasl.Challenge challenge, State state) implements Step {}
+
         record StartTls(Connection.Upgrade upgrade) implements Step {}
     }
 
@@ -68,27 +72,28 @@ public final class AuthorizationSession {
     public <T> End<T> run(Authenticator<T> authenticator) {
         try {
             dialogue.say(Reply.ok(timestamp));
-            State state = new State.Greeted();
+            Step step = next(new State.Greeted());
             int failures = 0;
             while (true) {
-                switch (step(state, dialogue.command())) {
+                switch (step) {
                     case Step.Say s -> {
                         dialogue.say(s.reply);
-                        state = s.next;
+                        step = next(s.next);
                     }
                     case Step.SayLines s -> {
                         dialogue.say(s.reply, s.lines);
-                        state = s.next;
+                        step = next(s.next);
                     }
                     case Step.Close s -> {
                         dialogue.last(s.reply);
                         return new End.Quit<>();
                     }
+                    case Step.Challenge s -> step = exchange(s.state, dialogue.answer(s.challenge));
                     case Step.StartTls s -> {
                         dialogue.say(Reply.ok("begin TLS"));
                         dialogue.startTls(s.upgrade);
                         tls = new Tls.InUse();
-                        state = new State.Greeted();
+                        step = next(new State.Greeted());
                     }
                     case Step.Authenticate s -> {
                         dialogue.flush();
@@ -96,13 +101,14 @@ public final class AuthorizationSession {
                             case Verdict.Accepted<T> accepted -> {
                                 return new End.LoggedIn<>(accepted.login());
                             }
+                            case Verdict.Refused<T> refused -> dialogue.last(refusal(refused));
                             case Verdict.Denied<T> denied -> dialogue.last(denied.reply());
                         }
                         failures++;
                         if (failures == limits.attempts()) {
                             return new End.NotLoggedIn<>();
                         }
-                        state = new State.Greeted();
+                        step = next(new State.Greeted());
                     }
                 }
             }
@@ -111,13 +117,41 @@ public final class AuthorizationSession {
         }
     }
 
+    /** RFC 3206 §5: the one who knows that code is told that trying again does not help. */
+    private Reply refusal(Verdict.Refused<?> refused) {
+        return Capabilities.haveAuthRespCode(capabilities) ? Reply.err("[AUTH] authorization failed") : refused.reply();
+    }
+
+    /** RFC 5034 §4. */
+    private Step auth(State state, Command.Auth auth) {
+        return Capabilities.haveSasl(capabilities)
+                ? exchange(state, Sasl.begin(auth.mechanism(), auth.initialResponse()))
+                : new Step.Say(AUTHORIZATION_FIRST, state);
+    }
+
+    private static Step exchange(State state, Sasl sasl) {
+        return switch (sasl) {
+            case Sasl.Challenge challenge -> new Step.Challenge(challenge, state);
+            case Sasl.Claim claim -> new Step.Authenticate(new Credentials.Password(claim.user(), claim.password()));
+            case Sasl.ForAnother _ -> new Step.Say(Reply.err("[AUTH] nobody acts for another user here"), state);
+            case Sasl.Cancelled _ -> new Step.Say(Reply.err("login cancelled"), state);
+            case Sasl.Malformed malformed -> new Step.Say(Reply.err(malformed.why()), state);
+            case Sasl.UnknownMechanism _ ->
+                new Step.Say(Reply.err("this server knows AUTH PLAIN and AUTH LOGIN"), state);
+        };
+    }
+
     /** RFC 2595 §4. */
     private Step stls(State state) {
         return switch (tls) {
             case Tls.Offered offered -> new Step.StartTls(offered.upgrade());
             case Tls.InUse _ -> new Step.Say(Reply.err("TLS is in use already"), state);
-            case Tls.None _ -> new Step.Say(Reply.err("authorization first"), state);
+            case Tls.None _ -> new Step.Say(AUTHORIZATION_FIRST, state);
         };
+    }
+
+    private Step next(State state) throws SessionOver {
+        return step(state, dialogue.command());
     }
 
     private Step step(State state, Command command) {
@@ -143,6 +177,9 @@ public final class AuthorizationSession {
             case Command.Quit _ -> new Step.Close(Reply.OK);
             case Command.User _, Command.Pass _, Command.Apop _
             when !tls.allowsLogin() -> new Step.Say(TLS_FIRST, state);
+            case Command.Auth _
+            when !tls.allowsLogin() && Capabilities.haveSasl(capabilities) -> new Step.Say(TLS_FIRST, state);
+            case Command.Auth c -> auth(state, c);
             case Command.User c ->
                 c.name().isEmpty() ? new Step.Say(SYNTAX, state) : new Step.Say(Reply.OK, new State.Named(c.name()));
             case Command.Pass _ -> new Step.Say(Reply.err("USER first"), state);
@@ -162,7 +199,7 @@ public final class AuthorizationSession {
                     Command.Top _,
                     Command.Uidl _,
                     Command.Last _,
-                    Command.Unknown _ -> new Step.Say(Reply.err("authorization first"), state);
+                    Command.Unknown _ -> new Step.Say(AUTHORIZATION_FIRST, state);
         };
     }
 }

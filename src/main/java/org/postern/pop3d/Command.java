@@ -1,5 +1,6 @@
 package org.postern.pop3d;
 
+import java.util.Optional;
 import org.postern.os.Octets;
 import org.postern.tcp.Line;
 
@@ -53,6 +54,21 @@ public sealed interface Command {
 
     record Stls() implements Command {}
 
+    // RFC 5034 §4
+
+    /**
+     * The beginning of an exchange.
+     *
+     * @param mechanism empty where the client gave none
+     * @param initialResponse as it was sent
+     */
+    record Auth(String mechanism, Optional<String> initialResponse) implements Command {
+        @Override
+        public String toString() {
+            return "Auth[" + mechanism + "]";
+        }
+    }
+
     /** Something else. */
     record Unknown() implements Command {}
 
@@ -102,6 +118,7 @@ public sealed interface Command {
             case "LAST" -> new Last();
             case "CAPA" -> new Capa();
             case "STLS" -> new Stls();
+            case "AUTH" -> auth(argument);
             default -> new Unknown();
         };
     }
@@ -120,6 +137,12 @@ public sealed interface Command {
     private static Command apop(String argument) {
         String name = upTo(argument, ' ');
         return new Apop(name, name.length() == argument.length() ? "" : argument.substring(name.length() + 1));
+    }
+
+    private static Command auth(String argument) {
+        String mechanism = upTo(argument, ' ');
+        String response = argument.substring(mechanism.length()).strip();
+        return new Auth(mechanism, response.isEmpty() ? Optional.empty() : Optional.of(response));
     }
 
     private static String upTo(String text, char end) {

@@ -3,6 +3,7 @@ package org.postern.pop3d;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
+import org.postern.auth.Sasl;
 import org.postern.tcp.Connection;
 import org.postern.tcp.DotWriter;
 import org.postern.tcp.Line;
@@ -23,14 +24,26 @@ final class Dialogue {
 
     /** Waits for the next command. */
     Command command() throws SessionOver {
+        return switch (line(limits.lineOctets())) {
+            case Line.Text line -> counted(Command.of(line));
+            case Line.TooLong _ -> counted(new Command.TooLong());
+            case Line.End _ -> throw new SessionOver("the client has closed");
+        };
+    }
+
+    /** Waits for the client's line of an exchange, which no other command may interrupt (RFC 5034 §4). */
+    Sasl answer(Sasl.Challenge challenge) throws SessionOver {
+        write("+ " + challenge.base64() + "\r\n");
+        return switch (line(Sasl.LONGEST_LINE)) {
+            case Line.Text line -> challenge.answered(line.octets());
+            case Line.TooLong _ -> new Sasl.Malformed("line too long");
+            case Line.End _ -> throw new SessionOver("the client has closed");
+        };
+    }
+
+    private Line line(int maxOctets) throws SessionOver {
         try {
-            return switch (connection.readLine(limits.lineOctets(), limits.idle())) {
-                case Line.Text line -> counted(Command.of(line));
-                case Line.TooLong _ -> counted(new Command.TooLong());
-                case Line.End _ -> throw new SessionOver("the client has closed");
-            };
-        } catch (SessionOver e) {
-            throw e;
+            return connection.readLine(maxOctets, limits.idle());
         } catch (SocketTimeoutException e) {
             throw new SessionOver("timed out");
         } catch (IOException e) {

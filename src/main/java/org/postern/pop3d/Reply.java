@@ -17,6 +17,11 @@ public record Reply(String octets) {
         return new Reply("-ERR " + text);
     }
 
+    /** Trouble of ours that the administrator has to end (RFC 3206 §4). */
+    public static Reply permanent(String text) {
+        return new Reply("-ERR [SYS/PERM] " + text);
+    }
+
     /** Trouble of ours that will pass, nothing the client did (RFC 3206 §4). */
     public static Reply temporary(String text) {
         return new Reply("-ERR [SYS/TEMP] " + text);

@@ -27,6 +27,7 @@ public sealed interface Tls {
                 List<String> all = new ArrayList<>(others);
                 if (offered.demanded) {
                     all.remove("USER"); // RFC 2449 §6.2
+                    all.removeIf(Capabilities::isSasl);
                 }
                 all.add("STLS");
                 yield all;

@@ -74,7 +74,7 @@ record Transaction(Maildrop maildrop, List<String> capabilities) {
             case Command.Last _ -> new Say(Reply.ok(Integer.toString(state.last)), state);
             case Command.Capa _ -> new SayLines(capabilities, state);
             case Command.TooLong _ -> new Say(Reply.err("line too long"), state);
-            case Command.User _, Command.Pass _, Command.Apop _, Command.Stls _, Command.Unknown _ ->
+            case Command.User _, Command.Pass _, Command.Apop _, Command.Stls _, Command.Auth _, Command.Unknown _ ->
                 new Say(Reply.err("unimplemented"), state);
         };
     }

@@ -1,5 +1,6 @@
 package org.postern.smtpd;
 
+import java.util.Optional;
 import org.postern.os.Octets;
 import org.postern.tcp.Line;
 
@@ -41,6 +42,25 @@ public sealed interface Command {
     /** RFC 3207 §4. */
     record StartTls(String argument) implements Command {}
 
+    /**
+     * RFC 4954 §4.
+     *
+     * @param initialResponse as it was sent
+     * @param more whether there is anything behind it
+     */
+    record Auth(String mechanism, Optional<String> initialResponse, boolean more) implements Command {
+        static Auth of(String argument) {
+            String[] words = argument.stripTrailing().split(" +", 3);
+            return new Auth(words[0], words.length < 2 ? Optional.empty() : Optional.of(words[1]), words.length > 2);
+        }
+
+        /** Without the password. */
+        @Override
+        public String toString() {
+            return "Auth[" + mechanism + "]";
+        }
+    }
+
     /** No verb we know. */
     record Unknown() implements Command {}
 
@@ -81,6 +101,7 @@ public sealed interface Command {
             case "NOOP" -> new Noop();
             case "QUIT" -> new Quit();
             case "STARTTLS" -> new StartTls(argument);
+            case "AUTH" -> Auth.of(argument);
             default -> new Unknown();
         };
     }

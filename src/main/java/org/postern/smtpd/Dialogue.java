@@ -2,10 +2,12 @@ package org.postern.smtpd;
 
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.postern.auth.Sasl;
 import org.postern.config.SmtpdSettings;
 import org.postern.smtpd.Step.Close;
 import org.postern.smtpd.Step.ReceiveMailData;
 import org.postern.smtpd.Step.Say;
+import org.postern.tcp.Line;
 
 /** What a server answers: state and command in, step out. Reads like RFC 5321 §4.1.1, in its order. */
 final class Dialogue {
@@ -13,11 +15,13 @@ final class Dialogue {
     private static final int MAXADDRESS = 899;
 
     private final Site site;
+    private final Logins logins;
     private final Policy policy;
     private final Consumer<SmtpdEvent> events;
 
-    Dialogue(Site site, Policy policy, Consumer<SmtpdEvent> events) {
+    Dialogue(Site site, Logins logins, Policy policy, Consumer<SmtpdEvent> events) {
         this.site = site;
+        this.logins = logins;
         this.policy = policy;
         this.events = events;
     }
@@ -42,6 +46,7 @@ final class Dialogue {
             case Command.Quit quit ->
                 new Close(new Reply(221, "2.0.0", settings().smtpgreeting()), End.QUIT);
             case Command.StartTls startTls -> startTls(state, startTls);
+            case Command.Auth auth -> auth(state, auth);
             case Command.Unknown unknown -> new Say(Reply.UNIMPLEMENTED, state);
             case Command.TooLong tooLong -> new Say(Reply.COMMAND_TOO_LONG, state);
             case Command.EndOfInput end -> new Step.Leave();
@@ -52,14 +57,14 @@ final class Dialogue {
     private Step ehlo(State state, Command.Ehlo ehlo) {
         Tls tls = state.hello().tls();
         return new Say(
-                site.manners().ehlo(settings(), tls), new State.Ready(new Hello(Optional.of(ehlo.host()), true, tls)));
+                site.manners().ehlo(settings(), tls, logins.arePossible(tls)),
+                new State.Ready(state.hello().by(ehlo.host(), true)));
     }
 
     private Step helo(State state, Command.Helo helo) {
         return new Say(
                 new Reply(250, "", settings().smtpgreeting()),
-                new State.Ready(
-                        new Hello(Optional.of(helo.host()), false, state.hello().tls())));
+                new State.Ready(state.hello().by(helo.host(), false)));
     }
 
     /** RFC 3207 §4. */
@@ -74,12 +79,66 @@ final class Dialogue {
         };
     }
 
+    /** RFC 4954 §4. */
+    private Step auth(State state, Command.Auth auth) {
+        if (!logins.areKnown()) {
+            return new Say(Reply.UNIMPLEMENTED, state);
+        }
+        if (state.hello().user().isPresent()) {
+            return new Say(Reply.LOGGED_IN_ALREADY, state);
+        }
+        if (!(state instanceof State.Ready ready)) {
+            return new Say(Reply.NOT_IN_A_TRANSACTION, state);
+        }
+        if (!logins.arePossible(state.hello().tls())) {
+            return new Say(Reply.LOGIN_NEEDS_TLS, state);
+        }
+        return auth.more()
+                ? new Say(Reply.SYNTAX_ERROR, state)
+                : exchange(ready, Sasl.begin(auth.mechanism(), auth.initialResponse()));
+    }
+
+    /** What the client said where it was asked for a line of the exchange. */
+    Step answer(Step.Challenge asked, Line line) {
+        return switch (line) {
+            case Line.Text text -> exchange(asked.state(), asked.challenge().answered(text.octets()));
+            case Line.TooLong _ -> new Say(Reply.LOGIN_LINE_TOO_LONG, asked.state());
+            case Line.End _ -> new Step.Leave();
+        };
+    }
+
+    private static Step exchange(State.Ready state, Sasl sasl) {
+        return switch (sasl) {
+            case Sasl.Challenge challenge -> new Step.Challenge(challenge, state);
+            case Sasl.Claim claim -> new Step.Authenticate(claim, state);
+            case Sasl.ForAnother _ -> new Say(Reply.LOGIN_REFUSED, state);
+            case Sasl.Cancelled _ -> new Say(Reply.LOGIN_CANCELLED, state);
+            case Sasl.Malformed malformed -> new Say(Reply.malformedLogin(malformed.why()), state);
+            case Sasl.UnknownMechanism _ -> new Say(Reply.NO_SUCH_MECHANISM, state);
+        };
+    }
+
+    /** What the check of user and password came to. */
+    Step answer(State.Ready state, Logins.Answer answer) {
+        return switch (answer) {
+            case Logins.Answer.Accepted accepted ->
+                new Say(Reply.LOGGED_IN, new State.Ready(state.hello().loggedIn(accepted.user())));
+            case Logins.Answer.Refused _ -> new Say(Reply.LOGIN_REFUSED, state);
+            case Logins.Answer.Unavailable _ -> new Say(Reply.LOGIN_UNKNOWN, state);
+        };
+    }
+
     /** RFC 5321 §4.1.1.2. As in the original, no HELO is needed, and a second MAIL begins anew. */
     private Step mail(State state, Command.Mail command) {
+        Optional<String> user = state.hello().user();
+        if (logins.areDemanded() && user.isEmpty()) { // RFC 6409 §4.3
+            return new Say(logins.arePossible(state.hello().tls()) ? Reply.LOGIN_FIRST : Reply.TLS_FIRST, state);
+        }
         DsnParameters dsn =
                 settings().dsn() ? DsnParameters.ofMail(command.from()) : DsnParameters.none(command.from());
         Command.Mail mail = new Command.Mail(dsn.rest());
-        Optional<Reply> objection = site.manners().objection(mail).or(dsn::objection);
+        Optional<Reply> objection =
+                site.manners().objection(mail, logins.areKnown()).or(dsn::objection);
         if (objection.isPresent()) {
             return new Say(objection.get(), state);
         }
@@ -87,11 +146,15 @@ final class Dialogue {
         if (!isAddress(reversePath)) {
             return new Say(Reply.SYNTAX_ERROR, state);
         }
+        if (user.isPresent() && !logins.senders().allow(user.get(), reversePath)) { // RFC 6409 §6.1
+            events.accept(new SmtpdEvent.SenderRefused(user.get(), reversePath));
+            return new Say(Reply.NOT_YOUR_ADDRESS, state);
+        }
         // RFC 1870 §6.1: what is declared too large need not be sent.
         if (settings().databytes() > 0 && mail.from().size() > settings().databytes()) {
             return new Say(Reply.DATABYTES_EXCEEDED, state);
         }
-        Transaction transaction = new Transaction(reversePath, dsn.mail(), policy.mail(reversePath));
+        Transaction transaction = new Transaction(reversePath, dsn.mail(), policy.mail(reversePath, user));
         return new Say(Reply.SENDER_OK, new State.RcptWanted(state.hello(), transaction));
     }
 

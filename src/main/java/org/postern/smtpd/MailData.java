@@ -23,12 +23,15 @@ final class MailData {
     private final Site site;
     private final Connection connection;
     private final Peer peer;
+    private final boolean submission;
     private final Consumer<SmtpdEvent> events;
 
-    MailData(Site site, Connection connection, Peer peer, Consumer<SmtpdEvent> events) {
+    /** @param submission whether a header is completed (RFC 6409 §8) */
+    MailData(Site site, Connection connection, Peer peer, boolean submission, Consumer<SmtpdEvent> events) {
         this.site = site;
         this.connection = connection;
         this.peer = peer;
+        this.submission = submission;
         this.events = events;
     }
 
@@ -59,6 +62,10 @@ final class MailData {
         byte[] piece = new byte[PIECE];
         long octets = 0;
         Optional<Reply> refusal = Optional.empty();
+        Optional<SubmittedHeader> header = submission
+                ? Optional.of(new SubmittedHeader(
+                        draft, site.settings().smtpgreeting(), site.clock().instant()))
+                : Optional.empty();
         while (true) {
             int n = text.read(piece, site.settings().timeoutsmtpd());
             boolean stray = text.bareLf() || text.loneCr();
@@ -75,9 +82,14 @@ final class MailData {
             hops.scan(piece, n);
             refusal = refusal(octets, text, hops);
             if (refusal.isEmpty()) {
-                draft.write(piece, 0, n);
+                if (header.isPresent()) {
+                    header.get().write(piece, n);
+                } else {
+                    draft.write(piece, 0, n);
+                }
             }
         }
+        header.ifPresent(SubmittedHeader::end);
         if (refusal.isPresent()) {
             return refused(envelope, refusal.get(), next);
         }

@@ -18,13 +18,21 @@ public sealed interface Manners permits QmailManners, ServeManners {
     /** The reply as it is sent, each line with its CR LF. */
     String text(Reply reply);
 
-    /** The reply to EHLO (RFC 5321 §4.1.1.1). */
-    Reply ehlo(SmtpdSettings settings, Tls tls);
+    /**
+     * The reply to EHLO (RFC 5321 §4.1.1.1).
+     *
+     * @param auth whether the client may log in now
+     */
+    Reply ehlo(SmtpdSettings settings, Tls tls, boolean auth);
 
     Reply help();
 
-    /** What is wrong with the syntax of a MAIL command, where that matters. */
-    Optional<Reply> objection(Command.Mail mail);
+    /**
+     * What is wrong with the syntax of a MAIL command, where that matters.
+     *
+     * @param auth whether the server knows logins at all
+     */
+    Optional<Reply> objection(Command.Mail mail, boolean auth);
 
     /** What is wrong with the syntax of an RCPT command, where that matters. */
     Optional<Reply> objection(Command.Rcpt rcpt);

@@ -1,10 +1,16 @@
 package org.postern.smtpd;
 
+import java.util.Optional;
+
 /** Which recipients are accepted: given to a session from outside, since it is not a matter of the protocol. */
 @FunctionalInterface
 public interface Policy {
-    /** A transaction has begun: its recipients are judged by what is returned. */
-    Judge mail(String reversePath);
+    /**
+     * A transaction has begun: its recipients are judged by what is returned.
+     *
+     * @param user who has logged in, and so may relay
+     */
+    Judge mail(String reversePath, Optional<String> user);
 
     /** Judges the recipients of one transaction, and may remember what it found out. */
     @FunctionalInterface

@@ -33,7 +33,7 @@ record QmailManners() implements Manners {
     }
 
     @Override
-    public Reply ehlo(SmtpdSettings settings, Tls tls) {
+    public Reply ehlo(SmtpdSettings settings, Tls tls, boolean auth) {
         List<String> lines = new ArrayList<>(
                 List.of(settings.smtpgreeting(), "PIPELINING", "8BITMIME", "SIZE " + settings.databytes()));
         if (settings.dsn()) {
@@ -48,7 +48,7 @@ record QmailManners() implements Manners {
     }
 
     @Override
-    public Optional<Reply> objection(Command.Mail mail) {
+    public Optional<Reply> objection(Command.Mail mail, boolean auth) {
         return Optional.empty();
     }
 

@@ -23,7 +23,7 @@ public final class QmailPolicy implements Policy {
     }
 
     @Override
-    public Judge mail(String reversePath) {
+    public Judge mail(String reversePath, Optional<String> user) {
         if (recipients.isBadSender(reversePath)) {
             return rcpt -> new Verdict.Refused(Reply.BADMAILFROM);
         }

@@ -14,14 +14,20 @@ final class Received {
 
     private Received() {}
 
-    /** @param protocol the word behind {@code with} */
+    /**
+     * The user who has logged in stands where qmail has what the client's ident server says.
+     *
+     * @param protocol the word behind {@code with}
+     */
     static String line(Peer peer, Hello hello, String protocol, Instant now) {
         StringBuilder line = new StringBuilder("Received: from ").append(safe(peer.remoteHost()));
         hello.host()
                 .filter(host -> !Octets.lowerCase(host).equals(Octets.lowerCase(peer.remoteHost())))
                 .ifPresent(host -> line.append(" (HELO ").append(safe(host)).append(')'));
         line.append(" (");
-        peer.remoteInfo().ifPresent(info -> line.append(safe(info)).append('@'));
+        hello.user()
+                .or(peer::remoteInfo)
+                .ifPresent(info -> line.append(safe(info)).append('@'));
         return line.append(safe(peer.remoteIp()))
                 .append(")\n  by ")
                 .append(safe(peer.local()))

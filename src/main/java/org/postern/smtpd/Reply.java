@@ -43,6 +43,25 @@ public record Reply(int code, String status, List<String> lines) {
     static final Reply TOO_MANY_RECIPIENTS = new Reply(452, "4.5.3", "too many recipients, send the message in parts");
     static final Reply READY_FOR_TLS = new Reply(220, "2.0.0", "ready to start TLS");
     static final Reply TLS_ACTIVE = new Reply(503, "5.5.1", "TLS is in use already");
+
+    /** RFC 4954 §6, with its status codes. */
+    static final Reply LOGGED_IN = new Reply(235, "2.7.0", "you are logged in");
+
+    static final Reply LOGIN_REFUSED = new Reply(535, "5.7.8", "user or password is wrong");
+    static final Reply LOGIN_UNKNOWN = new Reply(454, "4.7.0", "temporary trouble with logins, try again later");
+    static final Reply LOGIN_CANCELLED = new Reply(501, "5.7.0", "login cancelled");
+    static final Reply LOGIN_NEEDS_TLS =
+            new Reply(538, "5.7.11", "this server takes passwords under TLS only, say STARTTLS first");
+    static final Reply NO_SUCH_MECHANISM = new Reply(504, "5.5.4", "this server knows AUTH PLAIN and AUTH LOGIN");
+    static final Reply LOGGED_IN_ALREADY = new Reply(503, "5.5.1", "you are logged in already");
+    static final Reply NOT_IN_A_TRANSACTION = new Reply(503, "5.5.1", "not within a mail transaction");
+    static final Reply LOGIN_LINE_TOO_LONG = new Reply(500, "5.5.6", "that line is too long");
+    static final Reply TOO_MANY_FAILED_LOGINS = new Reply(421, "4.7.0", "too many failed logins");
+    static final Reply LOGIN_FIRST = new Reply(530, "5.7.0", "log in first, by AUTH");
+    static final Reply TLS_FIRST = new Reply(530, "5.7.0", "say STARTTLS first, then log in");
+    static final Reply NOT_YOUR_ADDRESS =
+            new Reply(550, "5.7.1", "that sender address is not yours, give the address of the user who has logged in");
+
     static final Reply TOO_MANY_BAD_COMMANDS = new Reply(421, "4.7.0", "too many bad commands");
     static final Reply NO_DOMAIN =
             new Reply(553, "5.1.3", "sorry, that address has no domain, and I take only postmaster without one");
@@ -61,6 +80,11 @@ public record Reply(int code, String status, List<String> lines) {
     /** A line of a message was longer than {@code maxline}. */
     static Reply lineTooLong(int maxline) {
         return new Reply(554, "5.6.0", "sorry, that message has a line of more than " + maxline + " octets");
+    }
+
+    /** RFC 4954 §4: what cannot be decoded. */
+    static Reply malformedLogin(String why) {
+        return new Reply(501, "5.5.2", why);
     }
 
     static Reply queued(long unixTime, long id) {

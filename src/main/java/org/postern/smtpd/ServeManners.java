@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.postern.auth.Sasl;
 import org.postern.config.SmtpdSettings;
+import org.postern.mail.Xtext;
 import org.postern.os.Octets;
 
 /** Those of {@code postern serve}: RFC 5321 with enhanced status codes (RFC 2034), and no unknown parameter. */
@@ -38,7 +40,7 @@ record ServeManners() implements Manners {
     }
 
     @Override
-    public Reply ehlo(SmtpdSettings settings, Tls tls) {
+    public Reply ehlo(SmtpdSettings settings, Tls tls, boolean auth) {
         List<String> lines = new ArrayList<>(List.of(
                 settings.smtpgreeting(),
                 "PIPELINING",
@@ -51,6 +53,9 @@ record ServeManners() implements Manners {
         if (tls instanceof Tls.Offered) {
             lines.add("STARTTLS"); // RFC 3207 §4
         }
+        if (auth) {
+            lines.add("AUTH " + String.join(" ", Sasl.MECHANISMS)); // RFC 4954 §3
+        }
         return new Reply(250, "", lines);
     }
 
@@ -60,14 +65,23 @@ record ServeManners() implements Manners {
     }
 
     @Override
-    public Optional<Reply> objection(Command.Mail mail) {
+    public Optional<Reply> objection(Command.Mail mail, boolean auth) {
         if (!mail.from().keyword().equals("FROM")) {
             return Optional.of(NO_KEYWORD);
         }
         boolean known = mail.from().parameters().stream()
                 .map(Octets::upperCase)
-                .allMatch(p -> BODIES.contains(p) || p.matches("SIZE=[0-9]{1,20}")); // RFC 6152 §2, RFC 1870 §4
+                .allMatch(p -> BODIES.contains(p) // RFC 6152 §2
+                        || p.matches("SIZE=[0-9]{1,20}") // RFC 1870 §4
+                        || auth && isAuth(p));
         return known ? Optional.empty() : Optional.of(UNKNOWN_PARAMETER);
+    }
+
+    /** RFC 4954 §5: who sent it, as other hosts say. We believe nobody, and pass nothing on. */
+    private static boolean isAuth(String parameter) {
+        return parameter.startsWith("AUTH=")
+                && parameter.length() > 5
+                && Xtext.decode(parameter.substring(5)).isPresent();
     }
 
     @Override
@@ -91,7 +105,10 @@ record ServeManners() implements Manners {
     /** RFC 3848. */
     @Override
     public String protocol(Hello hello) {
-        return hello.extended() ? hello.tls() instanceof Tls.InUse ? "ESMTPS" : "ESMTP" : "SMTP";
+        return hello.extended()
+                ? "ESMTP" + (hello.tls() instanceof Tls.InUse ? "S" : "")
+                        + (hello.user().isPresent() ? "A" : "")
+                : "SMTP";
     }
 
     /** Protocol and cipher suite, as a comment (RFC 5321 §4.4, CFWS). */

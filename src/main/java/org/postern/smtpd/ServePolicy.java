@@ -1,6 +1,7 @@
 package org.postern.smtpd;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.SmtpdSettings;
@@ -22,18 +23,20 @@ public final class ServePolicy implements Policy {
     }
 
     @Override
-    public Judge mail(String reversePath) {
+    public Judge mail(String reversePath, Optional<String> user) {
         return recipients.isBadSender(reversePath)
                 ? rcpt -> new Verdict.Refused(Reply.BADMAILFROM)
-                : new Asking(reversePath);
+                : new Asking(reversePath, user.isPresent() ? new Relaying.Answer.Yes() : null);
     }
 
     private final class Asking implements Judge {
         private final String reversePath;
         private Relaying.@Nullable Answer answer;
 
-        Asking(String reversePath) {
+        /** @param answer where it needs not be asked for */
+        Asking(String reversePath, Relaying.@Nullable Answer answer) {
             this.reversePath = reversePath;
+            this.answer = answer;
         }
 
         @Override

@@ -3,7 +3,9 @@ package org.postern.smtpd;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.function.Consumer;
+import org.postern.auth.Sasl;
 import org.postern.tcp.Connection;
+import org.postern.tcp.Line;
 import org.postern.tcp.TlsWire;
 
 /** An SMTP session on a connection, from the greeting to its end: the loop that performs what {@link Dialogue} says. */
@@ -15,24 +17,35 @@ public final class Session {
     private final Dialogue dialogue;
     private final MailData mailData;
     private final Tls tlsAtFirst;
+    private final Logins logins;
     private int badCommands;
+    private int failedLogins;
 
-    /** Without TLS. */
+    /** Without TLS and logins. */
     public Session(Site site, Connection connection, Peer peer, Policy policy, Consumer<SmtpdEvent> events) {
-        this(site, connection, peer, new Tls.None(), policy, events);
+        this(site, connection, peer, new Tls.None(), Logins.none(), policy, events);
     }
 
     /**
      * @param tls what the connection has of it
+     * @param logins who may log in
      * @param policy accepts and refuses recipients
      * @param events told of what a log should say
      */
-    public Session(Site site, Connection connection, Peer peer, Tls tls, Policy policy, Consumer<SmtpdEvent> events) {
+    public Session(
+            Site site,
+            Connection connection,
+            Peer peer,
+            Tls tls,
+            Logins logins,
+            Policy policy,
+            Consumer<SmtpdEvent> events) {
         this.site = site;
         this.connection = connection;
-        this.dialogue = new Dialogue(site, policy, events);
-        this.mailData = new MailData(site, connection, peer, events);
+        this.dialogue = new Dialogue(site, logins, policy, events);
+        this.mailData = new MailData(site, connection, peer, logins.areDemanded(), events);
         this.tlsAtFirst = tls;
+        this.logins = logins;
     }
 
     /** Serves the client. The connection stays open, with everything said on it. */
@@ -57,6 +70,8 @@ public final class Session {
                 case Step.Say say -> step = isOneTooMany(say.reply()) ? TOO_MANY_BAD_COMMANDS : next(say);
                 case Step.ReceiveMailData data -> step = mailData.receive(data.hello(), data.transaction());
                 case Step.StartTls start -> step = startTls(start);
+                case Step.Challenge challenge -> step = dialogue.answer(challenge, answer(challenge));
+                case Step.Authenticate claim -> step = authenticate(claim);
                 case Step.Close close -> {
                     say(close.reply());
                     return close.end();
@@ -77,6 +92,21 @@ public final class Session {
         Command command = Command.of(connection.readLine(
                 site.settings().maxcommand(), site.settings().timeoutsmtpd()));
         return dialogue.answer(state, command);
+    }
+
+    private Line answer(Step.Challenge asked) throws IOException {
+        say(new Reply(334, "", asked.challenge().base64()));
+        return connection.readLine(Sasl.LONGEST_LINE, site.settings().timeoutsmtpd());
+    }
+
+    private Step authenticate(Step.Authenticate asked) throws IOException {
+        if (failedLogins == Logins.ATTEMPTS) {
+            return new Step.Close(Reply.TOO_MANY_FAILED_LOGINS, End.CLOSED);
+        }
+        connection.flush(); // the check may take its time
+        Logins.Answer answer = logins.check().of(asked.claim());
+        failedLogins += answer instanceof Logins.Answer.Refused ? 1 : 0;
+        return dialogue.answer(asked.state(), answer);
     }
 
     /** The session begins anew, without a greeting (RFC 3207 §4.2). */

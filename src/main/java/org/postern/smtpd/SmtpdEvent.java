@@ -5,6 +5,9 @@ import org.postern.mail.Envelope;
 
 /** What a session has to tell its log. */
 public sealed interface SmtpdEvent {
+    /** A user gave a reverse-path that he may not. */
+    record SenderRefused(String user, String reversePath) implements SmtpdEvent {}
+
     /** A recipient was refused. */
     record RecipientRefused(String reversePath, String forwardPath, Reply reply) implements SmtpdEvent {}
 

@@ -1,6 +1,6 @@
 package org.postern.smtpd;
 
-/** Where a session stands between two commands. The authenticated user will stand in {@link Hello}. */
+/** Where a session stands between two commands. The user who has logged in stands in {@link Hello}. */
 sealed interface State {
     Hello hello();
 

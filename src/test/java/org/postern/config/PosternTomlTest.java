@@ -54,6 +54,11 @@ class PosternTomlTest {
                 rcpthosts = ["a.example", ".b.example"]
                 databytes = 0
                 dsn = false
+                auth = true
+                clear_password = true
+                [submission]
+                listen = "127.0.0.1:587"
+                senders = "domains"
                 [relay]
                 expiry = 60
                 [users]
@@ -84,7 +89,14 @@ class PosternTomlTest {
                                         List.of(HostPort.parse("0.0.0.0:25").orElseThrow())),
                                 List.of("a.example", ".b.example"),
                                 0,
-                                false),
+                                false,
+                                true,
+                                true),
+                        new Settings.Submission(
+                                new Settings.Listen(
+                                        List.of(HostPort.parse("127.0.0.1:587").orElseThrow())),
+                                true,
+                                Settings.Submission.Senders.DOMAINS),
                         new Settings.Relay(Duration.ofSeconds(60)),
                         new Settings.Users(Path.of("/u")),
                         new Settings.Send(
@@ -177,6 +189,37 @@ class PosternTomlTest {
                 .singleElement()
                 .asString()
                 .endsWith("pop3d.clear_password: is 1; write true or false");
+    }
+
+    @Test
+    void usersLogInByAuthUnderTlsOrByAWordForIt() throws Exception {
+        assertThat(read(LEAST).submission().listen().all()).isEmpty();
+        assertThat(read(LEAST).smtpd().auth()).isFalse();
+        assertThat(read(LEAST + "submission.listen = \"127.0.0.1:587\"\n")
+                        .submission()
+                        .clearPassword())
+                .as("on loopback")
+                .isTrue();
+        String open = LEAST.replace("127.0.0.1:25", "192.0.2.1:25");
+        assertThat(problems(open + "smtpd.auth = true\n"))
+                .extracting(Problem::key)
+                .containsExactly("smtpd.listen");
+        assertThat(read(open + "smtpd.auth = true\nsmtpd.clear_password = true\n")
+                        .smtpd()
+                        .clearPassword())
+                .isTrue();
+        assertThat(problems(LEAST + "submission.listen = \"192.0.2.1:587\"\n"))
+                .singleElement()
+                .asString()
+                .contains("submission.listen: passwords would travel in clear to 192.0.2.1:587")
+                .endsWith("clear_password = true below [submission]");
+        assertThat(problems(LEAST + "submission.listen_tls = \"192.0.2.1:465\"\n"))
+                .extracting(Problem::key)
+                .containsExactly("submission.listen_tls");
+        assertThat(problems(LEAST + "submission.senders = \"everybody\"\n"))
+                .singleElement()
+                .asString()
+                .endsWith("submission.senders: is \"everybody\"; write \"own\", \"domains\" or \"any\"");
     }
 
     @Test

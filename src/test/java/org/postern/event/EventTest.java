@@ -9,10 +9,11 @@ class EventTest {
     /** All kinds, with what a client can put into them. */
     private static List<Event> said(String by) {
         return List.of(
-                new Event.LoggedIn(1, "192.0.2.7", by),
-                new Event.LoginRefused(1, "192.0.2.7", by, "wrong password"),
+                new Event.LoggedIn("pop3", 1, "192.0.2.7", by),
+                new Event.LoginRefused("pop3", 1, "192.0.2.7", by, "wrong password"),
                 new Event.Granted(1, "192.0.2.7", by, 600),
                 new Event.GrantFailed(1, "192.0.2.7", by, "disk full"),
+                new Event.SenderRefused(2, "192.0.2.7", by, by),
                 new Event.RelayRefused(2, "192.0.2.7", by, by, "never granted"),
                 new Event.RecipientRefused(2, "192.0.2.7", by, by, by),
                 new Event.MessageRefused(2, "192.0.2.7", by, by),
@@ -30,6 +31,8 @@ class EventTest {
                         "pop3 1: login refused user=joe ip=192.0.2.7: wrong password",
                         "pop3 1: relay granted ip=192.0.2.7 user=joe for 600 s",
                         "alert: pop3 1: relay not granted ip=192.0.2.7 user=joe: disk full",
+                        "smtp 2: sender refused user=joe ip=192.0.2.7 from=<joe>:"
+                                + " submission.senders does not let this user send as that address",
                         "smtp 2: relay refused ip=192.0.2.7 from=<joe> to=<joe>: never granted",
                         "smtp 2: refused ip=192.0.2.7 from=<joe> to=<joe>: joe",
                         "smtp 2: message refused ip=192.0.2.7 from=<joe>: joe",
@@ -51,7 +54,8 @@ class EventTest {
     /** Nor another field of a line: who bans the addresses of failed logins bans the right ones. */
     @Test
     void whatAClientSaysIsOneWord() {
-        assertThat(new Event.LoginRefused(1, "192.0.2.7", "bob ip=192.0.2.9: wrong password", "no such account").line())
+        assertThat(new Event.LoginRefused("pop3", 1, "192.0.2.7", "bob ip=192.0.2.9: wrong password", "no such account")
+                        .line())
                 .isEqualTo("pop3 1: login refused user=bob?ip=192.0.2.9:?wrong?password ip=192.0.2.7: no such account");
     }
 

@@ -92,16 +92,29 @@ class ServicesTest {
         users.toFile().setReadable(true, true);
     }
 
+    private Authenticator authenticator() {
+        return new Authenticator(
+                new PasswdFile(settings.users().file(), new Nss()), new PasswordCheck(new Crypt()), self);
+    }
+
     private Listener.Service pop3(Identity self) {
-        Authenticator authenticator = new Authenticator(
-                new PasswdFile(settings.users().file(), new Nss()), new PasswordCheck(new Crypt()), this.self);
+        Authenticator authenticator = authenticator();
         return new Pop3Service(
-                settings, authenticator, self, grants, true, Optional.empty(), Clock.systemUTC(), events);
+                settings,
+                new Logins(authenticator, events),
+                self,
+                grants,
+                true,
+                Optional.empty(),
+                Clock.systemUTC(),
+                events);
     }
 
     private Listener.Service smtp(boolean loopbackGrants) {
         return new SmtpService(
                 settings,
+                SmtpRole.smtpd(settings),
+                new Logins(authenticator(), events),
                 TestingIntake.numbering(),
                 grants,
                 loopbackGrants,
@@ -146,7 +159,7 @@ class ServicesTest {
     @Test
     void anAccountWithoutAHomeIsNotTheWorkingDirectorys() throws IOException {
         account("homeless", "");
-        assertThat(login("homeless", self)).contains("-ERR [SYS/TEMP] ").doesNotContain("+OK 0");
+        assertThat(login("homeless", self)).contains("-ERR [SYS/PERM] ").doesNotContain("+OK 0");
         assertThat(log).containsExactly("alert: unable to serve a login: homeless has no home");
     }
 
@@ -159,7 +172,7 @@ class ServicesTest {
                 directory.resolve("users"),
                 "joe:{PLAIN}secret:" + other + ":" + other + "::" + directory.resolve("joe") + ":\n");
         assertThat(grants.revoke(LOOPBACK)).isTrue();
-        assertThat(login("joe", theirs)).contains("-ERR [SYS/TEMP] ");
+        assertThat(login("joe", theirs)).contains("-ERR [SYS/PERM] ");
         assertThat(log)
                 .containsExactly("alert: unable to serve a login: joe has uid " + other
                         + ", and this runs as uid " + theirs.uid()
@@ -186,16 +199,46 @@ class ServicesTest {
         assertThat(talk(smtp(true), said)).doesNotContain("550");
     }
 
+    /** Also where the guesser goes from one server to the other. */
+    @Test
+    void wrongPasswordsOfAllServersAreCountedTogether() throws IOException {
+        Logins logins = new Logins(authenticator(), events);
+        Listener.Service pop3 =
+                new Pop3Service(settings, logins, self, grants, true, Optional.empty(), Clock.systemUTC(), events);
+        Listener.Service submission = new SmtpService(
+                settings,
+                new SmtpRole(org.postern.smtpd.Logins.Offer.DEMANDED, true),
+                logins,
+                TestingIntake.numbering(),
+                grants,
+                true,
+                mailbox -> false,
+                Optional.empty(),
+                InstantSource.system(),
+                events);
+        talk(pop3, "USER joe\r\nPASS guess\r\n");
+        String thrice = "AUTH PLAIN AGpvZQBndWVzcw==\r\n".repeat(3);
+        long start = System.nanoTime();
+        assertThat(talk(submission, thrice)).containsSubsequence("535 5.7.8", "535 5.7.8", "535 5.7.8");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        String right = "AUTH PLAIN AGpvZQBzZWNyZXQ=\r\nMAIL FROM:<joe@gate.example>\r\nRCPT TO:<a@far.example>\r\n";
+        assertThat(talk(submission, right)).contains("235 2.7.0").contains("250 2.1.5 ok");
+        assertThat(log)
+                .contains(
+                        "smtp 7: login refused user=joe ip=127.0.0.1: wrong password",
+                        "smtp 7: login user=joe ip=127.0.0.1");
+    }
+
     /** Three are free. Nothing is measured but that the answer waits. */
     @Test
     void theFourthWrongPasswordWaitsForItsAnswer() throws IOException {
         Listener.Service service = pop3(self);
         String wrong = "USER joe\r\nPASS guess\r\n";
         for (int i = 0; i < 3; i++) {
-            assertThat(talk(service, wrong)).contains("-ERR authorization failed");
+            assertThat(talk(service, wrong)).contains("-ERR [AUTH] authorization failed");
         }
         long start = System.nanoTime();
-        assertThat(talk(service, wrong)).contains("-ERR authorization failed");
+        assertThat(talk(service, wrong)).contains("-ERR [AUTH] authorization failed");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
     }
 }

@@ -30,6 +30,27 @@ class PopSplitTest {
     }
 
     @Test
+    void anExchangeIsTheSameWhereverItIsCut() throws Exception {
+        String input = "CAPA\r\nAUTH LOGIN\r\nbXJvc2U=\r\n*\r\nAUTH PLAIN\r\nAG1yb3NlAHRhbnN0YWFm\r\nSTAT\r\nQUIT\r\n";
+        String expected = exchange("whole", TestingWire.sending(input));
+        assertThat(expected).contains("-ERR login cancelled\r\n+ \r\n+OK \r\n+OK 2 ");
+        for (int place = 0; place <= input.length(); place++) {
+            assertThat(exchange("auth" + place, TestingWire.cutAt(input, place)))
+                    .as("cut at %d", place)
+                    .isEqualTo(expected);
+        }
+    }
+
+    private String exchange(String name, TestingWire wire) throws Exception {
+        Connection connection = new Connection(wire);
+        TestingMaildrop.mrose(directory.resolve(name))
+                .server(Limits.DEFAULT, Capabilities.SERVE)
+                .run(connection);
+        connection.flush();
+        return wire.output();
+    }
+
+    @Test
     void answersAreTheSameOctetByOctet() throws Exception {
         assertThat(output("octets", TestingWire.sending(INPUT.split(""))))
                 .isEqualTo(output("whole", TestingWire.sending(INPUT)));

@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.postern.TestingTranscript;
 
+/** Those with a name that begins with serve- have what {@code postern serve} offers, and three attempts. */
 class PopTranscriptTest {
     static List<String> transcripts() throws IOException {
         return TestingTranscript.in("pop3");
@@ -17,6 +18,10 @@ class PopTranscriptTest {
     @MethodSource("transcripts")
     void isAsWritten(String transcript, @TempDir Path directory) throws Exception {
         TestingMaildrop maildrop = TestingMaildrop.mrose(directory.resolve("Maildir"));
-        TestingTranscript.play(transcript, maildrop.server(Limits.DEFAULT));
+        TestingTranscript.play(
+                transcript,
+                transcript.contains("/serve-")
+                        ? maildrop.server(new Limits(Limits.DEFAULT.idle(), 1024, 100, 3), Capabilities.SERVE)
+                        : maildrop.server(Limits.DEFAULT));
     }
 }

@@ -14,8 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postern.TestingDialogue;
 import org.postern.TestingDialogue.Turn;
+import org.postern.auth.Sasl;
 import org.postern.maildir.Maildrops;
 import org.postern.tcp.Connection;
+import org.postern.tcp.Line;
 import org.postern.tcp.TestingWire;
 
 class SessionTest {
@@ -63,9 +65,40 @@ class SessionTest {
 
     @Test
     void passwordIsNotPrinted() {
-        assertThat(new Credentials.Password("me", "geheim").toString() + new Command.Pass("geheim"))
+        assertThat(new Credentials.Password("me", "geheim").toString()
+                        + new Command.Pass("geheim")
+                        + Command.of(new Line.Text("AUTH PLAIN geheim")))
                 .contains("me")
                 .doesNotContain("geheim");
+    }
+
+    @Test
+    void aLineOfAnExchangeMayBeTwelveKilobytesAndNoLonger() {
+        for (int octets : new int[] {Sasl.LONGEST_LINE, Sasl.LONGEST_LINE + 1}) {
+            TestingWire wire = TestingWire.sending("AUTH PLAIN\r\n" + "A".repeat(octets) + "\r\nQUIT\r\n");
+            new AuthorizationSession(new Connection(wire), Limits.DEFAULT, "<t>", Capabilities.SERVE, new Tls.None())
+                    .run(credentials -> new Authenticator.Verdict.Refused<>());
+            assertThat(wire.output())
+                    .isEqualTo("+OK <t>\r\n+ \r\n-ERR "
+                            + (octets > Sasl.LONGEST_LINE ? "line too long" : "that is no base64") + "\r\n+OK \r\n");
+        }
+    }
+
+    @Test
+    void whereTlsIsDemandedAuthIsNeitherOfferedNorTaken() {
+        TestingWire wire = TestingWire.sending("CAPA\r\nAUTH PLAIN AGEAYg==\r\nAUTH LOGIN\r\nQUIT\r\n");
+        Tls demanded = new Tls.Offered(
+                () -> {
+                    throw new java.io.IOException("no TLS in this test");
+                },
+                true);
+        new AuthorizationSession(new Connection(wire), Limits.DEFAULT, "<t>", Capabilities.SERVE, demanded)
+                .run(Authenticator.Verdict.Accepted::new);
+        assertThat(wire.output())
+                .doesNotContain("SASL", "USER")
+                .contains("\r\nSTLS\r\n")
+                .endsWith((".\r\n" + "-ERR this server takes passwords under TLS only: say STLS first\r\n".repeat(2)
+                        + "+OK \r\n"));
     }
 
     @Test

@@ -62,14 +62,19 @@ public final class TestingMaildrop {
         }
     }
 
-    /** As `postern serve` runs it: both sessions on one connection. */
+    /** Both sessions on one connection, as the programs have them. */
     public TestingDialogue.Session server(Limits limits) {
+        return server(limits, Capabilities.ALL);
+    }
+
+    /** With what `postern serve` offers, for example. */
+    public TestingDialogue.Session server(Limits limits, List<String> capabilities) {
         return connection -> {
             AuthorizationSession authorization =
-                    new AuthorizationSession(connection, limits, TIMESTAMP, Capabilities.ALL, new Tls.None());
+                    new AuthorizationSession(connection, limits, TIMESTAMP, capabilities, new Tls.None());
             if (authorization.run(TestingMaildrop.this::check)
                     instanceof AuthorizationSession.End.LoggedIn<Path>(Path accepted)) {
-                new TransactionSession(connection, limits, Capabilities.ALL, new Maildrops(), Clock.systemUTC())
+                new TransactionSession(connection, limits, capabilities, new Maildrops(), Clock.systemUTC())
                         .run(accepted, 0);
             }
         };

@@ -76,7 +76,10 @@ public final class TestingQueue {
         try {
             // The log first: a message that leaves it for a file, or for its bounce, is there before.
             Set<String> all = new TreeSet<>();
-            LogRecovery.read(directory, Set.of(), line -> {}).messages().keySet().forEach(name -> all.add(name.text()));
+            LogRecovery.read(directory, Set.of(), line -> {})
+                    .messages()
+                    .keySet()
+                    .forEach(name -> all.add(name.text()));
             names("mess").stream()
                     .filter(name -> MessageName.parse(name).isPresent())
                     .forEach(all::add);

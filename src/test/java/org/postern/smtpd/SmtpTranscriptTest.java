@@ -19,7 +19,7 @@ import org.postern.queue.TestingIntake;
 
 /**
  * Dialogues from src/test/resources/transcripts/smtp. Above the greeting stand settings: {@code manners: qmail|serve},
- * {@code dsn: yes}, {@code rcpthosts: NAME …}, {@code relay: yes|no|unknown}. Lines {@code C:} that follow each other are sent at once,
+ * {@code dsn: yes}, {@code auth: yes|tls only|demanded}, {@code tls: yes}, {@code rcpthosts: NAME …}, {@code relay: yes|no|unknown}. Lines {@code C:} that follow each other are sent at once,
  * each with CR LF; {@code \r} and {@code \n} in them stand for the octets. Below the dialogue stand the messages
  * queued: {@code QUEUED: SENDER -> RECIPIENT …}, in brackets what the sender wants to hear (RFC 3461), and their text without the Received line.
  */
@@ -76,6 +76,10 @@ class SmtpTranscriptTest {
         return switch (name) {
             case "manners" -> value.equals("qmail") ? TestingSession.qmail() : TestingSession.serve();
             case "dsn" -> session.dsn();
+            case "auth" ->
+                session.logins(
+                        value.equals("demanded") ? Logins.Offer.DEMANDED : Logins.Offer.YES, !value.equals("tls only"));
+            case "tls" -> session.tls(new Tls.InUse("TLSv1.3 TLS_AES_256_GCM_SHA384"));
             case "rcpthosts" -> session.rcpthosts(RcptHosts.of(value.split(" ", -1)));
             case "relay" ->
                 session.relaying((from, to) -> switch (value) {

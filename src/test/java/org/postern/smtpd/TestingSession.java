@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.postern.auth.Sasl;
 import org.postern.config.RcptHosts;
 import org.postern.config.SmtpdSettings;
 import org.postern.queue.TestingIntake;
@@ -26,6 +27,8 @@ public final class TestingSession {
     private boolean dsn;
     private Optional<String> relayClient = Optional.empty();
     private Relaying relaying = (from, to) -> new Relaying.Answer.No("log in by POP3 first");
+    private Logins logins = Logins.none();
+    private Tls tls = new Tls.None();
     private LocalUsers localUsers = mailbox -> false;
     private TestingIntake intake = TestingIntake.numbering();
     private final List<SmtpdEvent> events = new ArrayList<>();
@@ -90,6 +93,25 @@ public final class TestingSession {
         return this;
     }
 
+    /** Logins of tim, whose password is tanstaaf; trouble's cannot be looked up. */
+    public TestingSession logins(Logins.Offer offer, boolean inClear) {
+        logins = new Logins(
+                offer,
+                inClear,
+                claim -> claim.user().equals("trouble")
+                        ? new Logins.Answer.Unavailable()
+                        : claim.equals(new Sasl.Claim("tim", "tanstaaf"))
+                                ? new Logins.Answer.Accepted("tim")
+                                : new Logins.Answer.Refused(),
+                (user, reversePath) -> reversePath.isEmpty() || reversePath.equals(user + "@foo.example"));
+        return this;
+    }
+
+    public TestingSession tls(Tls atFirst) {
+        tls = atFirst;
+        return this;
+    }
+
     public TestingSession localUsers(LocalUsers users) {
         localUsers = users;
         return this;
@@ -132,7 +154,7 @@ public final class TestingSession {
                 ? new QmailPolicy(settings, relayClient, localUsers, events::add)
                 : new ServePolicy(settings, relaying, localUsers, events::add);
         Peer peer = new Peer("127.0.0.55", Peer.UNKNOWN, Optional.empty(), "127.0.0.1");
-        return new Session(site, new Connection(wire), peer, policy, events::add).run();
+        return new Session(site, new Connection(wire), peer, tls, logins, policy, events::add).run();
     }
 
     /** Sends the lines, each with CR LF, and gives the replies but the greeting, without their line ends. */

@@ -1,4 +1,4 @@
-package org.postern.pop3d;
+package org.postern.auth;
 
 import java.time.Duration;
 import java.util.Iterator;

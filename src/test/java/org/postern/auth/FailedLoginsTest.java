@@ -1,4 +1,4 @@
-package org.postern.pop3d;
+package org.postern.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
