@@ -436,10 +436,9 @@ class QueueTest {
         files = new TestingQueue(scratch.resolve("q"), disk);
         try (Queue queue = files.open()) {
             submit(files.drop(), TEXT, "s@x", "a@x");
-            disk.fault((operation, file) ->
-                    file.getParent().endsWith("mess") && !operation.equals("create")
-                            ? new IOException("Input/output error")
-                            : null);
+            disk.fault((operation, file) -> file.getParent().endsWith("mess") && !operation.equals("create")
+                    ? new IOException("Input/output error")
+                    : null);
             queue.take();
             assertThat(files.names("mess")).singleElement().asString().endsWith(".new");
             disk.fault((operation, file) -> null);

@@ -518,7 +518,8 @@ class SenderTest {
         AtomicInteger failing = new AtomicInteger(2);
         try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, refusingAllBut("s"), remote)) {
             disk.fault((operation, file) -> {
-                removals.addAndGet(operation.equals("unlink") && file.getParent().endsWith("mess") ? 1 : 0);
+                removals.addAndGet(
+                        operation.equals("unlink") && file.getParent().endsWith("mess") ? 1 : 0);
                 return operation.equals("syncdir")
                                 && file.endsWith("mess")
                                 && removals.get() > 0
