@@ -432,6 +432,42 @@ class QueueTest {
     }
 
     @Test
+    void whatWasLeftOfATryDoesNotKeepAMessageInTheDrop() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        files = new TestingQueue(scratch.resolve("q"), disk);
+        try (Queue queue = files.open()) {
+            submit(files.drop(), TEXT, "s@x", "a@x");
+            disk.fault((operation, file) -> file.getParent().endsWith("mess") && !operation.equals("create")
+                    ? new IOException("Input/output error")
+                    : null);
+            queue.take();
+            assertThat(files.names("mess")).singleElement().asString().endsWith(".new");
+            disk.fault((operation, file) -> null);
+            queue.take();
+            assertThat(queue.nextArrival()).isNotNull();
+            assertThat(files.names("mess")).singleElement().asString().doesNotEndWith(".new");
+        }
+    }
+
+    @Test
+    void whatWasRefusedAndCouldNotBeRemovedGoesAsSoonAsItCan() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        files = new TestingQueue(scratch.resolve("q"), disk);
+        try (Queue queue = files.open()) {
+            disk.fault((operation, file) -> file.endsWith("mess") || operation.equals("unlink")
+                    ? new IOException("Read-only file system")
+                    : null);
+            assertThat(submit(queue.intake(Origin.NETWORK), "x\n".repeat(40_000), "s@x", "a@x"))
+                    .isEqualTo(new Intake.Outcome.Refused(53));
+            assertThat(files.names("mess")).hasSize(1);
+            disk.fault((operation, file) -> null);
+            queue.take();
+            assertThat(files.names("mess")).isEmpty();
+            assertThat(queue.nextArrival()).isNull();
+        }
+    }
+
+    @Test
     void aNameFromTheDropAddsNoLineToTheLog() throws IOException {
         try (Queue queue = files.open()) {
             Files.writeString(scratch.resolve("q/drop/x\nalert: all is lost"), "");

@@ -509,6 +509,58 @@ class SenderTest {
     }
 
     @Test
+    void theBounceComesThoughItsMarksCouldNotBeMade() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, refusingAllBut("s"), remote)) {
+            disk.fault((operation, file) ->
+                    file.getParent().endsWith("marks") ? new IOException("No space left on device") : null);
+            submit(s.files.drop(), TEXT, "s@hoge.example.com", "a@hoge.example.com");
+            Awaitility.await()
+                    .until(() -> s.log().stream().anyMatch(l -> l.startsWith("warning: trouble injecting bounce")));
+            disk.fault((operation, file) -> null);
+            awaitBounce(s);
+        }
+    }
+
+    @Test
+    void theBounceComesThoughTheRemovalOfTheMessageCouldNotBeSynced() throws IOException {
+        TestingDisk disk = new TestingDisk();
+        AtomicInteger removals = new AtomicInteger();
+        AtomicInteger failing = new AtomicInteger(2);
+        try (TestingSender s = new TestingSender(scratch.resolve("q"), disk, SETTINGS, refusingAllBut("s"), remote)) {
+            disk.fault((operation, file) -> {
+                removals.addAndGet(
+                        operation.equals("unlink") && file.getParent().endsWith("mess") ? 1 : 0);
+                return operation.equals("syncdir")
+                                && file.endsWith("mess")
+                                && removals.get() > 0
+                                && failing.getAndDecrement() > 0
+                        ? new IOException("Input/output error")
+                        : null;
+            });
+            submit(s.files.drop(), TEXT, "s@hoge.example.com", "a@hoge.example.com");
+            awaitBounce(s);
+            assertThat(failing.get()).isNegative();
+        }
+    }
+
+    private static TestingDeliverer refusingAllBut(String user) {
+        return new TestingDeliverer(d -> d.recipient().startsWith(user + "@")
+                ? new DeliveryResult.Delivered("ok\n")
+                : new DeliveryResult.Bounced("no\n"));
+    }
+
+    private static void awaitBounce(TestingSender s) {
+        Awaitility.await().until(() -> {
+            s.sender.retryAll();
+            return s.files.messages().isEmpty()
+                    && s.files.names("drop").isEmpty()
+                    && s.log().stream().anyMatch(l -> l.contains(" to local s@hoge.example.com"));
+        });
+        assertThat(s.log().stream().filter(l -> l.contains(" to local s@"))).hasSize(1);
+    }
+
+    @Test
     void whenTheMessageCannotBeRemovedNothingIsDeliveredTwice() throws IOException {
         TestingDisk disk = new TestingDisk();
         TestingDeliverer local = TestingDeliverer.accepting("ok\n");
