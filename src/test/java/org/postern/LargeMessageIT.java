@@ -58,11 +58,13 @@ class LargeMessageIT {
             TestingSite.Server send = site.send();
             TestingSite.Server pop = site.pop3();
             TestingSite.Server smtp = site.smtp();
-            assertThat(TestingClient.login("127.0.0.7", pop.port(), USER, TestingSite.PASSWORD)).startsWith("+OK");
+            assertThat(TestingClient.login("127.0.0.7", pop.port(), USER, TestingSite.PASSWORD))
+                    .startsWith("+OK");
 
             // Into the Maildir; encoded and signed to a host without 8BITMIME; refused, and back as a bounce.
             smtp("127.0.0.7", smtp.port(), JOE, "z@elsewhere.example", "r@refuse.example");
-            await().atMost(LIMIT).until(() -> sink.messages().size() == 1 && files(arriving).size() == 2);
+            await().atMost(LIMIT)
+                    .until(() -> sink.messages().size() == 1 && files(arriving).size() == 2);
             TestingLargeSink.Message sent = sink.messages().getFirst();
             assertThat(sent.isText()).isTrue();
             assertThat(sent.header()).contains("Content-Transfer-Encoding: quoted-printable\r\n");
@@ -85,10 +87,11 @@ class LargeMessageIT {
             submit(site, TestingSite.link("sendmail"), "-f" + JOE, "b@later.example");
             TestingSite.Server again = site.send();
             await().atMost(LIMIT).until(() -> again.log().contains("to remote b@later.example"));
-            await().atMost(LIMIT).untilAsserted(() -> assertThat(queue("list"))
-                    .containsPattern("a@later.example\n")
-                    .containsPattern("b@later.example\n")
-                    .endsWith("\n2 messages\n"));
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(queue("list"))
+                            .containsPattern("a@later.example\n")
+                            .containsPattern("b@later.example\n")
+                            .endsWith("\n2 messages\n"));
             assertThat(queue("show", "--all")).contains("\nheader     Subject: large\n");
             assertThat(queue("drop", "--all")).startsWith("2 messages dropped");
             for (TestingSite.Server server : List.of(again, pop, smtp)) {
@@ -117,12 +120,14 @@ class LargeMessageIT {
     }
 
     private void submit(TestingSite site, String... command) throws Exception {
-        Process program = site.builder(List.of(command)).redirectErrorStream(true).start();
+        Process program =
+                site.builder(List.of(command)).redirectErrorStream(true).start();
         try (OutputStream out = program.getOutputStream()) {
             out.write(("From: " + JOE + "\nSubject: large\n\n").getBytes(StandardCharsets.US_ASCII));
             text.writeTo(out);
         }
-        assertThat(new String(program.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1)).isEmpty();
+        assertThat(new String(program.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
+                .isEmpty();
         assertThat(program.waitFor()).isZero();
     }
 

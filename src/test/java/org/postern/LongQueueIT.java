@@ -43,7 +43,8 @@ class LongQueueIT {
             assertThat(submitted.exit()).as(submitted.output()).isZero();
             await().atMost(LIMIT).until(() -> sink.sessions().toString().contains("Subject: new"));
             assertThat(queue("retry", "--all")).startsWith(MANY + " messages tried now");
-            assertThat(queue("list", "--destination", "host7.example", "--json")).contains("\"sender@fill.example\"");
+            assertThat(queue("list", "--destination", "host7.example", "--json"))
+                    .contains("\"sender@fill.example\"");
             assertThat(send.process().isAlive()).isTrue();
             assertThat(send.log()).doesNotContain("OutOfMemory");
             send.process().destroyForcibly().waitFor();
@@ -64,7 +65,8 @@ class LongQueueIT {
             for (int i = 0; i < MANY; i++) {
                 recipients.append("Tuser").append(i).append("@dead.example\0");
             }
-            Path envelope = Files.writeString(directory.resolve("envelope"), "Fann@" + TestingSite.ME + "\0" + recipients + "\0");
+            Path envelope = Files.writeString(
+                    directory.resolve("envelope"), "Fann@" + TestingSite.ME + "\0" + recipients + "\0");
             TestingPrograms.Outcome queued = site.run(
                     "", "sh", "-c", "exec \"$0\" <" + message + " 1<" + envelope, TestingSite.link("qmail-queue"));
             assertThat(queued.exit()).as(queued.output()).isZero();
@@ -73,13 +75,16 @@ class LongQueueIT {
             String list = queue("list");
             assertThat(list).contains("user0@dead.example and 99999 more\n");
             assertThat(lastLine(list)).startsWith("14 messages");
-            assertThat(queue("show", "--recipient", "user77777@dead.example").indexOf("to         user99999@dead.example\n"))
+            assertThat(queue("show", "--recipient", "user77777@dead.example")
+                            .indexOf("to         user99999@dead.example\n"))
                     .isPositive();
             assertThat(queue("drop", "--recipient", "user12345@*")).contains("(recipients: 1)\n1 of them go on");
             assertThat(queue("drop", "--recipient", "user*@dead.example", "--bounce"))
                     .startsWith("1 message dropped; the senders get a notice");
             await().atMost(LIMIT).until(() -> send.log().contains("bounce msg "));
-            await().atMost(LIMIT).untilAsserted(() -> assertThat(queue("list", "--sender", "<>")).contains(", ann@"));
+            await().atMost(LIMIT)
+                    .untilAsserted(
+                            () -> assertThat(queue("list", "--sender", "<>")).contains(", ann@"));
             send.process().destroy();
             send.process().waitFor();
 
@@ -106,7 +111,8 @@ class LongQueueIT {
             client.say("EHLO client.example");
             client.say("MAIL FROM:<ann@a.example>");
             for (int i = 0; i < 1000; i++) {
-                assertThat(client.say("RCPT TO:<user" + i + "@" + TestingSite.ME + ">")).startsWith("250 ");
+                assertThat(client.say("RCPT TO:<user" + i + "@" + TestingSite.ME + ">"))
+                        .startsWith("250 ");
             }
             assertThat(client.say("RCPT TO:<onemore@" + TestingSite.ME + ">")).startsWith("452 ");
             client.say("DATA");

@@ -88,7 +88,8 @@ class QueueCommandIT {
                         file = "%s"
                         [send]
                         smtproutes = ":127.0.0.1:%d"
-                        """.formatted(TestingSite.ME, directory.resolve("serve"), site.users(), port));
+                        """.formatted(
+                                TestingSite.ME, directory.resolve("serve"), site.users(), port));
                 return site.serve(toml);
             }
         });
@@ -100,8 +101,8 @@ class QueueCommandIT {
         submit(door, "ann@a.example", "two", "x@far.example", "y@far.example");
         submit(door, "bob@b.example", "three", "z@far.example");
         submit(door, "bob@b.example", "four", "v@third.example");
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(queue(door, "list", "--all"))
-                .matches("(?s).*( in .*){4}4 messages\n"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(queue(door, "list", "--all")).matches("(?s).*( in .*){4}4 messages\n"));
         selects(door);
         shows(door, true);
         refusesStrangers(door);
@@ -134,8 +135,9 @@ class QueueCommandIT {
                 .isEqualTo("1 message released; tried at their time, when the queue is sent from again\n");
         assertThat(queue(door, "drop", "--sender", "*@b.example", "--destination", "far.example"))
                 .startsWith("1 message dropped");
-        assertThat(queue(door, "retry", two))
-                .isEqualTo("1 message will be tried at once, when the queue is sent from again\n");
+        assertThat(queue(door, "retry", "--all"))
+                .isEqualTo("2 messages will be tried at once, when the queue is sent from again\n"
+                        + "1 more are held, and not tried: release them\n");
         TestingSite.Server last = door.start(sink.port());
         await().atMost(LIMIT).until(() -> arrived("two"));
         assertThat(sent()).contains("RCPT TO:<x@far.example>").doesNotContain("y@far.example");
@@ -151,10 +153,12 @@ class QueueCommandIT {
         stop(last);
         submit(door, "bob@b.example", "five", "w@far.example");
         TestingSite.Server bouncing = door.start(1);
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(queue(door, "list")).matches("(?s).* in .*1 message\n"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(queue(door, "list")).matches("(?s).* in .*1 message\n"));
         assertThat(queue(door, "drop", "--all", "--bounce"))
                 .isEqualTo("1 message dropped; the senders get a notice (recipients: 1)\n");
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(queue(door, "list")).contains("<>, bob@b.example\n"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(queue(door, "list")).contains("<>, bob@b.example\n"));
         stop(bouncing);
     }
 
@@ -166,7 +170,8 @@ class QueueCommandIT {
         assertThat(ids(door, two, "12345")).containsExactly(two);
         assertThat(ids(door, "--sender", "ann@*")).hasSize(2);
         assertThat(ids(door, "--destination", "FAR.example")).hasSize(2);
-        assertThat(ids(door, "--destination", "far.example", "--sender", "bob@b.example")).hasSize(1);
+        assertThat(ids(door, "--destination", "far.example", "--sender", "bob@b.example"))
+                .hasSize(1);
         assertThat(ids(door, "12345")).isEmpty();
         Outcome none = postern(door, "show", "12345");
         assertThat(none.output()).contains("no message of the queue matches");
@@ -186,7 +191,8 @@ class QueueCommandIT {
         if (door.queue().startsWith(directory.resolve("qmail"))) {
             assertThat(site.run("", TestingSite.link("qmail-qread")).output())
                     .contains("<ann@a.example>", "\tremote\tx@near.example\n", "\tremote\ty@far.example\n");
-            assertThat(site.run("", TestingSite.link("sendmail"), "-bp").output()).contains("\tremote\tz@far.example\n");
+            assertThat(site.run("", TestingSite.link("sendmail"), "-bp").output())
+                    .contains("\tremote\tz@far.example\n");
             assertThat(site.run("", TestingSite.link("qmail-qstat")).output())
                     .isEqualTo("messages in queue: 4\nmessages in queue but not yet preprocessed: 0\n");
         }
@@ -200,7 +206,10 @@ class QueueCommandIT {
                             "--reuid=65533",
                             "--regid=65533",
                             "--clear-groups",
-                            TestingPrograms.links().getParent().resolveSibling("postern").toString(),
+                            TestingPrograms.links()
+                                    .getParent()
+                                    .resolveSibling("postern")
+                                    .toString(),
                             "queue",
                             verb,
                             "--sender",
@@ -251,17 +260,18 @@ class QueueCommandIT {
 
     private static void stop(TestingSite.Server server) throws InterruptedException {
         server.process().destroy();
-        assertThat(server.process().waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(server.process().waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS))
+                .isTrue();
     }
 
     private String sent() {
-        return sink.sessions().stream()
-                .map(lines -> String.join("", lines))
-                .reduce("", String::concat);
+        return sink.sessions().stream().map(lines -> String.join("", lines)).reduce("", String::concat);
     }
 
     private boolean arrived(String subject) {
-        return Pattern.compile("Subject: " + subject + "\r\n(?s:.*?)\r\n\\.\r\n").matcher(sent()).find();
+        return Pattern.compile("Subject: " + subject + "\r\n(?s:.*?)\r\n\\.\r\n")
+                .matcher(sent())
+                .find();
     }
 
     private static int count(String text, String part) {

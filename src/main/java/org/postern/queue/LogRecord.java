@@ -73,11 +73,13 @@ sealed interface LogRecord {
                 && begin.charAt(1) == ' '
                 && begin.startsWith(token + " ", 2)
                 && line.substring(crc + 1).equals(hex(MessageFile.crc(Octets.bytes(begin))));
-        return !right ? null : switch (begin.charAt(0)) {
-            case 'M' -> message(begin.substring(PREFIX).split(" ", -1));
-            case 'D' -> line(begin.substring(PREFIX), -1, 0);
-            default -> null;
-        };
+        return !right
+                ? null
+                : switch (begin.charAt(0)) {
+                    case 'M' -> message(begin.substring(PREFIX).split(" ", -1));
+                    case 'D' -> line(begin.substring(PREFIX), -1, 0);
+                    default -> null;
+                };
     }
 
     private static @Nullable Line message(String[] parts) {
@@ -90,7 +92,9 @@ sealed interface LogRecord {
     }
 
     private static @Nullable Line line(String name, long length, long crc) {
-        return MessageName.parse(name).map(known -> new Line(known, length, crc)).orElse(null);
+        return MessageName.parse(name)
+                .map(known -> new Line(known, length, crc))
+                .orElse(null);
     }
 
     private static String hex(long crc) {

@@ -169,7 +169,9 @@ public final class Marks {
 
     /** These recipients are given up, without a word to the sender. Where it throws, some may be. */
     public void abandoned(BitSet recipients) throws IOException {
-        for (int recipient = recipients.nextSetBit(0); recipient >= 0; recipient = recipients.nextSetBit(recipient + 1)) {
+        for (int recipient = recipients.nextSetBit(0);
+                recipient >= 0;
+                recipient = recipients.nextSetBit(recipient + 1)) {
             deliveredLast(recipient);
             saveMany();
         }
@@ -179,7 +181,9 @@ public final class Marks {
     /** These recipients are given up: the sender is told so. Where it throws, some may be. */
     public void failedAll(BitSet recipients, String report) throws IOException {
         String escaped = escape(report);
-        for (int recipient = recipients.nextSetBit(0); recipient >= 0; recipient = recipients.nextSetBit(recipient + 1)) {
+        for (int recipient = recipients.nextSetBit(0);
+                recipient >= 0;
+                recipient = recipients.nextSetBit(recipient + 1)) {
             finished.set(recipient);
             failures = true;
             unsaved.add(line("F " + recipient + " " + escaped));

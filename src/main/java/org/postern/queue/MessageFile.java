@@ -140,7 +140,11 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
     /** As a list of the queue shows it. */
     Listed listed(MessageName name, @Nullable Marks marks) {
         return Listed.of(
-                name, messageLength, envelope, marks == null ? null : marks.finished(), marks != null && marks.hasFailures());
+                name,
+                messageLength,
+                envelope,
+                marks == null ? null : marks.finished(),
+                marks != null && marks.hasFailures());
     }
 
     /** In pieces: the JVM keeps a buffer outside its heap as large as the largest read of a thread. */

@@ -195,7 +195,8 @@ final class Taking {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(queue.drop())) {
             for (Path path : all) {
                 String entry = Octets.of(java.util.Objects.requireNonNull(path.getFileName()));
-                long size = entry.charAt(0) == '.' || busy.contains(entry) || ignored.contains(entry) ? -1 : size(entry);
+                long size =
+                        entry.charAt(0) == '.' || busy.contains(entry) || ignored.contains(entry) ? -1 : size(entry);
                 if (size >= 0 && (size <= LARGE || large.availablePermits() > 0)) {
                     entries.add(entry);
                     octets += size <= LARGE ? size : 0;
@@ -235,7 +236,12 @@ final class Taking {
             if (fault != null) {
                 return new Copy.NoMessage(entry.text(), fault);
             }
-            return copy(entry, name, status.uid(), in.getChannel(), MessageFile.Footer.read(in.getChannel(), status.size()));
+            return copy(
+                    entry,
+                    name,
+                    status.uid(),
+                    in.getChannel(),
+                    MessageFile.Footer.read(in.getChannel(), status.size()));
         } catch (MessageFile.Malformed e) {
             return new Copy.NoMessage(entry.text(), e.what());
         } catch (IOException e) {
@@ -255,7 +261,8 @@ final class Taking {
             largeEnvelope.acquireUninterruptibly();
         }
         try {
-            MessageFile file = MessageFile.read((position, length) -> MessageFile.read(channel, position, length), footer);
+            MessageFile file =
+                    MessageFile.read((position, length) -> MessageFile.read(channel, position, length), footer);
             write(entry, name, file, uid, channel);
             return new Copy.Made(entry, name);
         } finally {

@@ -34,7 +34,8 @@ final class Drops {
     /** Of messages with more recipients one is in hands at a time: its envelope may have 16 MiB. */
     private static final int MANY_RECIPIENTS = 5000;
 
-    private record One(MessageName name, Size size, @Nullable Marks unsaved, boolean held) {
+    private record One(
+            MessageName name, Size size, @Nullable Marks unsaved, boolean held) {
         boolean isCommon() {
             return size.recipients <= MANY_RECIPIENTS;
         }

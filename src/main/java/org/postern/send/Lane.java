@@ -25,8 +25,7 @@ final class Lane {
     /** No more messages are opened for destinations of a pace while so many of their recipients wait for a delivery, */
     static final int MAX_WAITING = 5000;
     /** nor for any while the envelopes of open ones take so many octets. */
-    static final long MAX_ENVELOPES =
-            Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 16);
+    static final long MAX_ENVELOPES = Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 16);
 
     /** What a prompt destination may have under way for each delivery that is free. */
     private static final int PROMPT_SHARE = 3;

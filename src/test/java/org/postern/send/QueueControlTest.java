@@ -77,7 +77,8 @@ class QueueControlTest {
                 case QueueControl.State.UnderWay _ -> "under-way";
                 case QueueControl.State.Waiting _ -> "waiting";
             };
-            List<String> recipients = java.util.stream.StreamSupport.stream(message.recipients().spliterator(), false)
+            List<String> recipients = java.util.stream.StreamSupport.stream(
+                            message.recipients().spliterator(), false)
                     .map(r -> r.finished() ? "(" + r.address() + ")" : r.address())
                     .toList();
             lines.add(message.name().id() + " " + word + " " + message.sender() + " " + String.join(",", recipients));
