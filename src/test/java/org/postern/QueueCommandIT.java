@@ -135,8 +135,9 @@ class QueueCommandIT {
                 .isEqualTo("1 message released; tried at their time, when the queue is sent from again\n");
         assertThat(queue(door, "drop", "--sender", "*@b.example", "--destination", "far.example"))
                 .startsWith("1 message dropped");
-        assertThat(queue(door, "retry", two))
-                .isEqualTo("1 message will be tried at once, when the queue is sent from again\n");
+        assertThat(queue(door, "retry", "--all"))
+                .isEqualTo("2 messages will be tried at once, when the queue is sent from again\n"
+                        + "1 more are held, and not tried: release them\n");
         TestingSite.Server last = door.start(sink.port());
         await().atMost(LIMIT).until(() -> arrived("two"));
         assertThat(sent()).contains("RCPT TO:<x@far.example>").doesNotContain("y@far.example");

@@ -42,7 +42,9 @@ final class TestingLargeText {
     boolean isIn(InputStream in) throws IOException {
         Finder finder = new Finder();
         byte[] piece = new byte[64 << 10];
-        for (int n = in.read(piece); n >= 0 && !finder.isFound(); n = in.read(piece)) {
+        int n = 0;
+        while (n >= 0 && !finder.isOver()) {
+            n = in.read(piece);
             for (int i = 0; i < n; i++) {
                 finder.octet(piece[i]);
             }
@@ -71,9 +73,13 @@ final class TestingLargeText {
             }
         }
 
-        /** To be asked once it is through; false before. */
+        boolean isOver() {
+            return left == 0;
+        }
+
+        /** Whether all of it came, as it was. */
         boolean isFound() {
-            return left == 0 && hex(digest).equals(expected());
+            return isOver() && hex(digest).equals(expected());
         }
     }
 

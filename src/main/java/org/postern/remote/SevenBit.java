@@ -1,6 +1,5 @@
 package org.postern.remote;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,6 +22,7 @@ import org.postern.os.Octets;
  */
 final class SevenBit implements MessageSource {
     private static final int LONGEST_PIECE = 8192;
+    private static final int BUFFER = 64 << 10;
     private static final int LARGEST_HEADER = 1 << 20;
     private static final int LONGEST_QUOTED = 76;
     private static final int DEEPEST = 20;
@@ -69,6 +69,9 @@ final class SevenBit implements MessageSource {
         private final boolean learning;
         private final List<String> boundaries = new ArrayList<>();
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        private final byte[] buffer = new byte[BUFFER];
+        private int next;
+        private int filled;
         private byte[] ready = new byte[0];
         private int at;
         private int part;
@@ -80,7 +83,7 @@ final class SevenBit implements MessageSource {
 
         /** @param learning whether the parts are only looked at */
         Reader(InputStream in, BitSet eightBit, boolean learning) {
-            this.in = new BufferedInputStream(in);
+            this.in = in;
             this.eightBit = eightBit;
             this.learning = learning;
         }
@@ -316,18 +319,26 @@ final class SevenBit implements MessageSource {
 
         /** A line with its end, or a piece of a long one; empty at the end. */
         private String piece(int most) throws IOException {
-            StringBuilder piece = new StringBuilder();
-            while (piece.length() < most) {
-                int c = in.read();
-                if (c < 0) {
-                    break;
+            String piece = "";
+            boolean over = false;
+            while (!over && piece.length() < most) {
+                if (next == filled) {
+                    next = 0;
+                    filled = Math.max(in.read(buffer), 0);
+                    over = filled == 0;
                 }
-                piece.append((char) c);
-                if (c == '\n') {
-                    break;
+                int end = next;
+                int limit = Math.min(filled, next + most - piece.length());
+                while (end < limit && buffer[end] != '\n') {
+                    end++;
                 }
+                boolean whole = end < limit;
+                String run = Octets.of(buffer, next, end - next + (whole ? 1 : 0));
+                piece = piece.isEmpty() ? run : piece + run;
+                next += run.length();
+                over |= whole;
             }
-            return piece.toString();
+            return piece;
         }
     }
 }

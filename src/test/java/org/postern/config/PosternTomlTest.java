@@ -219,7 +219,7 @@ class PosternTomlTest {
         assertThat(problems(LEAST + "submission.senders = \"everybody\"\n"))
                 .singleElement()
                 .asString()
-                .endsWith("submission.senders: is \"everybody\"; write \"own\", \"domains\" or \"any\"");
+                .endsWith("submission.senders: is \"everybody\"; write one of own, domains, any");
     }
 
     @Test

@@ -28,6 +28,28 @@ class QueueFillTest {
     }
 
     @Test
+    void itsMessagesInTheLogAreReadBehindThoseThatAreThere() throws IOException {
+        TestingQueue files = new TestingQueue(dir.resolve("queue"), Disk.real());
+        String root = files.directory.root().toString();
+        assertThat(fill(root, "--log", "--size", "60000", "300=ann@dead.example"))
+                .isZero();
+        assertThat(fill(root, "--log", "--recipients", "3", "2=bob@host{}.example"))
+                .isZero();
+        assertThat(files.names("log")).hasSize(3);
+        assertThat(files.names("mess")).isEmpty();
+        assertThat(new QueueFiles(files.directory).count()).isEqualTo(302);
+        try (Queue queue = files.open()) {
+            assertThat(queue.found()).hasSize(302);
+            QueuedMessage last = queue.read(queue.found().getLast());
+            assertThat(last.recipientCount()).isEqualTo(3);
+            assertThat(last.recipientIndex().from(2).next()).isTrue();
+            assertThat(last.recipientIndex().from(3).next()).isFalse();
+            assertThat(TestingQueue.text(last)).startsWith("Received: (qmail " + last.told() + " invoked by uid ");
+        }
+        assertThat(files.log).isEmpty();
+    }
+
+    @Test
     void itsMessagesAreRead() throws IOException {
         TestingQueue files = new TestingQueue(dir.resolve("queue"), Disk.real());
         String root = files.directory.root().toString();
