@@ -41,6 +41,7 @@ import org.postern.relay.GrantStore;
 import org.postern.relay.Spool;
 import org.postern.send.Sender;
 import org.postern.send.SenderClock;
+import org.postern.tcp.AddressCounts;
 import org.postern.tcp.Listener;
 import org.postern.users.PasswdFile;
 
@@ -51,6 +52,9 @@ import org.postern.users.PasswdFile;
 public final class Gateway implements Closeable {
     private static final int BACKLOG = 1024;
     private static final int SESSIONS = 1000;
+    /** Of one protocol: nobody can have all of them. */
+    private static final int SESSIONS_OF_AN_ADDRESS = 100;
+
     private static final Duration AGEING_EVERY = Duration.ofSeconds(60);
     private static final Duration SEND_DRAIN_LIMIT = Duration.ofSeconds(30);
 
@@ -175,12 +179,14 @@ public final class Gateway implements Closeable {
                     pop3s,
                     smtpd,
                     smtps);
+            AddressCounts ofPop3 = new AddressCounts();
+            AddressCounts ofSmtp = new AddressCounts();
             tls.ifPresent(door -> {
-                gateway.serve(pop3s, pop3.underTls(door));
-                gateway.serve(smtps, smtp.underTls(door));
+                gateway.serve(pop3s, ofPop3, pop3.underTls(door), "");
+                gateway.serve(smtps, ofSmtp, smtp.underTls(door), "");
             });
-            gateway.serve(pop3d, pop3);
-            gateway.serve(smtpd, smtp);
+            gateway.serve(pop3d, ofPop3, pop3, "-ERR [SYS/TEMP] too many connections from your address\r\n");
+            gateway.serve(smtpd, ofSmtp, smtp, "421 4.7.0 too many connections from your address\r\n");
             return gateway;
         } catch (Throwable e) {
             for (Listener listener : opened) {
@@ -265,12 +271,14 @@ public final class Gateway implements Closeable {
         return new Bound(protocol, listeners, bound);
     }
 
-    private void serve(Bound bound, Listener.Service service) {
+    private void serve(Bound bound, AddressCounts counts, Listener.Service service, String refusal) {
+        Listener.Service limited =
+                new Crowded(service, counts, SESSIONS_OF_AN_ADDRESS, refusal, bound.protocol, events);
         for (int i = 0; i < bound.listeners.size(); i++) {
             Listener listener = bound.listeners.get(i);
             events.tell(
                     new Event.Listening(bound.protocol, bound.addresses.get(i).toString()));
-            Thread.ofPlatform().name(bound.protocol + "-accept").start(() -> accept(listener, service));
+            Thread.ofPlatform().name(bound.protocol + "-accept").start(() -> accept(listener, limited));
         }
     }
 

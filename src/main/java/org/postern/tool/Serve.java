@@ -17,6 +17,7 @@ import org.postern.event.Events;
 import org.postern.gateway.Demo;
 import org.postern.gateway.Gateway;
 import org.postern.os.FileLimit;
+import org.postern.os.Heap;
 import org.postern.os.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -49,6 +50,7 @@ final class Serve implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Log log = Log.standardError(false);
         FileLimit.allow(Long.MAX_VALUE);
+        Heap.watch();
         Events events = event -> log.line(event.line());
         // Where it cannot be told, there is one: a demo instead of it would surprise.
         Path file = config != null ? config : !Files.notExists(DEFAULT) ? DEFAULT : null;
