@@ -140,8 +140,8 @@ class FullDiskIT {
             Path home = Files.createDirectory(directory.resolve("serve"));
             try (TestingSmallDisk disk = new TestingSmallDisk(home, 32_768, "0700")) {
                 Server first = site.serve(disk.entering(List.of()));
-                disk.useUpInodes();
-                assertThat(message(first.ports().get(1), 1)).startsWith("451 ");
+                Set<String> accepted = new TreeSet<>(Set.of("4", "5", "8", "9"));
+                useUpInodes(disk, first, 100, accepted);
                 assertThat(qmailQueue(site, disk, 2)).isEqualTo(new Outcome(53, ""));
                 assertThat(sendmail(site, disk, 3))
                         .isEqualTo(new Outcome(111, "qmail-inject: fatal: qq write error or disk full (#4.3.0)\n"));
@@ -153,13 +153,26 @@ class FullDiskIT {
                 disk.useUpInodes();
                 assertThat(qmailQueue(site, disk, 6)).isEqualTo(new Outcome(53, ""));
                 Server second = site.serve(disk.entering(List.of()));
-                assertThat(message(second.ports().get(1), 7)).startsWith("451 ");
+                useUpInodes(disk, second, 200, accepted);
                 disk.giveInodes();
                 assertThat(message(second.ports().get(1), 8)).startsWith("250 ");
                 assertThat(sendmail(site, disk, 9)).isEqualTo(new Outcome(0, ""));
-                awaitExactly(mail, second, Set.of("4", "5", "8", "9"));
+                awaitExactly(mail, second, accepted);
             }
         }
+    }
+
+    /** A start removes a file or two, also behind its first listener: until nothing more is accepted. */
+    private static void useUpInodes(TestingSmallDisk disk, Server serve, int from, Set<String> accepted) {
+        AtomicInteger number = new AtomicInteger(from);
+        await().atMost(Duration.ofSeconds(30)).until(() -> {
+            disk.useUpInodes();
+            String reply = message(serve.ports().get(1), number.incrementAndGet());
+            if (reply.startsWith("250 ")) {
+                accepted.add(number.toString());
+            }
+            return reply.startsWith("451 ");
+        });
     }
 
     /**

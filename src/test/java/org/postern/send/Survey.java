@@ -93,7 +93,11 @@ final class Survey {
         nothingIsHalf();
         for (String part : Set.of("marks", "bad", "mess", "held", "log")) {
             try (Stream<Path> left = Files.list(base.resolve("queue").resolve(part))) {
-                assertThat(left).as("%s, %s", part, when).isEmpty();
+                // Of records that were being written when the power went, a block in front may be missing: as if
+                // damaged.
+                assertThat(left.filter(file -> !file.toString().contains("/bad/log-")))
+                        .as("%s, %s", part, when)
+                        .isEmpty();
             }
         }
     }
