@@ -2,6 +2,7 @@ package org.postern;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,9 @@ import org.postern.tcp.Wire;
  * piece the client closes.
  */
 public final class TestingDialogue implements Wire {
+    /** Who waits no longer than this looks for what has come already: the client does not hurry to close. */
+    private static final Duration MOMENT = Duration.ofSeconds(1);
+
     private final List<Turn> turns;
     private final List<String> replies = new ArrayList<>();
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
@@ -68,9 +72,12 @@ public final class TestingDialogue implements Wire {
     }
 
     @Override
-    public int read(byte[] into, int offset, int length, Duration limit) {
+    public int read(byte[] into, int offset, int length, Duration limit) throws SocketTimeoutException {
         if (at == piece.length) {
             if (turn == turns.size()) {
+                if (limit.compareTo(MOMENT) < 0) {
+                    throw new SocketTimeoutException("the client, answered, waits for the server to close");
+                }
                 sawEnd = true;
                 return -1;
             }
