@@ -74,7 +74,7 @@ public final class Gateway implements Closeable {
             PosternToml started,
             Thread sending,
             Thread ageing,
-            Bound... bound) {
+            List<Bound> bound) {
         this.events = events;
         this.queue = queue;
         this.submissions = submissions;
@@ -87,7 +87,7 @@ public final class Gateway implements Closeable {
         control = control();
         this.sending = sending;
         this.ageing = ageing;
-        this.bound = List.of(bound);
+        this.bound = List.copyOf(bound);
         this.listeners =
                 this.bound.stream().flatMap(each -> each.listeners.stream()).toList();
     }
@@ -106,6 +106,32 @@ public final class Gateway implements Closeable {
      */
     public static Gateway start(
             PosternToml toml, Reload.Source source, Identity self, boolean loopbackGrants, Events events)
+            throws IOException {
+        List<Listener> opened = new ArrayList<>();
+        try {
+            AtomicLong serial = new AtomicLong();
+            // Low ports are root's to bind. Otherwise a queue in use is told before a port that is.
+            List<Bound> early =
+                    Privileges.areGivenUp(toml.settings(), self) ? bind(toml.settings(), serial, opened) : List.of();
+            Identity own = Privileges.giveUp(toml.settings(), self);
+            return start(toml, source, own, loopbackGrants, events, early, serial, opened);
+        } catch (Throwable e) {
+            for (Listener listener : opened) {
+                listener.close();
+            }
+            throw e;
+        }
+    }
+
+    private static Gateway start(
+            PosternToml toml,
+            Reload.Source source,
+            Identity self,
+            boolean loopbackGrants,
+            Events events,
+            List<Bound> early,
+            AtomicLong serial,
+            List<Listener> opened)
             throws IOException {
         Settings settings = toml.settings();
         Path home = settings.home();
@@ -130,7 +156,6 @@ public final class Gateway implements Closeable {
                         + used.pid().map(pid -> " by process " + pid).orElse("")
                         + ": stop that one, or give another home");
         };
-        List<Listener> opened = new ArrayList<>();
         try {
             Delivery delivery = new Delivery(settings, self, accounts, queue, events);
             Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
@@ -138,39 +163,16 @@ public final class Gateway implements Closeable {
             delivery.warnOfPostmaster(settings);
             queue.directory().me(settings.me());
             warnOfLocalPrograms(queue.directory(), home, events);
-            AtomicLong serial = new AtomicLong();
-            Bound pop3d = bind("pop3", settings.pop3d().listen().clear(), serial, opened);
-            Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
-            Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
-            Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
+            List<Bound> bound = early.isEmpty() ? bind(settings, serial, opened) : early;
             // All that can fail has been made: from here on it runs.
             SubmissionServer submissions = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(sessions, events));
             Gateway gateway = new Gateway(
-                    events,
-                    queue,
-                    submissions,
-                    delivery,
-                    sender,
-                    sessions,
-                    source,
-                    toml,
-                    sending,
-                    ageing,
-                    pop3d,
-                    pop3s,
-                    smtpd,
-                    smtps);
-            gateway.serve(pop3s, sessions.pop3s());
-            gateway.serve(smtps, sessions.smtps());
-            gateway.serve(pop3d, sessions.pop3());
-            gateway.serve(smtpd, sessions.smtp());
+                    events, queue, submissions, delivery, sender, sessions, source, toml, sending, ageing, bound);
+            bound.forEach(each -> gateway.serve(each, sessions.service(each.protocol)));
             return gateway;
         } catch (Throwable e) {
-            for (Listener listener : opened) {
-                listener.close();
-            }
             queue.close();
             throw e;
         }
@@ -237,6 +239,14 @@ public final class Gateway implements Closeable {
 
     private static int mode(Path file) throws IOException {
         return (Integer) Files.getAttribute(file, "unix:mode");
+    }
+
+    private static List<Bound> bind(Settings settings, AtomicLong serial, List<Listener> opened) throws IOException {
+        return List.of(
+                bind("pop3s", settings.pop3d().listen().tls(), serial, opened),
+                bind("smtps", settings.smtpd().listen().tls(), serial, opened),
+                bind("pop3", settings.pop3d().listen().clear(), serial, opened),
+                bind("smtp", settings.smtpd().listen().clear(), serial, opened));
     }
 
     private static Bound bind(String protocol, List<HostPort> addresses, AtomicLong serial, List<Listener> opened)

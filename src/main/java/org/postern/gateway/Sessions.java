@@ -122,6 +122,8 @@ final class Sessions {
         return new Settings(
                 changed.me(),
                 running.home(),
+                running.user(),
+                running.group(),
                 changed.tls(),
                 new Settings.Pop3d(pop3d, clear),
                 new Settings.Smtpd(
@@ -143,19 +145,14 @@ final class Sessions {
         return grants;
     }
 
-    Listener.Service pop3() {
-        return pop3;
-    }
-
-    Listener.Service pop3s() {
-        return pop3s;
-    }
-
-    Listener.Service smtp() {
-        return smtp;
-    }
-
-    Listener.Service smtps() {
-        return smtps;
+    /** What serves connections of a protocol, as the log calls it. */
+    Listener.Service service(String protocol) {
+        return switch (protocol) {
+            case "pop3" -> pop3;
+            case "pop3s" -> pop3s;
+            case "smtp" -> smtp;
+            case "smtps" -> smtps;
+            default -> throw new IllegalArgumentException(protocol);
+        };
     }
 }
