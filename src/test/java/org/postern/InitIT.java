@@ -101,6 +101,37 @@ class InitIT {
         }
     }
 
+    /** As root serve is somebody else, and can read what init has written. */
+    @Test
+    void forRootItWritesWhoServes() throws IOException {
+        List<String> arguments = List.of(
+                "--yes",
+                "--me=gate.example",
+                "--config=" + directory.resolve("etc/postern.toml"),
+                "--home=" + directory.resolve("state"),
+                "--users=" + directory.resolve("etc/users"),
+                "--user=joe",
+                "--run-as=nobody",
+                "--pop3d-listen=127.0.0.1:0",
+                "--smtpd-listen=127.0.0.1:0");
+        boolean isRoot = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+        Outcome made = init(List.of(), arguments.toArray(String[]::new));
+        assertThat(made.exit()).as(made.output()).isZero();
+        String settings = directory.resolve("etc/postern.toml").toString();
+        try (TestingServe serve = TestingServe.start(List.of(), home, "--config", settings)) {
+            assertThat(serve.isAlive()).as(serve.log()).isTrue();
+            assertThat(Files.readString(Path.of("/proc/" + serve.pid() + "/status")))
+                    .contains(isRoot ? "Uid:\t65534\t" : "Uid:\t");
+            String password = Files.readString(directory.resolve("etc/users"))
+                    .split("\\{PLAIN}", -1)[1]
+                    .split(":", -1)[0];
+            assertThat(TestingClient.login("127.0.0.1", serve.port("pop3", 0), "joe", password))
+                    .startsWith("+OK");
+            Outcome reloaded = TestingPrograms.run(new ProcessBuilder("./postern", "reload", "--config", settings), "");
+            assertThat(reloaded.output()).isEqualTo("no setting to take up\n");
+        }
+    }
+
     @Test
     void withoutATerminalAndWithoutOptionsItSaysWhatItNeeds() throws IOException {
         Outcome left = init(ordinary());

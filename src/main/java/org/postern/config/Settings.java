@@ -3,6 +3,7 @@ package org.postern.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -11,6 +12,8 @@ import java.util.stream.Stream;
  *
  * @param me the host's name: in greetings, in Received lines, and the default of other names
  * @param home the state directory: queue, grants, Maildirs
+ * @param user who serve is once its ports are bound, where root starts it; empty: it stays root
+ * @param group his group; empty: the one that the system has for him
  * @param tls the servers' certificates, the first for clients that name no host: the tables {@code [[tls]]}; without one
  *     there is no TLS
  * @param pop3d the POP3 server
@@ -23,6 +26,8 @@ import java.util.stream.Stream;
 public record Settings(
         String me,
         Path home,
+        Optional<String> user,
+        Optional<String> group,
         List<TlsFiles> tls,
         Pop3d pop3d,
         Smtpd smtpd,

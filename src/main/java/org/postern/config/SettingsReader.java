@@ -47,6 +47,14 @@ final class SettingsReader {
                 .needed()
                 .domain("mail.example.com");
         Optional<Path> home = home(file);
+        Optional<String> user = file.key("user", "Who serve is once its ports are bound, where root starts it.")
+                .atStart("root's rights are given up for good")
+                .otherwise("root stays root")
+                .text("postern");
+        Optional<String> group = file.key("group", "The group of user.")
+                .atStart("root's rights are given up for good")
+                .otherwise("the user's own")
+                .text("postern");
         List<TlsFiles> tls = file.tables(
                 "tls",
                 "certificate",
@@ -68,6 +76,8 @@ final class SettingsReader {
         return () -> new Settings(
                 me.orElseThrow(),
                 home.orElseThrow(),
+                user,
+                group,
                 tls,
                 pop3d,
                 smtpd,

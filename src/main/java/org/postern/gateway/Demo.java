@@ -69,6 +69,8 @@ public final class Demo implements Closeable {
         Settings settings = new Settings(
                 ME,
                 state,
+                Optional.empty(),
+                Optional.empty(),
                 List.of(),
                 new Settings.Pop3d(new Settings.Listen(List.of(free(POP3_PORT))), true),
                 new Settings.Smtpd(

@@ -49,8 +49,6 @@ public final class Gateway implements Closeable {
     /** Of one protocol: nobody can have all of them. */
     private static final int SESSIONS_OF_AN_ADDRESS = 100;
 
-    private static final String TOO_MANY_POP3 = "-ERR [SYS/TEMP] too many connections from your address\r\n";
-    private static final String TOO_MANY_SMTP = "421 4.7.0 too many connections from your address\r\n";
 
     private static final Duration AGEING_EVERY = Duration.ofSeconds(60);
     private static final int BAD_SETTINGS = 100;
@@ -69,6 +67,8 @@ public final class Gateway implements Closeable {
     private final Thread ageing;
     private final List<Listener> listeners;
     private final List<Bound> bound;
+    private final AddressCounts ofPop3 = new AddressCounts();
+    private final AddressCounts ofSmtp = new AddressCounts();
     private PosternToml now;
 
     private Gateway(
@@ -82,7 +82,7 @@ public final class Gateway implements Closeable {
             PosternToml started,
             Thread sending,
             Thread ageing,
-            Bound... bound) {
+            List<Bound> bound) {
         this.events = events;
         this.queue = queue;
         this.submissions = submissions;
@@ -95,7 +95,7 @@ public final class Gateway implements Closeable {
         control = control();
         this.sending = sending;
         this.ageing = ageing;
-        this.bound = List.of(bound);
+        this.bound = List.copyOf(bound);
         this.listeners =
                 this.bound.stream().flatMap(each -> each.listeners.stream()).toList();
     }
@@ -114,6 +114,32 @@ public final class Gateway implements Closeable {
      */
     public static Gateway start(
             PosternToml toml, Reload.Source source, Identity self, boolean loopbackGrants, Events events)
+            throws IOException {
+        List<Listener> opened = new ArrayList<>();
+        try {
+            AtomicLong serial = new AtomicLong();
+            // Low ports are root's to bind. Otherwise a queue in use is told before a port that is.
+            List<Bound> early =
+                    Privileges.areGivenUp(toml.settings(), self) ? bind(toml.settings(), serial, opened) : List.of();
+            Identity own = Privileges.giveUp(toml.settings(), self);
+            return start(toml, source, own, loopbackGrants, events, early, serial, opened);
+        } catch (Throwable e) {
+            for (Listener listener : opened) {
+                listener.close();
+            }
+            throw e;
+        }
+    }
+
+    private static Gateway start(
+            PosternToml toml,
+            Reload.Source source,
+            Identity self,
+            boolean loopbackGrants,
+            Events events,
+            List<Bound> early,
+            AtomicLong serial,
+            List<Listener> opened)
             throws IOException {
         Settings settings = toml.settings();
         Path home = settings.home();
@@ -138,7 +164,6 @@ public final class Gateway implements Closeable {
                         + used.pid().map(pid -> " by process " + pid).orElse("")
                         + ": stop that one, or give another home");
         };
-        List<Listener> opened = new ArrayList<>();
         try {
             Delivery delivery = new Delivery(settings, self, accounts, queue, events);
             Sender sender = delivery.sender(clock, SEND_DRAIN_LIMIT);
@@ -146,48 +171,16 @@ public final class Gateway implements Closeable {
             delivery.warnOfPostmaster(settings);
             tellName(queue.directory(), settings.me(), events);
             warnOfLocalPrograms(queue.directory(), home, events);
-            AtomicLong serial = new AtomicLong();
-            Bound pop3d = bind("pop3", settings.pop3d().listen().clear(), serial, opened);
-            Bound pop3s = bind("pop3s", settings.pop3d().listen().tls(), serial, opened);
-            Bound smtpd = bind("smtp", settings.smtpd().listen().clear(), serial, opened);
-            Bound smtps = bind("smtps", settings.smtpd().listen().tls(), serial, opened);
-            Bound submission = bind("submission", settings.submission().listen().clear(), serial, opened);
-            Bound submissions =
-                    bind("submissions", settings.submission().listen().tls(), serial, opened);
+            List<Bound> bound = early.isEmpty() ? bind(settings, serial, opened) : early;
             // All that can fail has been made: from here on it runs.
             SubmissionServer socket = SubmissionServer.start(queue, line -> events.tell(new Event.Note(line)));
             Thread sending = Thread.ofPlatform().name("send").start(() -> send(sender, events));
             Thread ageing = Threads.start("age", () -> age(sessions, events));
             Gateway gateway = new Gateway(
-                    events,
-                    queue,
-                    socket,
-                    delivery,
-                    sender,
-                    sessions,
-                    source,
-                    toml,
-                    sending,
-                    ageing,
-                    pop3d,
-                    pop3s,
-                    smtpd,
-                    smtps,
-                    submission,
-                    submissions);
-            AddressCounts ofPop3 = new AddressCounts();
-            AddressCounts ofSmtp = new AddressCounts();
-            gateway.serve(pop3s, ofPop3, sessions.pop3s(), "");
-            gateway.serve(smtps, ofSmtp, sessions.smtps(), "");
-            gateway.serve(submissions, ofSmtp, sessions.submissions(), "");
-            gateway.serve(pop3d, ofPop3, sessions.pop3(), TOO_MANY_POP3);
-            gateway.serve(submission, ofSmtp, sessions.submission(), TOO_MANY_SMTP);
-            gateway.serve(smtpd, ofSmtp, sessions.smtp(), TOO_MANY_SMTP);
+                    events, queue, socket, delivery, sender, sessions, source, toml, sending, ageing, bound);
+            bound.forEach(each -> gateway.serve(each, sessions.service(each.protocol)));
             return gateway;
         } catch (Throwable e) {
-            for (Listener listener : opened) {
-                listener.close();
-            }
             queue.close();
             throw e;
         }
@@ -266,6 +259,16 @@ public final class Gateway implements Closeable {
         return (Integer) Files.getAttribute(file, "unix:mode");
     }
 
+    private static List<Bound> bind(Settings settings, AtomicLong serial, List<Listener> opened) throws IOException {
+        return List.of(
+                bind("pop3s", settings.pop3d().listen().tls(), serial, opened),
+                bind("smtps", settings.smtpd().listen().tls(), serial, opened),
+                bind("submissions", settings.submission().listen().tls(), serial, opened),
+                bind("pop3", settings.pop3d().listen().clear(), serial, opened),
+                bind("submission", settings.submission().listen().clear(), serial, opened),
+                bind("smtp", settings.smtpd().listen().clear(), serial, opened));
+    }
+
     private static Bound bind(String protocol, List<HostPort> addresses, AtomicLong serial, List<Listener> opened)
             throws IOException {
         List<Listener> listeners = new ArrayList<>();
@@ -283,15 +286,25 @@ public final class Gateway implements Closeable {
         return new Bound(protocol, listeners, bound);
     }
 
-    private void serve(Bound bound, AddressCounts counts, Listener.Service service, String refusal) {
+    private void serve(Bound bound, Listener.Service service) {
+        AddressCounts counts = bound.protocol.startsWith("pop3") ? ofPop3 : ofSmtp;
         Listener.Service limited =
-                new Crowded(service, counts, SESSIONS_OF_AN_ADDRESS, refusal, bound.protocol, events);
+                new Crowded(service, counts, SESSIONS_OF_AN_ADDRESS, tooMany(bound.protocol), bound.protocol, events);
         for (int i = 0; i < bound.listeners.size(); i++) {
             Listener listener = bound.listeners.get(i);
             events.tell(
                     new Event.Listening(bound.protocol, bound.addresses.get(i).toString()));
             Thread.ofPlatform().name(bound.protocol + "-accept").start(() -> accept(listener, limited));
         }
+    }
+
+    /** What can be said before TLS is there. */
+    private static String tooMany(String protocol) {
+        return switch (protocol) {
+            case "pop3" -> "-ERR [SYS/TEMP] too many connections from your address\r\n";
+            case "smtp", "submission" -> "421 4.7.0 too many connections from your address\r\n";
+            default -> "";
+        };
     }
 
     private static void accept(Listener listener, Listener.Service service) {

@@ -132,6 +132,8 @@ final class Sessions {
         return new Settings(
                 changed.me(),
                 running.home(),
+                running.user(),
+                running.group(),
                 changed.tls(),
                 new Settings.Pop3d(
                         pop3d.listen(),
@@ -165,27 +167,16 @@ final class Sessions {
         return grants;
     }
 
-    Listener.Service pop3() {
-        return pop3;
-    }
-
-    Listener.Service pop3s() {
-        return pop3s;
-    }
-
-    Listener.Service smtp() {
-        return smtp;
-    }
-
-    Listener.Service smtps() {
-        return smtps;
-    }
-
-    Listener.Service submission() {
-        return submission;
-    }
-
-    Listener.Service submissions() {
-        return submissions;
+    /** What serves connections of a protocol, as the log calls it. */
+    Listener.Service service(String protocol) {
+        return switch (protocol) {
+            case "pop3" -> pop3;
+            case "pop3s" -> pop3s;
+            case "smtp" -> smtp;
+            case "smtps" -> smtps;
+            case "submission" -> submission;
+            case "submissions" -> submissions;
+            default -> throw new IllegalArgumentException(protocol);
+        };
     }
 }

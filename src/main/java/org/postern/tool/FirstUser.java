@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
-import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.postern.file.Disk;
@@ -14,7 +13,6 @@ import org.postern.file.NewFile;
 import org.postern.gateway.MailHome;
 import org.postern.os.Crypt;
 import org.postern.os.Identity;
-import org.postern.os.Nss;
 import org.postern.os.Octets;
 
 /**
@@ -28,14 +26,15 @@ record FirstUser(String name, String password, boolean isMade, Path file, Path h
     static final Pattern NAME = Pattern.compile("[A-Za-z0-9._@+-]{1,64}");
 
     private static final int MODE = 0600;
-    /** The user nobody of every Linux. */
-    private static final int NOBODY = 65534;
-
-    /** Makes file and Maildir. Where root does, the mail belongs to the system's user postern, or else nobody. */
-    void make(Identity self) throws IOException {
-        Identity owner = self.isRoot() ? owner() : self;
+    /**
+     * Makes file and Maildir.
+     *
+     * @param owner whose the mail is
+     * @param self whose rights this process has
+     */
+    void make(Identity owner, Identity self) throws IOException {
         Path mail = Objects.requireNonNull(home.getParent());
-        directories(Objects.requireNonNull(mail.getParent()));
+        directories(state());
         directories(mail);
         Files.createDirectories(Objects.requireNonNull(file.getParent()));
         MailHome.make(home, owner, self);
@@ -49,19 +48,17 @@ record FirstUser(String name, String password, boolean isMade, Path file, Path h
                 MODE);
     }
 
+    /** The state directory. */
+    Path state() {
+        return Objects.requireNonNull(Objects.requireNonNull(home.getParent()).getParent());
+    }
+
     /** Open for everybody's way through: local programs reach the queue, users their mail. */
     private static void directories(Path directory) throws IOException {
         if (!Files.exists(directory)) {
             Files.createDirectories(directory);
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
         }
-    }
-
-    private static Identity owner() throws IOException {
-        return new Nss()
-                .passwd("postern")
-                .map(found -> new Identity(found.uid(), found.gid(), List.of()))
-                .orElse(new Identity(NOBODY, NOBODY, List.of()));
     }
 
     private String field() throws IOException {

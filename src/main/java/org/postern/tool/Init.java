@@ -28,6 +28,7 @@ import org.postern.file.NewFile;
 import org.postern.gateway.GeneratedPassword;
 import org.postern.os.HostName;
 import org.postern.os.Identity;
+import org.postern.os.Nss;
 import org.postern.os.Octets;
 import org.postern.tool.Asking.Question;
 import picocli.CommandLine.Command;
@@ -45,6 +46,9 @@ import picocli.CommandLine.Option;
 final class Init implements Callable<Integer> {
     private static final int REFUSED = 100;
     private static final int MODE = 0600;
+    /** The user nobody of every Linux. */
+    private static final Identity NOBODY = new Identity(65534, 65534, List.of());
+
     private static final String NONE = "none";
 
     private final Runner runner;
@@ -113,6 +117,13 @@ final class Init implements Callable<Integer> {
     @Option(names = "--home", paramLabel = "DIR", description = "The state directory.")
     private @Nullable String home;
 
+    @Option(
+            names = "--run-as",
+            paramLabel = "NAME",
+            description =
+                    "As root: who serve is then, and whose the mail is; default: postern, where there is that user.")
+    private @Nullable String runAs;
+
     @Option(names = "--users", paramLabel = "FILE", description = "The accounts.")
     private @Nullable String users;
 
@@ -150,6 +161,7 @@ final class Init implements Callable<Integer> {
             return refused(file + " is there already, and stays as it is: look at it by postern check-config --config "
                     + file + ", or write another one, --config FILE");
         }
+        Optional<Identity> servant = servant();
         Optional<FirstUser> first = ask(asking);
         if (!asking.missing().isEmpty()) {
             return refused("not known, and nobody at a terminal to ask: " + String.join(", ", asking.missing())
@@ -164,18 +176,44 @@ final class Init implements Callable<Integer> {
             if (Files.exists(first.get().file())) {
                 return refused(first.get().file() + " is there already: leave --user away, and add a line to it");
             }
-            first.get().make(self);
+            first.get().make(self.isRoot() ? servant.orElse(NOBODY) : self, self);
+            handOver(servant, first.get().file());
+            handOver(servant, first.get().state());
             out.println("made    " + first.get().file() + ", with the user "
                     + first.get().name());
             out.println("made    " + first.get().home() + "/Maildir");
         }
         Files.createDirectories(Objects.requireNonNull(file.getParent()));
         NewFile.write(Disk.real(), file, text(answers), MODE);
+        handOver(servant, file);
         out.println("made    " + file);
         new NextSteps(launcher, file, ConfigFile.find(null, runner).equals(Optional.of(file)))
                 .lines(PosternToml.read(file, runner).settings(), first)
                 .forEach(out::println);
         return 0;
+    }
+
+    /** Who serve will be: it must be able to read what is written here. */
+    private Optional<Identity> servant() throws IOException {
+        if (!self.isRoot()) {
+            return Optional.empty();
+        }
+        String name = runAs == null ? "postern" : runAs;
+        Optional<Identity> found = new Nss().passwd(name).map(user -> new Identity(user.uid(), user.gid(), List.of()));
+        if (found.isPresent()) {
+            answers.put("user", TomlText.quoted(name));
+        } else if (runAs != null) {
+            throw new IOException(
+                    "--run-as: there is no user " + name + ": make one, useradd --system --user-group " + name);
+        }
+        return found;
+    }
+
+    private static void handOver(Optional<Identity> servant, Path made) throws IOException {
+        if (servant.isPresent()) {
+            Files.setAttribute(made, "unix:uid", servant.get().uid());
+            Files.setAttribute(made, "unix:gid", servant.get().gid());
+        }
     }
 
     private static int refused(String why) {
@@ -187,12 +225,12 @@ final class Init implements Callable<Integer> {
 
     private Optional<FirstUser> ask(Asking asking) throws IOException {
         String name = answer(asking, new Question("--me", "This host's name"), me, usualName(), this::me);
-        String parent = name.indexOf('.') == name.lastIndexOf('.') ? name : name.substring(name.indexOf('.') + 1);
         String _ = answer(
                 asking,
                 new Question("--domain", "Domains whose mail is delivered here"),
                 joined(domains),
-                parent,
+                // Not the domain above it: its mailboxes may be elsewhere, and their mail would end here.
+                name,
                 said -> domains(said, name));
         boolean hasCertificate = !isNone(answer(
                 asking,

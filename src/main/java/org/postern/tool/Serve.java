@@ -73,6 +73,10 @@ final class Serve implements Callable<Integer> {
         Reload.Source source = () -> PosternToml.read(absolute, runner);
         boolean loopbackGrants = !Gateway.isPublic(toml.settings());
         try (Gateway gateway = Gateway.start(toml, source, tools.self(), loopbackGrants, events)) {
+            if (tools.self().isRoot() && toml.settings().user().isEmpty()) {
+                log.line("warning: serve keeps root's rights, which only accounts of several uids need: make a user,"
+                        + " useradd --system --user-group postern, and write user = \"postern\"");
+            }
             Signals.on("HUP", gateway::reload);
             return untilTerm(gateway, log);
         }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,8 @@ class PosternTomlTest {
         Settings settings = read("""
                 me = "m.example"
                 home = "/h"
+                user = "postern"
+                group = "mail"
                 [pop3d]
                 listen = ["192.0.2.1:110", "[2001:db8::1]:0"]
                 clear_password = true
@@ -78,6 +81,8 @@ class PosternTomlTest {
                 .isEqualTo(new Settings(
                         "m.example",
                         Path.of("/h"),
+                        Optional.of("postern"),
+                        Optional.of("mail"),
                         List.of(),
                         new Settings.Pop3d(
                                 new Settings.Listen(List.of(
@@ -154,7 +159,7 @@ class PosternTomlTest {
             relay.expiry.x = 1      | relay.expiry.x  | did you mean relay.expiry?
             Me = "a"                | Me              | did you mean me?
             "me " = "a"             | "me "           | did you mean me?
-            colour = "red"          | colour          | the known ones: home, me, pop3d.
+            colour = "red"          | colour          | the known ones: group, home, me, pop3d.
             [[tsl]]                 | tsl             | did you mean tls?
             [send.destinations]     | send.destinations | did you mean send.destination?
             """)

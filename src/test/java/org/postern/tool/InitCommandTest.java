@@ -220,7 +220,7 @@ class InitCommandTest {
         Asking.Person person = answering(
                 "gate example", // me: wrong
                 "gate.example.com",
-                "", // domains: example.com
+                "", // domains: gate.example.com
                 "none", // certificate
                 "yes", // passwords in clear
                 "192.0.2.10", // POP3: wrong
@@ -234,7 +234,7 @@ class InitCommandTest {
                 "pass:word");
         assertThat(init(Optional.of(person))).isZero();
         assertThat(heard)
-                .contains("This host's name: ", "Domains whose mail is delivered here [example.com]: ")
+                .contains("This host's name: ", "Domains whose mail is delivered here [gate.example.com]: ")
                 .contains("  \"gate example\" is no domain; write one such as \"example.com\"")
                 .contains("  \"192.0.2.10\" is no address to listen on; write address:port, as \"127.0.0.1:110\" or"
                         + " \"[::1]:110\"");
