@@ -49,7 +49,6 @@ public final class Gateway implements Closeable {
     /** Of one protocol: nobody can have all of them. */
     private static final int SESSIONS_OF_AN_ADDRESS = 100;
 
-
     private static final Duration AGEING_EVERY = Duration.ofSeconds(60);
     private static final int BAD_SETTINGS = 100;
     private static final Duration SEND_DRAIN_LIMIT = Duration.ofSeconds(30);
