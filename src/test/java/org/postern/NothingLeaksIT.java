@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,7 +23,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postern.TestingSite.Server;
+import org.postern.os.Octets;
 
 /**
  * With 1,000 connections open a foreign child has its own descriptors and no other. Behind 10,000 sessions, good ones and
@@ -91,6 +96,24 @@ class NothingLeaksIT {
                 "Maildir");
     }
 
+    /** Closed over what the client has sent meanwhile, the refusal would be taken back by TCP. */
+    @Test
+    @Timeout(60)
+    void aRefusalArrivesBeforeTheEndAlsoWhereTheClientGoesOn() throws IOException {
+        try (TestingSite site = new TestingSite(directory)) {
+            Server server = behindForeignCheckpassword(site, "exit 1;", site.account(USER));
+            for (int i = 0; i < 20; i++) {
+                // Each from an address of its own: a second failure of one would be made to wait.
+                try (Socket client =
+                        new Socket("127.0.0.1", server.port(), InetAddress.ofLiteral("127.0.1." + (i + 1)), 0)) {
+                    client.getOutputStream().write(Octets.bytes("USER x\r\nPASS y\r\nSTAT\r\nLIST\r\nQUIT\r\n"));
+                    assertThat(Octets.of(client.getInputStream().readAllBytes()))
+                            .endsWith("+OK \r\n-ERR authorization failed\r\n");
+                }
+            }
+        }
+    }
+
     @Test
     @Timeout(120)
     void aForeignQueueProgramHasItsDescriptorsAlone() throws IOException {
@@ -113,6 +136,53 @@ class NothingLeaksIT {
             assertThat(found.get(0)).startsWith("pipe:");
             assertThat(found.get(1)).startsWith("pipe:").isNotEqualTo(found.get(0));
             assertThat(found.get(2)).isEqualTo(directory.resolve("smtp.log").toString());
+        }
+    }
+
+    /** Under a foreign tcpserver a program of ours is replaced by the next one: see {@link org.postern.os.ThisProcess#exec}. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "relay-ctrl-check",
+                "relay-ctrl-allow",
+                "relay-ctrl-send",
+                "checkpassword",
+                "relay-ctrl-chdir",
+                "envdir " + "/var/empty"
+            })
+    @Timeout(60)
+    void aProgramThatIsReplacedLeavesWhatItWasGivenAlone(String program) throws IOException {
+        try (TestingSite site = new TestingSite(directory)) {
+            site.account(USER);
+            Path given = Files.writeString(directory.resolve("given"), USER + "\0secret\0x\0");
+            Path empty = Files.createDirectory(directory.resolve("empty"));
+            Path script = Files.writeString(directory.resolve("list.sh"), listDescriptors());
+            StringBuilder line = new StringBuilder("cd " + site.spool() + "; ");
+            site.environment()
+                    .forEach((name, value) -> line.append("export ")
+                            .append(name)
+                            .append("='")
+                            .append(value)
+                            .append("'; "));
+            line.append("export TCPREMOTEIP=127.0.0.7 RELAY_CTRL_REMOTES=127.0.0.1 RELAY_CTRL_DIR=" + site.spool()
+                            + "; exec ")
+                    .append(TestingPrograms.links())
+                    .append('/')
+                    .append(program.replace("/var/empty", empty.toString()))
+                    .append(" sh " + script + " 3<" + given + " 5<" + given);
+            TestingPrograms.succeed("sh", "-c", line.toString());
+            Map<Integer, String> found = descriptors();
+            found.remove(0);
+            found.remove(1);
+            found.remove(2);
+            // checkpassword has read its own and closes it; relay-ctrl-chdir opens one, for the others.
+            assertThat(found.remove(3)).isEqualTo(program.equals("checkpassword") ? null : given.toString());
+            assertThat(found.remove(5)).isEqualTo(given.toString());
+            assertThat(found.values())
+                    .containsExactlyElementsOf(
+                            program.equals("relay-ctrl-chdir")
+                                    ? List.of(site.spool().toString())
+                                    : List.of());
         }
     }
 

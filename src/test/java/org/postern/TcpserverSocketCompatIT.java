@@ -209,6 +209,21 @@ class TcpserverSocketCompatIT {
                 .alike();
     }
 
+    /** So that port=$(tcpserver -1 … &) goes on while it runs. */
+    @Test
+    void standardOutputEndsBehindThePort() throws IOException {
+        pair.both(tcpserver -> {
+                    String line =
+                            "pid=$(mktemp); port=$(\"$1\" -1 -RHl0 127.0.0.1 0 echo hi 2>/dev/null & echo $! >$pid);"
+                                    + " kill -0 $(cat $pid) && echo runs; kill $(cat $pid); rm $pid;"
+                                    + " test \"$port\" -gt 0 && echo port";
+                    return TestingPrograms.run(
+                                    new ProcessBuilder("sh", "-c", line, "sh", tcpserver).directory(dir.toFile()), "")
+                            .toString();
+                })
+                .alike();
+    }
+
     /** Theirs is gone at once and leaves its children; ours, whose sessions may be in the process, waits for them. */
     @Test
     void afterTermTheSessionGoesOnAndNobodyElseIsServed() throws IOException {

@@ -35,6 +35,7 @@ import org.postern.relay.Aged;
 import org.postern.relay.Spool;
 import org.postern.send.Sender;
 import org.postern.send.SenderClock;
+import org.postern.tcp.AddressCounts;
 import org.postern.tcp.Listener;
 
 /**
@@ -44,6 +45,9 @@ import org.postern.tcp.Listener;
 public final class Gateway implements Closeable {
     private static final int BACKLOG = 1024;
     private static final int SESSIONS = 1000;
+    /** Of one protocol: nobody can have all of them. */
+    private static final int SESSIONS_OF_AN_ADDRESS = 100;
+
     private static final Duration AGEING_EVERY = Duration.ofSeconds(60);
     private static final int BAD_SETTINGS = 100;
     private static final Duration SEND_DRAIN_LIMIT = Duration.ofSeconds(30);
@@ -170,12 +174,26 @@ public final class Gateway implements Closeable {
             Thread ageing = Threads.start("age", () -> age(sessions, events));
             Gateway gateway = new Gateway(
                     events, queue, submissions, delivery, sender, sessions, source, toml, sending, ageing, bound);
-            bound.forEach(each -> gateway.serve(each, sessions.service(each.protocol)));
+            AddressCounts ofPop3 = new AddressCounts();
+            AddressCounts ofSmtp = new AddressCounts();
+            for (Bound each : bound) {
+                AddressCounts counts = each.protocol.startsWith("pop3") ? ofPop3 : ofSmtp;
+                gateway.serve(each, counts, sessions.service(each.protocol), tooMany(each.protocol));
+            }
             return gateway;
         } catch (Throwable e) {
             queue.close();
             throw e;
         }
+    }
+
+    /** What one connection too many of an address is told; under TLS nothing. */
+    private static String tooMany(String protocol) {
+        return switch (protocol) {
+            case "pop3" -> "-ERR [SYS/TEMP] too many connections from your address\r\n";
+            case "smtp" -> "421 4.7.0 too many connections from your address\r\n";
+            default -> "";
+        };
     }
 
     private Closeable control() {
@@ -266,12 +284,14 @@ public final class Gateway implements Closeable {
         return new Bound(protocol, listeners, bound);
     }
 
-    private void serve(Bound bound, Listener.Service service) {
+    private void serve(Bound bound, AddressCounts counts, Listener.Service service, String refusal) {
+        Listener.Service limited =
+                new Crowded(service, counts, SESSIONS_OF_AN_ADDRESS, refusal, bound.protocol, events);
         for (int i = 0; i < bound.listeners.size(); i++) {
             Listener listener = bound.listeners.get(i);
             events.tell(
                     new Event.Listening(bound.protocol, bound.addresses.get(i).toString()));
-            Thread.ofPlatform().name(bound.protocol + "-accept").start(() -> accept(listener, service));
+            Thread.ofPlatform().name(bound.protocol + "-accept").start(() -> accept(listener, limited));
         }
     }
 

@@ -2,6 +2,7 @@ package org.postern.gateway;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -143,6 +144,9 @@ final class Pop3Service implements Listener.Service {
 
     private int run(SocketChannel channel, long id, Opening opening, Tls tlsAtFirst) {
         try (Connection connection = new Connection(opening.wire())) {
+            // A message goes out in several writes: the last must not wait until the client has acknowledged the
+            // others.
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             IpAddress client = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
             session(connection, client, id, tlsAtFirst);
             return 0;

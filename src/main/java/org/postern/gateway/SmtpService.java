@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -135,6 +136,7 @@ final class SmtpService implements Listener.Service {
 
     private int run(SocketChannel channel, long id, Wire wire, Tls tlsAtFirst) throws IOException {
         try (Connection connection = new Connection(wire)) {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             IpAddress client = IpAddress.of(((InetSocketAddress) channel.getRemoteAddress()).getAddress());
             IpAddress local = IpAddress.of(((InetSocketAddress) channel.getLocalAddress()).getAddress());
             Peer peer = new Peer(client.toString(), Peer.UNKNOWN, Optional.empty(), local.toString());

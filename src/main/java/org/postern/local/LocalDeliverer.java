@@ -11,10 +11,9 @@ import org.postern.mail.Delivery;
 import org.postern.mail.DeliveryResult;
 import org.postern.mail.Mailbox;
 import org.postern.maildir.MaildirDelivery;
-import org.postern.os.Errno;
 import org.postern.os.Identity;
 import org.postern.os.Octets;
-import org.postern.os.ThisProcess;
+import org.postern.os.ThreadIdentity;
 import org.postern.queue.Intake;
 
 /**
@@ -84,13 +83,9 @@ public final class LocalDeliverer implements Deliverer {
         if (home.get().uid() == 0) {
             return new DeliveryResult.Deferred("Not allowed to perform deliveries as root.\n");
         }
-        try {
-            if (!canServe(ThisProcess.identity().uid(), home.get().uid())) {
-                return new DeliveryResult.Deferred(
-                        "Unable to switch to user " + home.get().user() + ": not running as root. (#4.3.0)\n");
-            }
-        } catch (IOException e) {
-            return new DeliveryResult.Deferred("Unable to read who I am: " + Errno.djbText(e) + ". (#4.3.0)\n");
+        if (!canServe(ThreadIdentity.effectiveUser(), home.get().uid())) {
+            return new DeliveryResult.Deferred(
+                    "Unable to switch to user " + home.get().user() + ": not running as root. (#4.3.0)\n");
         }
         return new LocalDelivery(context, home.get(), recipient, d).run();
     }

@@ -19,6 +19,7 @@ import org.postern.os.Octets;
  */
 public final class MaildirDelivery {
     private static final int MODE = 0600;
+    private static final int PIECE = 16 * 1024;
 
     private final Disk disk;
     private final InstantSource clock;
@@ -126,7 +127,7 @@ public final class MaildirDelivery {
     }
 
     private static void copy(InputStream from, Disk.Output to, Sizes sizes) throws IOException {
-        byte[] buffer = new byte[64 * 1024];
+        byte[] buffer = new byte[PIECE];
         while (true) {
             int n;
             try {

@@ -1,19 +1,18 @@
 package org.postern.maildir;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.zip.CRC32;
 import org.postern.file.Disk;
+import org.postern.os.Descriptor;
+import org.postern.os.FilesAt;
 import org.postern.os.Octets;
+import org.postern.os.OsException;
 
 /**
  * The sizes of messages whose names do not say them, remembered in the Maildir's file {@code postern-sizes}, so that
@@ -26,7 +25,10 @@ final class SizeMemory {
 
     private static final String HEADER = "postern-sizes 1\n";
     private static final String TRAILER = "crc32 ";
-    private static final int LIMIT_OCTETS = 64 * 1024 * 1024;
+    /** Some 50,000 messages. What would be more is measured at each login: one user's file is in all users' memory. */
+    private static final int LIMIT_OCTETS = 4 << 20;
+
+    private static final int LAST_LINE = 32;
     private static final int FIELDS = 5;
 
     private final Path maildir;
@@ -99,22 +101,27 @@ final class SizeMemory {
 
     private String format() {
         StringBuilder text = new StringBuilder(HEADER);
-        used.forEach((m, wireOctets) -> text.append(wireOctets)
-                .append(' ')
-                .append(m.octets)
-                .append(' ')
-                .append(m.modifiedNanos)
-                .append(' ')
-                .append(m.inode)
-                .append(' ')
-                .append(m.base)
-                .append('\n'));
+        for (Map.Entry<Measured, Long> e : used.entrySet()) {
+            Measured m = e.getKey();
+            String line = e.getValue() + " " + m.octets + " " + m.modifiedNanos + " " + m.inode + " " + m.base + "\n";
+            if (text.length() + line.length() + LAST_LINE > LIMIT_OCTETS) {
+                break;
+            }
+            text.append(line);
+        }
         return text + TRAILER + crc(text.toString()) + "\n";
     }
 
     private static String read(Path file) throws IOException {
-        try (InputStream in = Channels.newInputStream(
-                Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)))) {
+        int descriptor = FilesAt.open(FilesAt.WORKING_DIRECTORY, Octets.of(file));
+        if (descriptor < 0) {
+            throw new OsException("open", -descriptor);
+        }
+        try (InputStream in = new FileInputStream(Descriptor.java(descriptor))) {
+            FilesAt.Status status = FilesAt.status(descriptor);
+            if (!status.isRegular() || status.links() != 1 || status.size() > LIMIT_OCTETS) {
+                throw new IOException("no file of ours");
+            }
             return Octets.of(in.readNBytes(LIMIT_OCTETS));
         }
     }

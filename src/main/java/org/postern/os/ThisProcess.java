@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -26,6 +26,8 @@ public final class ThisProcess {
     private static final int ARG_START = 45;
 
     private static final int ARG_END = 46;
+
+    private static volatile Set<Integer> given = Set.of();
 
     private ThisProcess() {}
 
@@ -190,14 +192,28 @@ public final class ThisProcess {
         }
     }
 
-    /** Whether a descriptor that is open was given to this process by who started it, and is not the JVM's own. */
-    public static boolean wasGiven(int descriptor) {
-        try {
-            return !isOurs(Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
-                    .toString());
-        } catch (IOException e) {
-            return false;
+    /**
+     * Notes which descriptors who started this process has given to it: all that are open now and not the JVM's own. To
+     * be called before anything is opened.
+     */
+    public static void noteGiven() throws IOException {
+        Set<Integer> open = new HashSet<>();
+        for (int descriptor : Descriptor.open()) {
+            try {
+                if (!isOurs(Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                        .toString())) {
+                    open.add(descriptor);
+                }
+            } catch (IOException e) {
+                continue; // the descriptor that listed them
+            }
         }
+        given = Set.copyOf(open);
+    }
+
+    /** Whether a descriptor was given to this process by who started it. */
+    public static boolean wasGiven(int descriptor) {
+        return given.contains(descriptor);
     }
 
     private static boolean isOurs(String target) {
@@ -207,25 +223,12 @@ public final class ThisProcess {
         return target.startsWith(System.getProperty("java.home")) || (!image.isEmpty() && target.startsWith(image));
     }
 
-    /**
-     * Java opens files without close-on-exec: the image of the JDK, our archive. They are known by where they lie;
-     * what else is open was inherited or is marked already.
-     */
+    /** Java opens files and sockets without close-on-exec: the next program gets what it is to have, and what was given. */
     private static void closeOurOwnOnExec(Set<Integer> kept) throws OsException {
-        for (int fd :
-                Descriptor.open().stream().sorted(Comparator.naturalOrder()).toList()) {
-            if (fd <= 2) {
-                continue;
-            }
-            String target;
-            try {
-                target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
-            } catch (IOException e) {
-                continue; // the descriptor that listed them
-            }
-            if (kept.contains(fd)) {
+        for (int fd : Descriptor.open()) {
+            if (fd > 2 && kept.contains(fd)) {
                 Descriptor.closeOnExec(fd, false);
-            } else if (isOurs(target)) {
+            } else if (fd > 2 && !wasGiven(fd) && Descriptor.isOpen(fd)) {
                 Descriptor.closeOnExec(fd, true);
             }
         }

@@ -109,8 +109,8 @@ public final class ThreadIdentity {
         }
     }
 
-    /** Asked each time: tcpserver's -u changes it on the way. */
-    private static int effectiveUser() {
+    /** The process's effective user. Asked each time: tcpserver's -u changes it on the way. */
+    public static int effectiveUser() {
         try {
             return (int) Calls.GETEUID.invokeExact();
         } catch (Throwable t) {

@@ -1,6 +1,5 @@
 package org.postern.queue;
 
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postern.os.Octets;
@@ -38,7 +37,7 @@ sealed interface LogRecord {
 
     /** The line in front of a message's octets. */
     static byte[] message(String token, MessageName name, byte[] octets) {
-        return line(String.format(Locale.ROOT, "M %s %s %d %08x", token, name, octets.length, MessageFile.crc(octets)));
+        return line("M " + token + " " + name + " " + octets.length + " " + MessageFile.hex(MessageFile.crc(octets)));
     }
 
     static byte[] done(String token, MessageName name) {
@@ -47,7 +46,7 @@ sealed interface LogRecord {
 
     private static byte[] line(String text) {
         byte[] octets = Octets.bytes(text);
-        return Octets.bytes(String.format(Locale.ROOT, "%s %08x\n", text, MessageFile.crc(octets)));
+        return Octets.bytes(text + " " + MessageFile.hex(MessageFile.crc(octets)) + "\n");
     }
 
     /** The parts of a line whose check sum and token are right; null for any other. */
@@ -60,8 +59,7 @@ sealed interface LogRecord {
         Matcher parts = LINE.matcher(text);
         return parts.matches()
                         && token.equals(parts.group(1) != null ? parts.group(1) : parts.group(5))
-                        && line.substring(space + 1)
-                                .equals(String.format(Locale.ROOT, "%08x", MessageFile.crc(Octets.bytes(text))))
+                        && line.substring(space + 1).equals(MessageFile.hex(MessageFile.crc(Octets.bytes(text))))
                 ? parts
                 : null;
     }

@@ -118,7 +118,12 @@ final class LogWriter {
         await(new Write(name, octets));
     }
 
-    /** Returns when it is on disk that these are not here any more. */
+    /** Returns when it is on disk that this one is not here any more. */
+    void done(MessageName name) throws IOException {
+        await(new Write(name, null));
+    }
+
+    /** The same for many. */
     void done(List<MessageName> names) throws IOException {
         List<Write> writes = names.stream().map(name -> new Write(name, null)).toList();
         for (Write write : writes) {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.postern.file.Disk;
 import org.postern.file.SharedSync;
 import org.postern.mail.Action;
+import org.postern.os.Errno;
+import org.postern.os.FilesAt;
 import org.postern.os.Octets;
 
 /**
@@ -72,6 +74,9 @@ public final class Marks {
 
     /** Line by line: the file of a message to 100,000 recipients is not held in memory. */
     private void load() throws IOException {
+        if (FilesAt.findName(FilesAt.WORKING_DIRECTORY, Octets.of(file)).errno() == Errno.ENOENT.number()) {
+            return; // As for nearly all messages; an exception would cost more than all the rest.
+        }
         try (var lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             exists = true;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -82,7 +87,7 @@ public final class Marks {
             }
             torn = Files.size(file) > 0 && !endsWithLineFeed();
         } catch (NoSuchFileException e) {
-            exists = false;
+            exists = false; // Gone in this moment.
         }
     }
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
-import java.util.Locale;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
@@ -38,8 +38,18 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
     }
 
     static byte[] footer(long messageLength, byte[] envelope) {
-        return Octets.bytes(
-                String.format(Locale.ROOT, "P1 %019d %010d %08x\n", messageLength, envelope.length, crc(envelope)));
+        return Octets.bytes("P1 " + padded(messageLength, 19) + " " + padded(envelope.length, 10) + " "
+                + hex(crc(envelope)) + "\n");
+    }
+
+    private static String padded(long number, int width) {
+        String digits = Long.toString(number);
+        return "0".repeat(width - digits.length()) + digits;
+    }
+
+    /** A check sum as it is written. */
+    static String hex(long crc) {
+        return HexFormat.of().toHexDigits(crc, 8);
     }
 
     /** Reads octets of a file. */
@@ -64,6 +74,13 @@ record MessageFile(long messageLength, StoredEnvelope envelope) {
      */
     static MessageFile read(FileChannel channel, long offset, long size) throws IOException {
         return read((position, length) -> read(channel, offset + position, length), size);
+    }
+
+    /** The same of octets in memory. */
+    static MessageFile of(byte[] octets) throws IOException {
+        return read(
+                (position, length) -> Arrays.copyOfRange(octets, (int) position, (int) position + length),
+                octets.length);
     }
 
     static MessageFile read(Octetwise file, long size) throws IOException {

@@ -35,6 +35,8 @@ final class MessageLog implements Closeable {
     private static final Duration ONE_GO = Duration.ofSeconds(5);
     /** At a clean stop, files are made for so long at most. */
     private static final Duration AT_STOP = Duration.ofSeconds(10);
+    /** What came lately is read from memory, not from its segment: it is sent within moments. So many octets in all. */
+    private static final int MOST_RECENT = 8 << 20;
     /** So many files share the sync of their directory. */
     private static final int FILES_AT_ONCE = 64;
 
@@ -48,6 +50,8 @@ final class MessageLog implements Closeable {
 
     private final Deque<Segment> segments = new ArrayDeque<>();
     private final Map<MessageName, Stored> stored = new HashMap<>();
+    private final Map<MessageName, byte[]> recent = new HashMap<>();
+    private int recentOctets;
     /** Messages that are getting a file in this moment. */
     private final Set<MessageName> moving = new HashSet<>();
 
@@ -83,6 +87,17 @@ final class MessageLog implements Closeable {
     /** Returns when the message is on disk. */
     void add(MessageName name, byte[] octets) throws IOException {
         writer.message(name, octets);
+        synchronized (this) {
+            if (recentOctets + octets.length <= MOST_RECENT && stored.containsKey(name)) {
+                recent.put(name, octets);
+                recentOctets += octets.length;
+            }
+        }
+    }
+
+    /** The octets that {@link #place} tells of, where they are in memory. */
+    synchronized byte @Nullable [] recent(MessageName name) {
+        return recent.get(name);
     }
 
     /** Where the message is; null where it is not here, or its file counts. */
@@ -110,7 +125,7 @@ final class MessageLog implements Closeable {
             // soon as it keeps nothing else, which makes room.
             release(List.of(name));
         }
-        writer.done(List.of(name));
+        writer.done(name);
         return !file;
     }
 
@@ -130,14 +145,20 @@ final class MessageLog implements Closeable {
 
     /** These need not be kept by their segments. */
     private synchronized void release(Collection<MessageName> names) {
+        boolean emptied = false;
         for (MessageName name : names) {
             Stored at = stored.get(name);
+            byte[] octets = recent.remove(name);
+            recentOctets -= octets == null ? 0 : octets.length;
             if (at != null && at.kept) {
                 at.segment.kept--;
+                emptied |= at.segment.sealed && at.segment.kept == 0;
                 stored.put(name, new Stored(at.segment, at.place, false, at.file));
             }
         }
-        notifyAll();
+        if (emptied) {
+            notifyAll(); // The keeper may remove it.
+        }
     }
 
     private synchronized void forget(MessageName name) {

@@ -6,7 +6,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.function.Supplier;
 
 /**
  * Where a message's octets lie: in a file of its own, or in a stretch of a segment.
@@ -25,13 +24,13 @@ record Place(Path file, long offset, long length) {
     }
 
     /** Opens it; where it was moved in this moment, at its new place. The channel is the user's to close. */
-    static <T> T open(Supplier<Place> current, Use<T> use) throws IOException {
-        Place place = current.get();
+    static <T> T open(Whereabouts current, Use<T> use) throws IOException {
+        Place place = current.place();
         FileChannel channel;
         try {
             channel = place.open();
         } catch (NoSuchFileException e) {
-            Place moved = current.get();
+            Place moved = current.place();
             if (moved.equals(place)) {
                 throw e;
             }

@@ -226,7 +226,17 @@ public final class Queue implements Closeable {
 
     /** A message's envelope, and its text when wanted. */
     public QueuedMessage read(MessageName name) throws IOException {
-        return QueuedMessage.read(name, () -> place(name));
+        return QueuedMessage.read(name, new Whereabouts() {
+            @Override
+            public byte @Nullable [] recent() {
+                return messages.recent(name);
+            }
+
+            @Override
+            public Place place() {
+                return Queue.this.place(name);
+            }
+        });
     }
 
     public Marks marks(MessageName name) throws IOException {

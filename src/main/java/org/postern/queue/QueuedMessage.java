@@ -1,5 +1,6 @@
 package org.postern.queue;
 
+import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,7 +8,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
@@ -16,20 +16,23 @@ import org.postern.mail.MessageSource;
 /** A message in the queue: its envelope is in memory, its text is read from the disk when wanted. */
 public final class QueuedMessage implements MessageSource {
     private final MessageName name;
-    private final Supplier<Place> place;
+    private final Whereabouts where;
     private final MessageFile file;
 
-    private QueuedMessage(MessageName name, Supplier<Place> place, MessageFile file) {
+    private QueuedMessage(MessageName name, Whereabouts where, MessageFile file) {
         this.name = name;
-        this.place = place;
+        this.where = where;
         this.file = file;
     }
 
-    /** @param place where it is now: it may move while it is in the queue */
-    static QueuedMessage read(MessageName name, Supplier<Place> place) throws IOException {
-        return Place.open(place, (channel, at) -> {
+    static QueuedMessage read(MessageName name, Whereabouts where) throws IOException {
+        byte[] recent = where.recent();
+        if (recent != null) {
+            return new QueuedMessage(name, where, MessageFile.of(recent));
+        }
+        return Place.open(where, (channel, at) -> {
             try (FileChannel in = channel) {
-                return new QueuedMessage(name, place, MessageFile.read(in, at.offset(), at.length(in)));
+                return new QueuedMessage(name, where, MessageFile.read(in, at.offset(), at.length(in)));
             }
         });
     }
@@ -132,8 +135,12 @@ public final class QueuedMessage implements MessageSource {
 
     @Override
     public InputStream open() throws IOException {
+        byte[] recent = where.recent();
+        if (recent != null) {
+            return new ByteArrayInputStream(recent, 0, (int) file.messageLength());
+        }
         return Place.open(
-                place,
+                where,
                 (channel, at) ->
                         new Text(Channels.newInputStream(channel.position(at.offset())), file.messageLength()));
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.security.cert.CertificateException;
 import java.time.Duration;
@@ -159,6 +160,8 @@ final class Dialer {
         try {
             channel.socket().connect(host, Math.clamp(limit.toMillis(), 1, Integer.MAX_VALUE));
             dead.answered(host);
+            // A message goes out in several writes: the last must not wait until the host has acknowledged the others.
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             return channel;
         } catch (IOException e) {
             channel.close();

@@ -18,6 +18,9 @@ public final class Connection implements Closeable {
     /** What an idle session holds: ten thousand of them are then a few megabytes. */
     private static final int SMALL = 256;
 
+    private static final int READ_OFF = 64 << 10;
+    private static final Duration READ_OFF_WAIT = Duration.ofMillis(50);
+
     private static final byte[] NONE = new byte[0];
 
     private Wire wire;
@@ -218,6 +221,23 @@ public final class Connection implements Closeable {
     private void room(int length) {
         if (pending + length > out.length) {
             out = Arrays.copyOf(out, pending + length <= SMALL ? SMALL : LARGE);
+        }
+    }
+
+    /**
+     * Reads off, for a moment, what was sent to us and nobody wants: closed over unread input, TCP takes back what we said
+     * last (RFC 2525 §2.17).
+     */
+    public void readOff() {
+        bytewise = false;
+        discardInput();
+        try {
+            for (int octets = 0; octets < READ_OFF && fill(READ_OFF_WAIT) >= 0; octets += end) {
+                at = end;
+            }
+        } catch (IOException e) {
+            // Nothing came, or the client has gone.
+            discardInput();
         }
     }
 

@@ -31,6 +31,11 @@ public final class IpAddress {
         return new IpAddress(octets.clone());
     }
 
+    /** Itself, or of IPv6 the first address of its /64. */
+    IpAddress network() {
+        return octets.length == 4 ? this : new IpAddress(Arrays.copyOf(Arrays.copyOf(octets, 8), 16));
+    }
+
     /** Reads a literal; empty for anything else: 999.999.999.999, "", "..", 1.2.3, 01.2.3.4, host names. */
     public static Optional<IpAddress> parse(String text) {
         byte[] octets = text.indexOf(':') >= 0 ? parseV6(text) : parseV4(text);

@@ -156,10 +156,23 @@ public final class Listener implements Closeable {
                 } catch (IOException e) {
                     service.failed(e);
                     Thread.sleep(PAUSE_AFTER_FAILURE);
+                } catch (RuntimeException | Error e) {
+                    // Too little memory in this moment, say. A server that accepts nobody any more is no server.
+                    Thread.sleep(PAUSE_AFTER_FAILURE);
+                    failed(service, e);
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void failed(Service service, Throwable why) {
+        try {
+            service.failed(new IOException(why));
+        } catch (RuntimeException | Error e) {
+            // Not even memory to say it.
+            return;
         }
     }
 
@@ -178,17 +191,22 @@ public final class Listener implements Closeable {
     private void start(Service service, SocketChannel channel) throws IOException {
         long id = serial.incrementAndGet();
         open.add(channel);
-        lock.lock();
         try {
-            service.opened(channel, id, ++sessions);
-        } finally {
-            lock.unlock();
-        }
-        try {
+            opened(service, channel, id);
             Thread _ = threads.apply("session-" + id, () -> session(service, channel, id));
-        } catch (OutOfMemoryError | RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             end(service, channel, id, NOT_RUN);
             throw new IOException("no thread for a session: " + e.getMessage(), e);
+        }
+    }
+
+    private void opened(Service service, SocketChannel channel, long id) {
+        lock.lock();
+        try {
+            sessions++;
+            service.opened(channel, id, sessions);
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -131,8 +131,10 @@ public final class StandardWire implements Wire {
         out.close();
     }
 
+    /** Puts /dev/null in the place of both, as the JDK does with 0, 1 and 2. */
     @Override
     public void close() throws IOException {
+        in.close();
         out.close();
     }
 }

@@ -32,6 +32,7 @@ final class Main {
     private Main() {}
 
     public static void main(String[] arguments) throws IOException {
+        ThisProcess.noteGiven();
         List<String> argv = octets(arguments);
         String name = argv.getFirst().substring(argv.getFirst().lastIndexOf('/') + 1);
         Env env = Env.of(ThisProcess.environment());

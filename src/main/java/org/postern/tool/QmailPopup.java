@@ -72,6 +72,9 @@ public final class QmailPopup implements Tool {
         AuthorizationSession.End<Credentials> end =
                 session.run(credentials -> login(call, subprogram, timestamp, credentials));
         connection.bytewise(false);
+        if (end instanceof AuthorizationSession.End.NotLoggedIn<Credentials>) {
+            connection.readOff();
+        }
         return Exit.code(
                 switch (end) {
                     case AuthorizationSession.End.LoggedIn<Credentials> _ -> 0;

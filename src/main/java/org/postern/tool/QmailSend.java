@@ -15,6 +15,7 @@ import org.postern.control.Request;
 import org.postern.file.Disk;
 import org.postern.os.Errno;
 import org.postern.os.FileLimit;
+import org.postern.os.Heap;
 import org.postern.os.Signals;
 import org.postern.queue.OriginalQueue;
 import org.postern.queue.Queue;
@@ -69,6 +70,7 @@ public final class QmailSend implements Tool {
     /** Sends until TERM. */
     Exit send(Invocation call, String defaultDelivery, Log log) {
         Path home = call.path(call.env().find("QMAILHOME").orElse("/var/qmail"));
+        Heap.watch();
         try {
             QmailControl control = new QmailControl(home.resolve("control"));
             SendSettings settings = SendSettings.read(control);

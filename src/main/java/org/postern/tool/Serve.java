@@ -17,6 +17,7 @@ import org.postern.gateway.Demo;
 import org.postern.gateway.Gateway;
 import org.postern.gateway.Reload;
 import org.postern.os.FileLimit;
+import org.postern.os.Heap;
 import org.postern.os.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -48,6 +49,7 @@ final class Serve implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Log log = Log.standardError(false);
         FileLimit.allow(Long.MAX_VALUE);
+        Heap.watch();
         Events events = event -> log.line(event.line());
         Runner runner = ConfigFile.runner(env, tools.self());
         Path file = ConfigFile.find(config, runner).orElse(null);

@@ -20,6 +20,7 @@ import org.postern.chain.Trampoline;
 import org.postern.dns.Resolver;
 import org.postern.os.Errno;
 import org.postern.os.FileLimit;
+import org.postern.os.Heap;
 import org.postern.os.Identity;
 import org.postern.os.Signals;
 import org.postern.os.ThisProcess;
@@ -96,6 +97,7 @@ public final class Tcpserver implements Tool {
         } catch (IOException e) {
             return fatal(log, "unable to bind: " + Errno.djbText(e));
         }
+        Heap.watch();
         try (Listener listener = opened) {
             return serve(call, options, listener, log);
         }
@@ -122,6 +124,8 @@ public final class Tcpserver implements Tool {
             call.fds().connection().write(local.getPort() + "\n");
             call.fds().connection().flush();
         }
+        // As the original: who waits for the end of $(tcpserver -1 …) would wait for ours.
+        call.fds().connection().close();
         Identity self = options.uid() == 0 && options.gid() == 0 ? call.identity() : ThisProcess.identity();
         Resolver resolver = resolvers.apply(call.env().find("DNSCACHEIP").orElse(""));
         TcpserverSession sessions = new TcpserverSession(

@@ -20,6 +20,7 @@ import org.postern.dns.Resolver;
 import org.postern.os.Descriptor;
 import org.postern.os.Errno;
 import org.postern.os.Identity;
+import org.postern.tcp.AddressCounts;
 import org.postern.tcp.Connection;
 import org.postern.tcp.Ident;
 import org.postern.tcp.IpAddress;
@@ -33,6 +34,9 @@ final class TcpserverSession implements Listener.Service {
     private static final int DENIED = 100 << 8;
     private static final int DROPPED = 111 << 8;
 
+    /** As in a well-known patch of the original. */
+    private static final String MOST = "MAXCONNIP";
+
     private final TcpserverOptions options;
     private final Tool.Invocation call;
     private final Identity self;
@@ -41,6 +45,7 @@ final class TcpserverSession implements Listener.Service {
     private final Resolver resolver;
     private final Optional<RulesFile> rules;
     private final Log log;
+    private final AddressCounts counts = new AddressCounts();
 
     /** Whether the names and log of ucspi-tcp-ipv6 are wanted, which has only IPv6 sockets. */
     private final boolean v6Words;
@@ -142,8 +147,19 @@ final class TcpserverSession implements Listener.Service {
 
     private int session(SocketChannel channel, Connection connection, long id) throws IOException {
         InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
-        InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
         IpAddress remoteIp = IpAddress.of(remote.getAddress());
+        counts.enter(remoteIp);
+        try {
+            return session(channel, connection, id, remote, remoteIp);
+        } finally {
+            counts.leave(remoteIp);
+        }
+    }
+
+    private int session(
+            SocketChannel channel, Connection connection, long id, InetSocketAddress remote, IpAddress remoteIp)
+            throws IOException {
+        InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
         IpAddress localIp = IpAddress.of(local.getAddress());
         if (options.killIpOptions()) {
             Descriptor.dropIpOptions(Descriptor.of(channel));
@@ -179,9 +195,20 @@ final class TcpserverSession implements Listener.Service {
                 }
             }
         }
+        if (hasTooMany(remoteIp, env)) {
+            tell("deny " + peers);
+            drop(", MAXCONNIP is " + env.get(MOST) + ", and " + remoteIp + " has that many sessions");
+            return DENIED;
+        }
         tell("ok " + peers);
         Descriptors fds = new Descriptors(connection, log, call.fds().others());
         return program(new Tool.Invocation(options.program(), env, call.cwd(), self, fds, id));
+    }
+
+    /** Ours: what tcprules or the environment says of sessions of one address. What is no number counts for nothing. */
+    private boolean hasTooMany(IpAddress client, Env env) {
+        String most = env.get(MOST);
+        return most != null && most.matches("[0-9]{1,9}") && counts.of(client) > Integer.parseInt(most);
     }
 
     private int program(Tool.Invocation child) {

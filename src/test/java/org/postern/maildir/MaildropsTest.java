@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nobody can set a directory's time of change, so the clock that is passed in runs ahead instead. */
@@ -40,6 +41,16 @@ class MaildropsTest {
 
     private void write(String name, String text) throws IOException {
         Files.writeString(maildir.resolve(name), text);
+    }
+
+    /** He who has a shell may put anything there; it must not keep his sessions, of which all users share the number. */
+    @Test
+    @Timeout(20)
+    void aFifoInThePlaceOfTheSizesIsPassedOver() throws Exception {
+        Path fifo = maildir.resolve("postern-sizes");
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor())
+                .isZero();
+        assertThat(open().size()).isEqualTo(2);
     }
 
     private static Instant later() {

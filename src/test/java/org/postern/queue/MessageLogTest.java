@@ -115,6 +115,41 @@ class MessageLogTest {
     }
 
     @Test
+    void whatCameLatelyIsInMemoryUntilItIsDone() throws IOException {
+        try (MessageLog log = open(LONG)) {
+            log.add(name(1), octets(1));
+            assertThat(log.recent(name(1))).isEqualTo(octets(1)).isEqualTo(content(log, name(1)));
+            log.remove(name(1));
+            assertThat(log.recent(name(1))).isNull();
+        }
+    }
+
+    @Test
+    void whatCameLatelyTakesOnlySoMuchMemory() throws IOException {
+        byte[] large = new byte[1 << 20];
+        try (MessageLog log = open(LONG)) {
+            for (int i = 1; i <= 9; i++) {
+                log.add(name(i), large);
+            }
+            assertThat(log.recent(name(8))).hasSize(1 << 20);
+            assertThat(log.recent(name(9))).isNull();
+            assertThat(content(log, name(9))).isEqualTo(large);
+            log.remove(name(1));
+            log.add(name(10), large);
+            assertThat(log.recent(name(10))).isEqualTo(large);
+        }
+    }
+
+    @Test
+    void whatHasAFileIsNotInMemory() throws IOException {
+        try (MessageLog log = open(Duration.ofMillis(20))) {
+            log.add(name(1), octets(1));
+            await().until(() -> inMess().contains(name(1).text()) && log.place(name(1)) == null);
+            assertThat(log.recent(name(1))).isNull();
+        }
+    }
+
+    @Test
     void whatStaysGetsAFileAndTheSegmentGoes() throws IOException {
         try (MessageLog log = open(Duration.ofMillis(20))) {
             log.add(name(1), octets(1));

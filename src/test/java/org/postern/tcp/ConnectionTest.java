@@ -84,6 +84,25 @@ class ConnectionTest {
     }
 
     @Test
+    void whatNobodyWantsIsReadOff() throws IOException {
+        TestingWire wire = TestingWire.hangingAfter("PASS x\r\n", "STAT\r\n", "QUIT\r\n");
+        Connection connection = new Connection(wire);
+        connection.bytewise(true);
+        line(connection, 500);
+        connection.write("-ERR\r\n");
+        connection.readOff();
+        assertThat(wire.output()).isEqualTo("-ERR\r\n");
+        assertThat(wire.isReadOff()).isTrue();
+    }
+
+    @Test
+    void notMoreThanSomeIsReadOff() throws IOException {
+        TestingWire wire = TestingWire.sending("x".repeat(50_000), "y".repeat(50_000), "z".repeat(50_000));
+        new Connection(wire).readOff();
+        assertThat(wire.isReadOff()).isFalse();
+    }
+
+    @Test
     void repliesGoOutBeforeItWaits() throws IOException {
         TestingWire wire = TestingWire.sending("one\ntwo\n", "three\n");
         Connection connection = new Connection(wire);

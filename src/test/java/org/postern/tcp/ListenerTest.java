@@ -72,6 +72,46 @@ class ListenerTest implements Listener.Service {
     }
 
     @Test
+    void anErrorAtAConnectionEndsNothingElse() throws Exception {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        Listener.Service service = new Listener.Service() {
+            @Override
+            public void opened(SocketChannel channel, long id, int sessions) {
+                if (broken.getAndSet(false)) {
+                    throw new OutOfMemoryError("in a test");
+                }
+            }
+
+            @Override
+            public int run(SocketChannel channel, long id) {
+                return ListenerTest.this.run(channel, id);
+            }
+
+            @Override
+            public void failed(IOException why) {
+                told.add("failed " + why.getMessage());
+            }
+        };
+        try (Listener listener = Listener.open(ANY_PORT, 10, 40, serial)) {
+            Thread serving = Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    listener.serve(service);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            try (Socket lost = connect(listener);
+                    Socket served = connect(listener)) {
+                assertThat(served.getInputStream().read()).isEqualTo(8);
+                assertThat(lost.getInputStream().read()).isEqualTo(-1);
+            }
+            assertThat(told).containsExactly("failed no thread for a session: in a test");
+            assertThat(serving.isAlive()).isTrue();
+            assertThat(listener.awaitSessions(Duration.ofSeconds(20))).isTrue();
+        }
+    }
+
+    @Test
     void connectionsAreNumberedAndTold() throws IOException {
         try (Listener listener = serve(40);
                 Socket first = connect(listener)) {

@@ -51,6 +51,11 @@ public final class TestingWire implements Wire {
         return sending(input.substring(0, place), input.substring(place));
     }
 
+    /** All that the client sent was taken. */
+    public boolean isReadOff() {
+        return piece == pieces.size();
+    }
+
     /** All that was written so far. */
     public String output() {
         return Octets.of(output.toByteArray());

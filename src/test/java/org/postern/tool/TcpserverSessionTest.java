@@ -160,6 +160,22 @@ class TcpserverSessionTest implements Resolver {
         assertThat(started.getLast().id()).isEqualTo(7);
     }
 
+    /** One client must not have all sessions; of others nothing changes. */
+    @Test
+    void anAddressHasOnlySoManySessions() throws Exception {
+        call.env("MAXCONNIP", "0");
+        assertThat(serve(1, "-vRHl", "mx", "127.0.0.1")).isEmpty();
+        assertThat(started).isEmpty();
+        assertThat(log())
+                .contains(
+                        "tcpserver: deny 7 mx:127.0.0.1:PORT :127.0.0.1::CLIENT\n"
+                                + "tcpserver: warning: dropping connection, MAXCONNIP is 0, and 127.0.0.1 has that many sessions\n");
+        call.env("MAXCONNIP", "1");
+        assertThat(serve(1, "-vRHl", "mx", "127.0.0.1")).isEqualTo("hello");
+        call.env("MAXCONNIP", "many");
+        assertThat(serve(1, "-vRHl", "mx", "127.0.0.1")).isEqualTo("hello");
+    }
+
     @Test
     void anIpv6Client() throws Exception {
         serve(1, "-vRHl0", "::1");
