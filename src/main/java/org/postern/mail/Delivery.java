@@ -10,6 +10,7 @@ package org.postern.mail;
  * @param provenance whose mail it is
  * @param dsn what the sender says of notices about the message
  * @param dsnRcpt what he wants to hear of this recipient
+ * @param smtputf8 whether addresses and header may be UTF-8 (RFC 6531): the sender has said so
  */
 public record Delivery(
         String deliveryId,
@@ -18,7 +19,20 @@ public record Delivery(
         MessageSource message,
         Provenance provenance,
         DsnMail dsn,
-        DsnRcpt dsnRcpt) {
+        DsnRcpt dsnRcpt,
+        boolean smtputf8) {
+    /** One for any host. */
+    public Delivery(
+            String deliveryId,
+            String sender,
+            String recipient,
+            MessageSource message,
+            Provenance provenance,
+            DsnMail dsn,
+            DsnRcpt dsnRcpt) {
+        this(deliveryId, sender, recipient, message, provenance, dsn, dsnRcpt, false);
+    }
+
     /** One whose sender says nothing of notices. */
     public Delivery(String deliveryId, String sender, String recipient, MessageSource message, Provenance provenance) {
         this(deliveryId, sender, recipient, message, provenance, DsnMail.NONE, DsnRcpt.NONE);

@@ -30,6 +30,7 @@ final class StoredEnvelope {
     private final String sender;
     private final Facts facts;
     private final DsnMail dsn;
+    private final boolean smtputf8;
 
     /**
      * What the owner adds.
@@ -46,13 +47,21 @@ final class StoredEnvelope {
             Origin origin,
             @Nullable MessageName about) {}
 
-    private StoredEnvelope(byte[] octets, int firstRecipient, int recipients, String sender, Facts facts, DsnMail dsn) {
+    private StoredEnvelope(
+            byte[] octets,
+            int firstRecipient,
+            int recipients,
+            String sender,
+            Facts facts,
+            DsnMail dsn,
+            boolean smtputf8) {
         this.octets = octets;
         this.firstRecipient = firstRecipient;
         this.recipients = recipients;
         this.sender = sender;
         this.facts = facts;
         this.dsn = dsn;
+        this.smtputf8 = smtputf8;
     }
 
     /** qmail-queue's exit code for an envelope that cannot be queued; 0 for one that can. */
@@ -81,7 +90,7 @@ final class StoredEnvelope {
         if (origin != Origin.BOUNCE) {
             origin(out, origin);
         }
-        dsn(out, envelope.dsn());
+        wishes(out, envelope.dsn(), envelope.smtputf8());
         addresses(out, envelope);
         return out.toByteArray();
     }
@@ -90,7 +99,7 @@ final class StoredEnvelope {
     static byte[] forQueue(Facts facts, Envelope envelope) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         facts(out, facts);
-        dsn(out, envelope.dsn());
+        wishes(out, envelope.dsn(), envelope.smtputf8());
         addresses(out, envelope);
         return out.toByteArray();
     }
@@ -99,7 +108,7 @@ final class StoredEnvelope {
     byte[] taken(Facts known) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         facts(out, known);
-        dsn(out, dsn);
+        wishes(out, dsn, smtputf8);
         field(out, 'F', sender);
         out.write(octets, firstRecipient, octets.length - firstRecipient);
         return out.toByteArray();
@@ -124,7 +133,10 @@ final class StoredEnvelope {
         }
     }
 
-    private static void dsn(ByteArrayOutputStream out, DsnMail dsn) {
+    private static void wishes(ByteArrayOutputStream out, DsnMail dsn, boolean smtputf8) {
+        if (smtputf8) {
+            field(out, 'i', "");
+        }
         if (dsn.ret() != DsnMail.Ret.UNSPECIFIED) {
             field(out, 'r', dsn.ret().name());
         }
@@ -161,6 +173,7 @@ final class StoredEnvelope {
         Origin origin = Origin.LOCAL;
         MessageName about = null;
         DsnMail dsn = DsnMail.NONE;
+        boolean smtputf8 = false;
         int at = 0;
         while (at < octets.length && octets[at] != 'F') {
             int end = end(octets, at);
@@ -179,6 +192,7 @@ final class StoredEnvelope {
                         case BOUNCE -> Origin.BOUNCE;
                         default -> Origin.LOCAL;
                     };
+                case 'i' -> smtputf8 = true;
                 case 'b' -> about = MessageName.parse(value).orElse(null);
                 case 'r' -> {
                     DsnMail.Ret ret = DsnMail.Ret.parse(value).orElse(null);
@@ -212,7 +226,8 @@ final class StoredEnvelope {
                         count,
                         Octets.of(octets, at + 1, senderEnd - at - 1),
                         new Facts(taken, (int) uid, told, origin, about),
-                        dsn));
+                        dsn,
+                        smtputf8));
     }
 
     /** Less than 0 where something else stands there, or wishes (n, c) that belong to nobody. */
@@ -267,6 +282,10 @@ final class StoredEnvelope {
 
     DsnMail dsn() {
         return dsn;
+    }
+
+    boolean smtputf8() {
+        return smtputf8;
     }
 
     int recipients() {

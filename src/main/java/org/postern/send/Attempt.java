@@ -41,7 +41,8 @@ final class Attempt {
                 message,
                 provenance(message.origin()),
                 message.dsn(),
-                work.dsn());
+                work.dsn(),
+                message.smtputf8());
         try {
             return switch (work.route()) {
                 case Route.Local l -> deliverers.local().deliver(delivery);

@@ -31,8 +31,9 @@ class ReplyTest {
             all.add(QueueReplies.of(exit));
         }
         all.remove(Reply.GO_AHEAD);
-        assertThat(all).hasSizeGreaterThan(170).allSatisfy(reply -> assertThat(Manners.serve()
-                        .text(reply))
-                .matches("([245])\\d\\d \\1\\.\\d{1,3}\\.\\d{1,3} [^\\r\\n]+\\r\\n"));
+        assertThat(all)
+                .hasSizeGreaterThan(170)
+                .allSatisfy(reply -> assertThat(Manners.serve().text(reply))
+                        .matches("([245])\\d\\d \\1\\.\\d{1,3}\\.\\d{1,3} [^\\r\\n]+\\r\\n"));
     }
 }
