@@ -168,6 +168,25 @@ class SubmissionInteropIT {
         assertThat(site.delivered("from a stranger")).contains(" with ESMTP; ");
     }
 
+    /** Python says SMTPUTF8 where an address needs it. */
+    @Test
+    void anAddressInUtf8IsTakenByItsWord() throws IOException {
+        Outcome python = TestingMailSite.run("", "python3", "-c", """
+                import smtplib, sys
+                from email.message import EmailMessage
+                m = EmailMessage()
+                m['From'], m['To'], m['Subject'] = 'j\u00fcrgen@far.example', 'joe@local.example', 'Gr\u00fc\u00dfe'
+                m.set_content('in utf-8')
+                s = smtplib.SMTP('127.0.0.1', int(sys.argv[1]))
+                s.send_message(m)
+                s.quit()
+                """, site.port("smtp"));
+        succeeded(python);
+        assertThat(site.delivered("in utf-8"))
+                .contains(" with UTF8SMTP; ")
+                .contains("From: j\u00c3\u00bcrgen@far.example\n");
+    }
+
     /** What a client was in clear it is no more behind STARTTLS: openssl says EHLO itself before it. */
     @Test
     void behindStarttlsNobodyHasLoggedInYet() throws IOException {

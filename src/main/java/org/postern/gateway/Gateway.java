@@ -186,14 +186,6 @@ public final class Gateway implements Closeable {
     }
 
     /** What one connection too many of an address is told; under TLS nothing. */
-    private static String tooMany(String protocol) {
-        return switch (protocol) {
-            case "pop3" -> "-ERR [SYS/TEMP] too many connections from your address\r\n";
-            case "smtp" -> "421 4.7.0 too many connections from your address\r\n";
-            default -> "";
-        };
-    }
-
     private Closeable control() {
         Log log = line -> events.tell(new Event.Note(line));
         QueueAnswers answers = QueueAnswers.of(sender, SenderClock.system().time(), log);

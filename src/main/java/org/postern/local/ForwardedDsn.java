@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import org.postern.mail.Action;
 import org.postern.mail.Delivery;
+import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
 import org.postern.mail.Envelope;
 
@@ -28,12 +29,17 @@ final class ForwardedDsn {
 
     Envelope envelope(String newSender, List<String> recipients) {
         if (list) {
-            return new Envelope(newSender, recipients);
+            return new Envelope(newSender, recipients, DsnMail.NONE, List.of(), delivery.smtputf8());
         }
         DsnRcpt all = delivery.dsnRcpt();
         DsnRcpt each =
                 action() == Action.PASSED_ON ? all : new DsnRcpt(all.wanted().withoutSuccess(), all.orcpt());
-        return new Envelope(newSender, recipients, delivery.dsn(), Collections.nCopies(recipients.size(), each));
+        return new Envelope(
+                newSender,
+                recipients,
+                delivery.dsn(),
+                Collections.nCopies(recipients.size(), each),
+                delivery.smtputf8());
     }
 
     /** What was done with the message. */

@@ -12,6 +12,7 @@ import java.time.Instant;
  * @param provenance whose mail it is
  * @param dsn what the sender says of notices about the message
  * @param dsnRcpt what he wants to hear of this recipient
+ * @param smtputf8 whether addresses and header may be UTF-8 (RFC 6531): the sender has said so
  * @param asked when an administrator asked for this try: what failed before then does not keep from it; {@link
  *     Instant#MIN} where nobody did
  */
@@ -23,8 +24,9 @@ public record Delivery(
         Provenance provenance,
         DsnMail dsn,
         DsnRcpt dsnRcpt,
+        boolean smtputf8,
         Instant asked) {
-    /** One that nobody asked for. */
+    /** One for any host, that nobody asked for. */
     public Delivery(
             String deliveryId,
             String sender,
@@ -33,7 +35,7 @@ public record Delivery(
             Provenance provenance,
             DsnMail dsn,
             DsnRcpt dsnRcpt) {
-        this(deliveryId, sender, recipient, message, provenance, dsn, dsnRcpt, Instant.MIN);
+        this(deliveryId, sender, recipient, message, provenance, dsn, dsnRcpt, false, Instant.MIN);
     }
 
     /** One whose sender says nothing of notices. */

@@ -8,14 +8,20 @@ import java.util.List;
  * @param sender the reverse-path, an octet string; empty for a bounce, {@code #@[]} for a double bounce (qmail)
  * @param recipients the forward-paths, octet strings, in the order given; duplicates are kept
  * @param dsnRcpts one for each recipient, in the same order; none at all where the sender said nothing of any
+ * @param smtputf8 whether addresses and header may be UTF-8 (RFC 6531): the sender has said so
  */
-public record Envelope(String sender, List<String> recipients, DsnMail dsn, List<DsnRcpt> dsnRcpts) {
+public record Envelope(String sender, List<String> recipients, DsnMail dsn, List<DsnRcpt> dsnRcpts, boolean smtputf8) {
     public Envelope {
         recipients = List.copyOf(recipients);
         dsnRcpts = dsnRcpts.stream().allMatch(DsnRcpt.NONE::equals) ? List.of() : List.copyOf(dsnRcpts);
         if (!dsnRcpts.isEmpty() && dsnRcpts.size() != recipients.size()) {
             throw new IllegalArgumentException(dsnRcpts.size() + " wishes of " + recipients.size() + " recipients");
         }
+    }
+
+    /** One for any host. */
+    public Envelope(String sender, List<String> recipients, DsnMail dsn, List<DsnRcpt> dsnRcpts) {
+        this(sender, recipients, dsn, dsnRcpts, false);
     }
 
     /** One whose sender says nothing of notices. */

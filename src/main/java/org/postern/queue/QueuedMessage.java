@@ -79,6 +79,11 @@ public final class QueuedMessage implements MessageSource {
         return file.envelope().dsn();
     }
 
+    /** Whether addresses and header may be UTF-8 (RFC 6531): the sender has said so. */
+    public boolean smtputf8() {
+        return file.envelope().smtputf8();
+    }
+
     public int recipientCount() {
         return file.envelope().recipients();
     }

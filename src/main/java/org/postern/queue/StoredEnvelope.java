@@ -31,6 +31,7 @@ final class StoredEnvelope {
     private final String sender;
     private final Facts facts;
     private final DsnMail dsn;
+    private final boolean smtputf8;
 
     /**
      * What the owner adds.
@@ -47,13 +48,21 @@ final class StoredEnvelope {
             Origin origin,
             @Nullable MessageName about) {}
 
-    private StoredEnvelope(byte[] octets, int firstRecipient, int recipients, String sender, Facts facts, DsnMail dsn) {
+    private StoredEnvelope(
+            byte[] octets,
+            int firstRecipient,
+            int recipients,
+            String sender,
+            Facts facts,
+            DsnMail dsn,
+            boolean smtputf8) {
         this.octets = octets;
         this.firstRecipient = firstRecipient;
         this.recipients = recipients;
         this.sender = sender;
         this.facts = facts;
         this.dsn = dsn;
+        this.smtputf8 = smtputf8;
     }
 
     /** qmail-queue's exit code for an envelope that cannot be queued; 0 for one that can. */
@@ -82,7 +91,7 @@ final class StoredEnvelope {
         if (origin != Origin.BOUNCE) {
             origin(out, origin);
         }
-        dsn(out, envelope.dsn());
+        wishes(out, envelope.dsn(), envelope.smtputf8());
         addresses(out, envelope);
         return out.toByteArray();
     }
@@ -91,7 +100,7 @@ final class StoredEnvelope {
     static byte[] forQueue(Facts facts, Envelope envelope) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         facts(out, facts);
-        dsn(out, envelope.dsn());
+        wishes(out, envelope.dsn(), envelope.smtputf8());
         addresses(out, envelope);
         return out.toByteArray();
     }
@@ -100,7 +109,7 @@ final class StoredEnvelope {
     byte[] taken(Facts known) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         facts(out, known);
-        dsn(out, dsn);
+        wishes(out, dsn, smtputf8);
         field(out, 'F', sender);
         byte[] head = out.toByteArray();
         byte[] all = Arrays.copyOf(head, head.length + octets.length - firstRecipient);
@@ -127,7 +136,10 @@ final class StoredEnvelope {
         }
     }
 
-    private static void dsn(ByteArrayOutputStream out, DsnMail dsn) {
+    private static void wishes(ByteArrayOutputStream out, DsnMail dsn, boolean smtputf8) {
+        if (smtputf8) {
+            field(out, 'i', "");
+        }
         if (dsn.ret() != DsnMail.Ret.UNSPECIFIED) {
             field(out, 'r', dsn.ret().name());
         }
@@ -164,6 +176,7 @@ final class StoredEnvelope {
         Origin origin = Origin.LOCAL;
         MessageName about = null;
         DsnMail dsn = DsnMail.NONE;
+        boolean smtputf8 = false;
         int at = 0;
         while (at < octets.length && octets[at] != 'F') {
             int end = end(octets, at);
@@ -182,6 +195,7 @@ final class StoredEnvelope {
                         case BOUNCE -> Origin.BOUNCE;
                         default -> Origin.LOCAL;
                     };
+                case 'i' -> smtputf8 = true;
                 case 'b' -> about = MessageName.parse(value).orElse(null);
                 case 'r' -> {
                     DsnMail.Ret ret = DsnMail.Ret.parse(value).orElse(null);
@@ -215,7 +229,8 @@ final class StoredEnvelope {
                         count,
                         Octets.of(octets, at + 1, senderEnd - at - 1),
                         new Facts(taken, (int) uid, told, origin, about),
-                        dsn));
+                        dsn,
+                        smtputf8));
     }
 
     /** Less than 0 where something else stands there, or wishes (n, c) that belong to nobody. */
@@ -273,6 +288,10 @@ final class StoredEnvelope {
 
     DsnMail dsn() {
         return dsn;
+    }
+
+    boolean smtputf8() {
+        return smtputf8;
     }
 
     int recipients() {

@@ -138,7 +138,14 @@ public final class RemoteDeliverer implements Deliverer {
             return keys.broken(broken);
         }
         Outgoing out = new Outgoing(
-                reversePath(d.sender(), route), d.recipient(), d.message(), dkim, d.dsn(), d.dsnRcpt(), d.asked());
+                reversePath(d.sender(), route),
+                d.recipient(),
+                d.message(),
+                dkim,
+                d.dsn(),
+                d.dsnRcpt(),
+                d.smtputf8(),
+                d.asked());
         return switch (finder.find(domain, route, now.helohost())) {
             case NextHops.Nowhere nowhere -> nowhere.result();
             case NextHops.Hosts hops -> tryAll(hops.hosts(), out, route, now);
@@ -153,6 +160,7 @@ public final class RemoteDeliverer implements Deliverer {
             Choice dkim,
             DsnMail dsn,
             DsnRcpt dsnRcpt,
+            boolean smtputf8,
             Instant asked) {}
 
     /** A double bounce's sender is for qmail-send alone; outside it is the null path. A bounce never gets a sender. */
@@ -227,10 +235,12 @@ public final class RemoteDeliverer implements Deliverer {
             }
             String parameters =
                     (sizes ? " SIZE=" + facts.size() : "") + (eightBits && facts.eightBit() ? " BODY=8BITMIME" : "");
-            if (hasEightBit(d.sender()) || hasEightBit(d.recipient())) {
+            boolean header = d.smtputf8() && facts.eightBitHeader();
+            if (header || hasEightBit(d.sender()) || hasEightBit(d.recipient())) {
                 if (!client.offers("SMTPUTF8")) {
                     idle.ended(held);
-                    return new Bounced(host + " does not offer SMTPUTF8, which an address needs. (#5.6.7)\n");
+                    return new Bounced(host + " does not offer SMTPUTF8, which "
+                            + (header ? "the header" : "an address") + " needs. (#5.6.7)\n");
                 }
                 parameters += " SMTPUTF8"; // RFC 6531 §3.4
             }

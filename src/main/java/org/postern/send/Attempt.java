@@ -42,6 +42,7 @@ final class Attempt {
                 provenance(message.origin()),
                 message.dsn(),
                 work.dsn(),
+                message.smtputf8(),
                 work.job().entry.asked);
         try {
             return switch (work.route()) {

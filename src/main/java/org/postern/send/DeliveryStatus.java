@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postern.mail.DsnRcpt;
+import org.postern.mail.Utf8;
+import org.postern.os.Octets;
 import org.postern.queue.Marks;
 import org.postern.queue.QueuedMessage;
 import org.postern.queue.ReceivedLine;
@@ -33,7 +35,11 @@ final class DeliveryStatus {
                 + "\n";
     }
 
-    /** RFC 3464 §2.3, with the empty line before it. */
+    /**
+     * RFC 3464 §2.3, with the empty line before it.
+     *
+     * @param address as it is shown: ASCII, or UTF-8 in a report that may have it
+     */
     static String ofRecipient(Marks.Outcome outcome, String address, DsnRcpt dsn) {
         StringBuilder fields = new StringBuilder("\n");
         if (!dsn.orcpt().isEmpty()) {
@@ -41,7 +47,10 @@ final class DeliveryStatus {
                     .append(dsn.originalRecipient())
                     .append('\n');
         }
-        fields.append("Final-Recipient: rfc822; ").append(oneLine(address)).append('\n');
+        fields.append("Final-Recipient: ")
+                .append(Octets.isAscii(address) ? "rfc822; " : "utf-8; ") // RFC 6533 §3
+                .append(cut(address.replace('\n', ' ')))
+                .append('\n');
         fields.append("Action: ").append(outcome.action().word()).append('\n');
         fields.append("Status: ").append(status(outcome)).append('\n');
         String report = outcome.report();
@@ -92,8 +101,17 @@ final class DeliveryStatus {
     }
 
     private static String oneLine(String text) {
-        String line = sevenBit(text.replace('\n', ' '));
+        return cut(sevenBit(text.replace('\n', ' ')));
+    }
+
+    private static String cut(String line) {
         return line.length() > LONGEST_LINE ? line.substring(0, LONGEST_LINE) : line;
+    }
+
+    /** The same for parts that are declared as UTF-8. */
+    static String utf8(String text) {
+        boolean fit = Utf8.is(text) && text.chars().allMatch(c -> c == '\n' || c >= 32 && c != 127);
+        return fit && text.length() <= LONGEST_LINE ? text : sevenBit(text);
     }
 
     /** The parts we write are declared as ASCII. */

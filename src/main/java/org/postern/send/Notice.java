@@ -124,7 +124,8 @@ final class Notice implements Queue.Text {
 
     /** A bounce has no sender; should anything else not arrive, nobody is told. */
     Envelope envelope() {
-        return new Envelope(kind == Kind.FAILURE ? "" : NOBODY, List.of(recipient()));
+        return new Envelope(
+                kind == Kind.FAILURE ? "" : NOBODY, List.of(recipient()), DsnMail.NONE, List.of(), message.smtputf8());
     }
 
     private String recipient() {
@@ -136,11 +137,16 @@ final class Notice implements Queue.Text {
     @Override
     public void writeTo(Queue.TextOutput out) throws IOException {
         QueuedMessage.RecipientIndex recipients = message.recipientIndex();
+        boolean global = message.smtputf8(); // RFC 6533
         boolean eightBit = returned.hasEightBit();
-        put(out, header(eightBit));
-        put(out, separator() + "Content-Type: text/plain; charset=us-ascii\n\n" + words());
-        outcomes.forEach(o -> put(out, paragraph(of(recipients, o).address, said(o))));
-        put(out, separator() + "Content-Type: message/delivery-status\n\n");
+        String declared = global ? "Content-Transfer-Encoding: 8bit\n" : "";
+        put(out, header(eightBit || global));
+        put(
+                out,
+                separator() + "Content-Type: text/plain; charset=" + (global ? "utf-8" : "us-ascii") + "\n" + declared
+                        + "\n" + words());
+        outcomes.forEach(o -> put(out, paragraph(shown(of(recipients, o).address), said(o))));
+        put(out, separator() + "Content-Type: message/" + reportType() + "\n" + declared + "\n");
         put(out, DeliveryStatus.ofMessage(settings.bouncehost(), message));
         outcomes.forEach(o -> put(out, status(o, of(recipients, o))));
         put(
@@ -150,6 +156,16 @@ final class Notice implements Queue.Text {
         put(out, "Return-Path: <" + quoted(message.sender()) + ">\n");
         returned.writeTo(out);
         put(out, "\n--" + boundary + "--\n");
+    }
+
+    /** RFC 6522 §3: the subtype of the second part; RFC 6533 §4. */
+    private String reportType() {
+        return message.smtputf8() ? "global-delivery-status" : "delivery-status";
+    }
+
+    /** An address as the notice may have it. */
+    private String shown(String address) {
+        return message.smtputf8() ? DeliveryStatus.utf8(address) : DeliveryStatus.sevenBit(address);
     }
 
     /** @param address as the sender knows it */
@@ -168,7 +184,7 @@ final class Notice implements Queue.Text {
                 + "\nTo: " + quoted(recipient())
                 + "\nSubject: " + kind.subject + "\nMessage-ID: <" + boundary + "@" + settings.bouncehost()
                 + ">\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n"
-                + "Content-Type: multipart/report; report-type=delivery-status;\n boundary=\"" + boundary + "\"\n"
+                + "Content-Type: multipart/report; report-type=" + reportType() + ";\n boundary=\"" + boundary + "\"\n"
                 + (eightBit ? "Content-Transfer-Encoding: 8bit\n" : "")
                 + "\nThis is a MIME-encapsulated message.\n";
     }
@@ -182,7 +198,7 @@ final class Notice implements Queue.Text {
     }
 
     private String status(Marks.Outcome outcome, Recipient recipient) {
-        String status = DeliveryStatus.ofRecipient(outcome, recipient.address, recipient.dsn);
+        String status = DeliveryStatus.ofRecipient(outcome, shown(recipient.address), recipient.dsn);
         return kind == Kind.DELAY ? status + "Will-Retry-Until: " + ReceivedLine.date(retryUntil()) + "\n" : status;
     }
 
@@ -196,11 +212,10 @@ final class Notice implements Queue.Text {
         };
     }
 
-    /** QSBMF: the address and what was said of it, without an empty line within (qmail-send's addbounce()). */
+    /** QSBMF: the address, as it is shown, and what was said of it, without an empty line within (qmail-send's addbounce()). */
     static String paragraph(String address, String report) {
         String text = report.endsWith("\n") || report.isEmpty() ? report : report + "\n";
-        return "<" + DeliveryStatus.sevenBit(address.replace('\n', '_')) + ">:\n"
-                + DeliveryStatus.sevenBit(withoutEmptyLines(text)) + "\n";
+        return "<" + address.replace('\n', '_') + ">:\n" + DeliveryStatus.sevenBit(withoutEmptyLines(text)) + "\n";
     }
 
     private static String withoutEmptyLines(String text) {

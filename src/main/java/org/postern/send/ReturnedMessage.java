@@ -17,7 +17,9 @@ record ReturnedMessage(QueuedMessage message, boolean whole) {
     private static final int MAX_HEADER = 64 << 10;
 
     String contentType() {
-        return whole ? "message/rfc822" : "text/rfc822-headers";
+        return message.smtputf8()
+                ? whole ? "message/global" : "message/global-headers" // RFC 6533 §6, RFC 6532 §3.7
+                : whole ? "message/rfc822" : "text/rfc822-headers";
     }
 
     boolean hasEightBit() throws IOException {

@@ -4,6 +4,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.postern.auth.Sasl;
 import org.postern.config.SmtpdSettings;
+import org.postern.mail.Utf8;
+import org.postern.os.Octets;
 import org.postern.smtpd.Step.Close;
 import org.postern.smtpd.Step.ReceiveMailData;
 import org.postern.smtpd.Step.Say;
@@ -146,6 +148,11 @@ final class Dialogue {
         if (!isAddress(reversePath)) {
             return new Say(Reply.SYNTAX_ERROR, state);
         }
+        boolean smtputf8 = site.manners().smtputf8() && mail.from().has("SMTPUTF8");
+        Optional<Reply> unfit = unfit(reversePath, smtputf8);
+        if (unfit.isPresent()) {
+            return new Say(unfit.get(), state);
+        }
         if (user.isPresent() && !logins.senders().allow(user.get(), reversePath)) { // RFC 6409 §6.1
             events.accept(new SmtpdEvent.SenderRefused(user.get(), reversePath));
             return new Say(Reply.NOT_YOUR_ADDRESS, state);
@@ -154,7 +161,7 @@ final class Dialogue {
         if (settings().databytes() > 0 && mail.from().size() > settings().databytes()) {
             return new Say(Reply.DATABYTES_EXCEEDED, state);
         }
-        Transaction transaction = new Transaction(reversePath, dsn.mail(), policy.mail(reversePath, user));
+        Transaction transaction = new Transaction(reversePath, dsn.mail(), smtputf8, policy.mail(reversePath, user));
         return new Say(Reply.SENDER_OK, new State.RcptWanted(state.hello(), transaction));
     }
 
@@ -178,6 +185,10 @@ final class Dialogue {
         if (forwardPath.isEmpty() || !isAddress(forwardPath)) {
             return new Say(Reply.SYNTAX_ERROR, state);
         }
+        Optional<Reply> unfit = unfit(forwardPath, transaction.smtputf8());
+        if (unfit.isPresent()) {
+            return new Say(unfit.get(), state);
+        }
         if (transaction.named() >= settings().maxrecipients()) {
             return new Say(Reply.TOO_MANY_RECIPIENTS, state); // RFC 5321 §4.5.3.1.10
         }
@@ -199,6 +210,16 @@ final class Dialogue {
             case State.RcptWanted wanted -> new Say(Reply.RCPT_FIRST, wanted);
             case State.DataPossible possible -> new ReceiveMailData(possible.hello(), possible.transaction());
         };
+    }
+
+    /** What speaks against an address that is not ASCII (RFC 6531 §3.5). */
+    private Optional<Reply> unfit(String path, boolean smtputf8) {
+        if (!site.manners().smtputf8() || Octets.isAscii(path)) {
+            return Optional.empty();
+        }
+        return !smtputf8
+                ? Optional.of(Reply.NOT_ASCII)
+                : Utf8.is(path) ? Optional.empty() : Optional.of(Reply.NOT_UTF8);
     }
 
     /**

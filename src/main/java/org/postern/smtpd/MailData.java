@@ -49,7 +49,8 @@ final class MailData {
             byte[] received = Octets.bytes(Received.line(
                     peer,
                     hello,
-                    site.manners().protocol(hello) + site.manners().protocolDetails(hello),
+                    site.manners().protocol(hello, transaction.smtputf8())
+                            + site.manners().protocolDetails(hello),
                     site.clock().instant()));
             draft.write(received, 0, received.length);
             return receive(draft, transaction.envelope(), next);
@@ -59,6 +60,7 @@ final class MailData {
     private Step receive(Intake.Draft draft, Envelope envelope, State next) throws IOException {
         DotReader text = new DotReader(connection);
         HopCount hops = new HopCount();
+        Utf8Header utf8 = new Utf8Header();
         byte[] piece = new byte[PIECE];
         long octets = 0;
         Optional<Reply> refusal = Optional.empty();
@@ -80,7 +82,10 @@ final class MailData {
             }
             octets += n;
             hops.scan(piece, n);
-            refusal = refusal(octets, text, hops);
+            utf8.scan(piece, n);
+            refusal = envelope.smtputf8() && utf8.isWrong()
+                    ? Optional.of(Reply.HEADER_NOT_UTF8)
+                    : refusal(octets, text, hops);
             if (refusal.isEmpty()) {
                 if (header.isPresent()) {
                     header.get().write(piece, n);

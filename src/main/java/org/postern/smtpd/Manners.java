@@ -46,8 +46,17 @@ public sealed interface Manners permits QmailManners, ServeManners {
     /** Whether that is said and the connection closed at the first one, or the message read to its end before. */
     boolean closesAtStrayLineEnd();
 
-    /** What stands behind {@code with} in the Received line. */
-    String protocol(Hello hello);
+    /** Whether addresses and headers may be UTF-8, where the client says so (RFC 6531). */
+    default boolean smtputf8() {
+        return false;
+    }
+
+    /**
+     * What stands behind {@code with} in the Received line.
+     *
+     * @param smtputf8 whether the client has said so
+     */
+    String protocol(Hello hello, boolean smtputf8);
 
     /** What stands behind that, with a blank before it, or nothing. */
     default String protocolDetails(Hello hello) {

@@ -70,6 +70,11 @@ public record PathArgument(String keyword, String address, List<String> paramete
         return words;
     }
 
+    /** Whether there is a parameter of this name, which has no value. */
+    boolean has(String name) {
+        return parameters.stream().anyMatch(p -> Octets.upperCase(p).equals(name));
+    }
+
     /** The SIZE parameter (RFC 1870 §3); 0 where it is missing or no number, the largest long where it is more. */
     long size() {
         for (String parameter : parameters) {

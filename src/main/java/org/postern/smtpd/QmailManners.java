@@ -68,7 +68,7 @@ record QmailManners() implements Manners {
     }
 
     @Override
-    public String protocol(Hello hello) {
+    public String protocol(Hello hello, boolean smtputf8) {
         return "SMTP";
     }
 }

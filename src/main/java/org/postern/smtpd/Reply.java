@@ -44,6 +44,12 @@ public record Reply(int code, String status, List<String> lines) {
     static final Reply READY_FOR_TLS = new Reply(220, "2.0.0", "ready to start TLS");
     static final Reply TLS_ACTIVE = new Reply(503, "5.5.1", "TLS is in use already");
 
+    /** RFC 6531 §3.5. */
+    static final Reply NOT_ASCII = new Reply(553, "5.6.7", "an address that is not ASCII needs SMTPUTF8 behind MAIL");
+
+    static final Reply NOT_UTF8 = new Reply(553, "5.6.7", "that address is no UTF-8");
+    static final Reply HEADER_NOT_UTF8 = new Reply(554, "5.6.7", "the header is no UTF-8 (RFC 6532)");
+
     /** RFC 4954 §6, with its status codes. */
     static final Reply LOGGED_IN = new Reply(235, "2.7.0", "you are logged in");
 

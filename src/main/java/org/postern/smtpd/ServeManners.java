@@ -17,7 +17,7 @@ record ServeManners() implements Manners {
             554, "5.6.0", "the message has a CR or LF that is no line end, lines end with CR LF (RFC 5321 2.3.8)");
     private static final Reply NO_KEYWORD = new Reply(501, "5.5.4", "syntax: MAIL FROM:<address>, RCPT TO:<address>");
     private static final Reply UNKNOWN_PARAMETER = new Reply(555, "5.5.4", "unknown parameter");
-    private static final Set<String> BODIES = Set.of("BODY=7BIT", "BODY=8BITMIME");
+    private static final Set<String> KNOWN = Set.of("BODY=7BIT", "BODY=8BITMIME", "SMTPUTF8");
 
     @Override
     public String text(Reply reply) {
@@ -46,7 +46,8 @@ record ServeManners() implements Manners {
                 "PIPELINING",
                 "8BITMIME",
                 "SIZE " + settings.databytes(),
-                "ENHANCEDSTATUSCODES"));
+                "ENHANCEDSTATUSCODES",
+                "SMTPUTF8")); // RFC 6531 §3.1
         if (settings.dsn()) {
             lines.add("DSN"); // RFC 3461 §3
         }
@@ -71,7 +72,7 @@ record ServeManners() implements Manners {
         }
         boolean known = mail.from().parameters().stream()
                 .map(Octets::upperCase)
-                .allMatch(p -> BODIES.contains(p) // RFC 6152 §2
+                .allMatch(p -> KNOWN.contains(p) // RFC 6152 §2, RFC 6531 §3.4
                         || p.matches("SIZE=[0-9]{1,20}") // RFC 1870 §4
                         || auth && isAuth(p));
         return known ? Optional.empty() : Optional.of(UNKNOWN_PARAMETER);
@@ -102,11 +103,17 @@ record ServeManners() implements Manners {
         return false;
     }
 
-    /** RFC 3848. */
     @Override
-    public String protocol(Hello hello) {
+    public boolean smtputf8() {
+        return true;
+    }
+
+    /** RFC 3848, RFC 6531 §4.3. */
+    @Override
+    public String protocol(Hello hello, boolean smtputf8) {
         return hello.extended()
-                ? "ESMTP" + (hello.tls() instanceof Tls.InUse ? "S" : "")
+                ? (smtputf8 ? "UTF8SMTP" : "ESMTP")
+                        + (hello.tls() instanceof Tls.InUse ? "S" : "")
                         + (hello.user().isPresent() ? "A" : "")
                 : "SMTP";
     }

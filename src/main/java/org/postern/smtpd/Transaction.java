@@ -10,19 +10,26 @@ import org.postern.mail.Envelope;
 final class Transaction {
     private final String reversePath;
     private final DsnMail dsn;
+    private final boolean smtputf8;
     private final Policy.Judge judge;
     private final List<String> recipients = new ArrayList<>();
     private final List<DsnRcpt> dsnRcpts = new ArrayList<>();
     private int named;
 
-    Transaction(String reversePath, DsnMail dsn, Policy.Judge judge) {
+    /** @param smtputf8 whether the client has said so (RFC 6531 §3.4) */
+    Transaction(String reversePath, DsnMail dsn, boolean smtputf8, Policy.Judge judge) {
         this.reversePath = reversePath;
         this.dsn = dsn;
+        this.smtputf8 = smtputf8;
         this.judge = judge;
     }
 
     String reversePath() {
         return reversePath;
+    }
+
+    boolean smtputf8() {
+        return smtputf8;
     }
 
     /** How many recipients were named, refused ones included. */
@@ -46,6 +53,6 @@ final class Transaction {
     }
 
     Envelope envelope() {
-        return new Envelope(reversePath, recipients, dsn, dsnRcpts);
+        return new Envelope(reversePath, recipients, dsn, dsnRcpts, smtputf8);
     }
 }

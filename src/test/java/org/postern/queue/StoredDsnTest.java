@@ -26,7 +26,8 @@ class StoredDsnTest {
             List.of(
                     new DsnRcpt(Notify.NEVER, ""),
                     DsnRcpt.NONE,
-                    new DsnRcpt(Notify.parse("SUCCESS,DELAY").orElseThrow(), "rfc822;c+3D@z")));
+                    new DsnRcpt(Notify.parse("SUCCESS,DELAY").orElseThrow(), "rfc822;c+3D@z")),
+            true);
 
     @TempDir
     private Path scratch;
@@ -46,7 +47,7 @@ class StoredDsnTest {
             recipients.add(all.address());
             dsn.add(all.dsn());
         }
-        return new Envelope(message.sender(), recipients, message.dsn(), dsn);
+        return new Envelope(message.sender(), recipients, message.dsn(), dsn, message.smtputf8());
     }
 
     @Test
@@ -75,7 +76,7 @@ class StoredDsnTest {
     void theFieldsAreThoseOfTheTable() {
         assertThat(StoredEnvelope.forDrop(Origin.LOCAL, WISHES))
                 .isEqualTo(Octets.bytes(
-                        "rHDRS\0eid+2B1\0Fs@x\0nNEVER\0Ta@x\0Tb@y\0nSUCCESS,DELAY\0crfc822;c+3D@z\0Tc@z\0"));
+                        "i\0rHDRS\0eid+2B1\0Fs@x\0nNEVER\0Ta@x\0Tb@y\0nSUCCESS,DELAY\0crfc822;c+3D@z\0Tc@z\0"));
     }
 
     /** Any local user writes into the drop: what stands there comes into header lines of ours. */

@@ -138,6 +138,39 @@ class RemoteDelivererTest {
         }
     }
 
+    /** RFC 6531 §3.4: where a sender has said that he needs it, the header is looked at, and no other. */
+    @Test
+    void aHeaderThatNeedsSmtpUtf8() throws IOException {
+        MessageSource header = new TestingMessage("Subject: \u00c3\u00a9\n\nb\n");
+        MessageSource body = new TestingMessage("Subject: e\n\n\u00c3\u00a9\n");
+        Map<String, String> offers = Map.of("EHLO", "250-s\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n");
+        Map<String, String> none = Map.of("EHLO", "250-s\r\n250 8BITMIME\r\n");
+        assertThat(mail(offers, header, true)).isEqualTo("MAIL FROM:<a@b> BODY=8BITMIME SMTPUTF8\r\n");
+        assertThat(mail(offers, header, false)).isEqualTo("MAIL FROM:<a@b> BODY=8BITMIME\r\n");
+        assertThat(mail(offers, body, true)).isEqualTo("MAIL FROM:<a@b> BODY=8BITMIME\r\n");
+        assertThat(mail(none, body, true)).isEqualTo("MAIL FROM:<a@b> BODY=8BITMIME\r\n");
+        assertThat(mail(none, header, false)).isEqualTo("MAIL FROM:<a@b> BODY=8BITMIME\r\n");
+        assertThat(mail(none, header, true))
+                .isEqualTo(new Bounced("127.0.0.1 does not offer SMTPUTF8, which the header needs. (#5.6.7)\n")
+                        .toString());
+    }
+
+    /** What MAIL was; where there was none, the result. */
+    private static String mail(Map<String, String> answers, MessageSource message, boolean smtputf8)
+            throws IOException {
+        Delivery delivery = new Delivery(
+                "1", "a@b", "x@sink.test", message, Provenance.STRANGER, DsnMail.NONE, DsnRcpt.NONE, smtputf8);
+        try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
+            DeliveryResult result =
+                    TestingRemote.deliverer(through(server.port())).deliver(delivery);
+            await().until(() -> server.sessions().getFirst().contains("QUIT\r\n"));
+            return server.sessions().getFirst().stream()
+                    .filter(line -> line.startsWith("MAIL "))
+                    .findFirst()
+                    .orElse(result.toString());
+        }
+    }
+
     @Test
     void aHostThatRefusesInTheMiddleOfAMessageHasRefused() throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -1,11 +1,12 @@
 package org.postern.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.postern.queue.TestingQueue.submit;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -14,9 +15,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postern.config.SendSettings;
 import org.postern.file.Disk;
 import org.postern.mail.Action;
+import org.postern.mail.DsnMail;
 import org.postern.mail.DsnRcpt;
 import org.postern.mail.Envelope;
 import org.postern.os.Octets;
+import org.postern.queue.Intake;
 import org.postern.queue.Marks;
 import org.postern.queue.MessageName;
 import org.postern.queue.Origin;
@@ -34,17 +37,27 @@ class NoticeTest {
 
     /** @param failures recipient and report by turns */
     private Made bounce(SendSettings settings, String text, String sender, String... failures) throws IOException {
+        List<String> recipients = new ArrayList<>();
+        List<String> reports = new ArrayList<>();
+        for (int i = 0; i < failures.length; i += 2) {
+            recipients.add(failures[i]);
+            reports.add(failures[i + 1]);
+        }
+        return bounce(settings, text, new Envelope(sender, recipients), reports);
+    }
+
+    private Made bounce(SendSettings settings, String text, Envelope envelope, List<String> reports)
+            throws IOException {
         TestingQueue files = new TestingQueue(scratch.resolve("q"), Disk.real());
         try (Queue queue = files.open()) {
-            String[] recipients = new String[failures.length / 2];
-            for (int i = 0; i < recipients.length; i++) {
-                recipients[i] = failures[2 * i];
+            try (Intake.Draft draft = queue.intake(Origin.LOCAL).begin()) {
+                draft.write(Octets.bytes(text), 0, text.length());
+                assertThat(draft.commit(envelope)).isInstanceOf(Intake.Outcome.Queued.class);
             }
-            submit(queue.intake(Origin.LOCAL), text, sender, recipients);
             MessageName name = queue.nextArrival();
             Marks marks = queue.marks(name);
-            for (int i = recipients.length - 1; i >= 0; i--) {
-                marks.failed(i, failures[2 * i + 1], NOW.minusSeconds(2));
+            for (int i = reports.size() - 1; i >= 0; i--) {
+                marks.failed(i, reports.get(i), NOW.minusSeconds(2));
             }
             Notice bounce = Notice.failure(
                     new Notice.Context(settings, new Routes(settings), NOW, new Random(1)), queue.read(name), marks);
@@ -166,6 +179,38 @@ class NoticeTest {
         Made made = bounce(SETTINGS, "Subject: t\n\ncaf\u00e9\n", "s@x", "a\u00e9@x", "d\u00e9j\u00e0\n");
         assertThat(made.text.split("Content-Transfer-Encoding: 8bit\n", -1)).hasSize(3);
         assertThat(made.text).contains("caf\u00e9\n").contains("<a?@x>:\nd?j?\n");
+    }
+
+    /** RFC 6533: where the sender knows UTF-8, he reads it. */
+    @Test
+    void aMessageWithSmtpUtf8HasANoticeInUtf8() throws IOException {
+        Envelope envelope = new Envelope(
+                "j\u00c3\u00bc@x",
+                List.of("a\u00c3\u00a9@x", "b@x", "c\u00e9@x"),
+                new DsnMail(DsnMail.Ret.HDRS, ""),
+                List.of(),
+                true);
+        Made made = bounce(SETTINGS, "Subject: \u00c3\u00a9\n\nbody\n", envelope, List.of("no\n", "no\n", "no\n"));
+        assertThat(made.envelope)
+                .isEqualTo(new Envelope("", List.of("j\u00c3\u00bc@x"), DsnMail.NONE, List.of(), true));
+        assertThat(made.text)
+                .contains("Content-Type: multipart/report; report-type=global-delivery-status;\n")
+                .contains("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nHi. This is the")
+                .contains("<a\u00c3\u00a9@x>:\nno\n")
+                .contains("Content-Type: message/global-delivery-status\nContent-Transfer-Encoding: 8bit\n\n")
+                .contains("Final-Recipient: utf-8; a\u00c3\u00a9@x\n")
+                .contains("Final-Recipient: rfc822; b@x\n")
+                .as("no UTF-8")
+                .contains("Final-Recipient: rfc822; c?@x\n")
+                .contains("Content-Type: message/global-headers\nContent-Transfer-Encoding: 8bit\n\n")
+                .contains("Subject: \u00c3\u00a9\n");
+        assertThat(bounce(
+                                SETTINGS,
+                                "x\n",
+                                new Envelope("s@x", List.of("a@x"), DsnMail.NONE, List.of(), true),
+                                List.of("no"))
+                        .text)
+                .contains("Content-Type: message/global\n");
     }
 
     @Test

@@ -114,6 +114,38 @@ class ServeSessionTest {
                 .contains("(HELO c) (127.0.0.55)\n  by 127.0.0.1 with ESMTP; ");
     }
 
+    /** RFC 6531 §4.3, RFC 6532 §3.2. Octets as in a log of the network. */
+    @Test
+    void aClientThatSaysSmtpUtf8KeepsToUtf8() {
+        String said = MAIL + " SMTPUTF8";
+        assertThat(session.talk(
+                        "EHLO c",
+                        "MAIL FROM:<j\u00fcrgen@b.example> SMTPUTF8",
+                        said,
+                        "RCPT TO:<j\u00fcrgen@foo.example>",
+                        RCPT,
+                        "DATA",
+                        "Subject: Gr\u00fc\u00dfe\r\n\r\nx\r\n.",
+                        said,
+                        RCPT,
+                        "DATA",
+                        "Subject: Gr\u00c3\u00bc\u00c3\u009fe\r\n\r\nGr\u00fc\u00dfe\r\n.",
+                        MAIL,
+                        RCPT,
+                        "DATA",
+                        "Subject: Gr\u00fc\u00dfe\r\n\r\nx\r\n."))
+                .filteredOn(reply -> reply.startsWith("5") || reply.startsWith("250 2.6"))
+                .containsExactly(
+                        "553 5.6.7 that address is no UTF-8",
+                        "553 5.6.7 that address is no UTF-8",
+                        "554 5.6.7 the header is no UTF-8 (RFC 6532)",
+                        "250 2.6.0 ok 1795485446 qp 1",
+                        "250 2.6.0 ok 1795485446 qp 2");
+        assertThat(session.intake().messages())
+                .extracting(m -> m.envelope().smtputf8() + m.text().replaceFirst("(?s).* with (\\w+);.*", " $1"))
+                .containsExactly("true UTF8SMTP", "false ESMTP");
+    }
+
     @Test
     void syntaxIsTheRfcsWhereTheProgramGuesses() {
         assertThat(session.talk(
