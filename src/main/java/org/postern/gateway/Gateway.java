@@ -185,7 +185,6 @@ public final class Gateway implements Closeable {
         }
     }
 
-    /** What one connection too many of an address is told; under TLS nothing. */
     private Closeable control() {
         Log log = line -> events.tell(new Event.Note(line));
         QueueAnswers answers = QueueAnswers.of(sender, SenderClock.system().time(), log);
@@ -298,7 +297,7 @@ public final class Gateway implements Closeable {
         }
     }
 
-    /** What can be said before TLS is there. */
+    /** What one connection too many of an address is told; under TLS nothing. */
     private static String tooMany(String protocol) {
         return switch (protocol) {
             case "pop3" -> "-ERR [SYS/TEMP] too many connections from your address\r\n";

@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,7 +160,15 @@ class RemoteDelivererTest {
     private static String mail(Map<String, String> answers, MessageSource message, boolean smtputf8)
             throws IOException {
         Delivery delivery = new Delivery(
-                "1", "a@b", "x@sink.test", message, Provenance.STRANGER, DsnMail.NONE, DsnRcpt.NONE, smtputf8);
+                "1",
+                "a@b",
+                "x@sink.test",
+                message,
+                Provenance.STRANGER,
+                DsnMail.NONE,
+                DsnRcpt.NONE,
+                smtputf8,
+                Instant.MIN);
         try (TestingSmtpServer server = TestingSmtpServer.answering(answers)) {
             DeliveryResult result =
                     TestingRemote.deliverer(through(server.port())).deliver(delivery);

@@ -177,7 +177,15 @@ class RouteLoginTest {
             Instant asked = Instant.now().plusNanos(1);
             for (int i = 0; i < 3; i++) {
                 deliverer.deliver(new Delivery(
-                        "1", "a@b", "x@sink.test", MESSAGE, Provenance.STRANGER, DsnMail.NONE, DsnRcpt.NONE, asked));
+                        "1",
+                        "a@b",
+                        "x@sink.test",
+                        MESSAGE,
+                        Provenance.STRANGER,
+                        DsnMail.NONE,
+                        DsnRcpt.NONE,
+                        false,
+                        asked));
             }
             assertThat(server.sessions()).hasSize(2);
             assertThat(alerts).singleElement().asString().contains("as joe: unable to log in", "535 5.7.8 no");
