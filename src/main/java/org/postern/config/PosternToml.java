@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseResult;
 
@@ -64,10 +65,14 @@ public record PosternToml(Settings settings, List<Setting> each) {
     private static TomlParseResult toml(String text, Reading reading) throws SettingsException {
         TomlParseResult toml = Toml.parse(text);
         toml.errors()
-                .forEach(
-                        e -> reading.problem(e.position().line(), "", "not TOML: " + TomlText.oneLine(e.getMessage())));
+                .forEach(e -> reading.problem(e.position().line(), "", "not TOML: " + withoutText(e.getMessage())));
         demandNone(reading);
         return toml;
+    }
+
+    /** What the parser says, without the text it stumbled on: that may be a password without its quotes. */
+    private static String withoutText(@Nullable String message) {
+        return TomlText.oneLine(message).replaceFirst("^Unexpected '[^']{2,}'", "Unexpected text");
     }
 
     private static void demandNone(Reading reading) throws SettingsException {

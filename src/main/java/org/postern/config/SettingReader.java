@@ -141,7 +141,8 @@ final class SettingReader {
         String remedy = "; write, for example, " + name + " = " + TomlText.quoted(example);
         return read(kind, TomlText.quoted(example), value -> {
             if (!(value instanceof String text)) {
-                problem("is " + TomlText.shown(value) + ", not a text" + remedy);
+                problem("is " + (secret ? TomlText.shownUnknown(value) : TomlText.shown(value)) + ", not a text"
+                        + remedy);
                 return Optional.empty();
             }
             if (needed && text.isBlank()) {

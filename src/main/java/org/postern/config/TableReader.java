@@ -64,7 +64,7 @@ final class TableReader {
         if (found != null && !(found instanceof TomlTable)) {
             problem(
                     name,
-                    "is " + TomlText.shown(found) + "; write it as a table: [" + section.key(name)
+                    "is " + TomlText.shownUnknown(found) + "; write it as a table: [" + section.key(name)
                             + "] on a line of its own");
         }
         TomlTable inner = found instanceof TomlTable known ? known : Toml.parse("");
@@ -100,7 +100,7 @@ final class TableReader {
         } else if (found != null) {
             problem(
                     name,
-                    "is " + TomlText.shown(found) + "; write each " + what + " as a table that begins with "
+                    "is " + TomlText.shownUnknown(found) + "; write each " + what + " as a table that begins with "
                             + inner.header());
         }
         if (reading.describes) {
@@ -193,6 +193,6 @@ final class TableReader {
         reading.problem(
                 position(table.inputPositionOf(path)),
                 section.key(Toml.joinKeyPath(path)),
-                "is " + TomlText.shown(table.get(path)) + ", an unknown setting; " + Nearest.of(wanted, known));
+                "is " + TomlText.shownUnknown(table.get(path)) + ", an unknown setting; " + Nearest.of(wanted, known));
     }
 }

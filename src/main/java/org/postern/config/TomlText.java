@@ -61,6 +61,19 @@ public final class TomlText {
         return all.length() > MOST_SHOWN ? all.substring(0, MOST_SHOWN) + "..." : all;
     }
 
+    /**
+     * A value where it may be a secret, since nobody knows what the setting is: a password whose name is misspelt must not
+     * come into a log.
+     */
+    static String shownUnknown(@Nullable Object value) {
+        return switch (value) {
+            case String _ -> "a text";
+            case TomlArray _ -> "a list";
+            case TomlTable _ -> "a table";
+            case null, default -> shown(value);
+        };
+    }
+
     static String oneLine(@Nullable String text) {
         return String.valueOf(text).replaceAll("\\s+", " ").strip();
     }

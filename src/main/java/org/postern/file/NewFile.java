@@ -19,12 +19,13 @@ public final class NewFile {
     public static void write(Disk disk, Path file, String text, int mode) throws IOException {
         Path unfinished = file.resolveSibling(
                 "." + file.getFileName() + "." + ProcessHandle.current().pid());
-        try (Disk.Output out = disk.create(unfinished, mode)) {
-            byte[] octets = Octets.bytes(text);
-            out.write(octets, 0, octets.length);
-            out.sync();
-        }
+        Disk.Output made = disk.create(unfinished, mode);
         try {
+            try (Disk.Output out = made) {
+                byte[] octets = Octets.bytes(text);
+                out.write(octets, 0, octets.length);
+                out.sync();
+            }
             disk.link(unfinished, file);
         } finally {
             disk.unlink(unfinished);

@@ -231,7 +231,7 @@ public final class Gateway implements Closeable {
     }
 
     /** A full disk must not keep mail from being served: the name is there since the first start. */
-    private static void tellName(QueueDirectory queue, String me, Events events) {
+    static void tellName(QueueDirectory queue, String me, Events events) {
         try {
             queue.me(me);
         } catch (IOException e) {

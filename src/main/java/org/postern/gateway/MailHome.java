@@ -2,6 +2,7 @@ package org.postern.gateway;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import org.postern.maildir.Maildir;
 import org.postern.os.Identity;
@@ -22,8 +23,8 @@ public final class MailHome {
         if (!Files.exists(home)) {
             Files.createDirectory(home);
             if (self.isRoot()) {
-                Files.setAttribute(home, "unix:uid", owner.uid());
-                Files.setAttribute(home, "unix:gid", owner.gid());
+                Files.setAttribute(home, "unix:uid", owner.uid(), LinkOption.NOFOLLOW_LINKS);
+                Files.setAttribute(home, "unix:gid", owner.gid(), LinkOption.NOFOLLOW_LINKS);
             }
         }
         Path maildir = home.resolve("Maildir");

@@ -91,10 +91,10 @@ final class Pop3Service implements Listener.Service {
 
     @Override
     public int run(SocketChannel channel, long id) {
-        Tls offer = tls.<Tls>map(door -> new Tls.Offered(
-                        () -> door.handshake(channel, "pop3", id),
-                        !settings.pop3d().clearPassword()))
-                .orElse(new Tls.None());
+        boolean clear = settings.pop3d().clearPassword();
+        // After a reload there may be no certificate, on a listener where nobody may log in without.
+        Tls offer = tls.<Tls>map(door -> new Tls.Offered(() -> door.handshake(channel, "pop3", id), !clear))
+                .orElse(clear ? new Tls.None() : new Tls.Missing());
         return run(channel, id, () -> new SocketWire(channel), offer);
     }
 

@@ -105,7 +105,7 @@ final class Sessions {
             }
         }
         accounts.take(read);
-        queue.directory().me(changed.me());
+        Gateway.tellName(queue.directory(), changed.me(), events);
         Settings effective = withListenersOf(settings, changed);
         settings = effective;
         grants = grants(effective);

@@ -1,6 +1,7 @@
 package org.postern.gateway;
 
 import java.util.List;
+import java.util.function.Predicate;
 import org.postern.auth.Authentication;
 import org.postern.auth.Proof;
 import org.postern.config.Settings;
@@ -47,22 +48,27 @@ record SmtpRole(Offer offer, boolean clearPassword) {
                     case Authentication.Unavailable _ -> new Answer.Unavailable();
                 },
                 (user, reversePath) -> maySendAs(
-                        settings.submission().senders(), settings.send().locals(), user, reversePath));
+                        settings.submission().senders(),
+                        settings.send().locals(),
+                        logins::isAccount,
+                        user,
+                        reversePath));
     }
 
     /** The null reverse-path is anybody's: receipts have it (RFC 8098 §2.1). */
-    static boolean maySendAs(Senders rule, List<String> locals, String user, String reversePath) {
+    static boolean maySendAs(
+            Senders rule, List<String> locals, Predicate<String> isAccount, String user, String reversePath) {
         Mailbox sender = Mailbox.of(Octets.lowerCase(reversePath));
         String name = Octets.lowerCase(user);
         boolean local =
                 locals.stream().anyMatch(domain -> Octets.lowerCase(domain).equals(sender.domain()));
+        boolean own = !sender.domain().isEmpty() && sender.toString().equals(name);
         return reversePath.isEmpty()
                 || switch (rule) {
                     case ANY -> true;
-                    case DOMAINS -> local;
-                    case OWN ->
-                        local && sender.localPart().equals(name)
-                                || sender.toString().equals(name);
+                    case DOMAINS -> local || own;
+                    // An account of the whole address is somebody else.
+                    case OWN -> own || local && sender.localPart().equals(name) && !isAccount.test(sender.toString());
                 };
     }
 }

@@ -146,7 +146,7 @@ public final class AuthorizationSession {
         return switch (tls) {
             case Tls.Offered offered -> new Step.StartTls(offered.upgrade());
             case Tls.InUse _ -> new Step.Say(Reply.err("TLS is in use already"), state);
-            case Tls.None _ -> new Step.Say(AUTHORIZATION_FIRST, state);
+            case Tls.None _, Tls.Missing _ -> new Step.Say(AUTHORIZATION_FIRST, state);
         };
     }
 

@@ -9,6 +9,9 @@ public sealed interface Tls {
     /** Nothing, and there is nothing to be had. */
     record None() implements Tls {}
 
+    /** Nothing and nothing to be had, and yet nobody may log in without. */
+    record Missing() implements Tls {}
+
     /**
      * STLS is there to be used.
      *
@@ -23,20 +26,28 @@ public sealed interface Tls {
     default List<String> capabilities(List<String> others) {
         return switch (this) {
             case None _, InUse _ -> others;
+            case Missing _ -> withoutLogin(others);
             case Offered offered -> {
-                List<String> all = new ArrayList<>(others);
-                if (offered.demanded) {
-                    all.remove("USER"); // RFC 2449 §6.2
-                    all.removeIf(Capabilities::isSasl);
-                }
+                List<String> all = offered.demanded ? withoutLogin(others) : new ArrayList<>(others);
                 all.add("STLS");
                 yield all;
             }
         };
     }
 
+    private static List<String> withoutLogin(List<String> capabilities) {
+        List<String> all = new ArrayList<>(capabilities);
+        all.remove("USER"); // RFC 2449 §6.2
+        all.removeIf(Capabilities::isSasl);
+        return all;
+    }
+
     /** Whether a password may be said now. */
     default boolean allowsLogin() {
-        return !(this instanceof Offered offered && offered.demanded);
+        return switch (this) {
+            case None _, InUse _ -> true;
+            case Missing _ -> false;
+            case Offered offered -> !offered.demanded;
+        };
     }
 }

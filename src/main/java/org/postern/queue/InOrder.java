@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Reads much from the disk: by as many threads as there are processors, and gives what was read in the order asked for. */
+/** Reads much from the disk: by several threads, and gives what was read in the order asked for. */
 final class InOrder {
     private InOrder() {}
 
@@ -25,14 +25,22 @@ final class InOrder {
         void read(T from, R what) throws IOException;
     }
 
-    /** @throws IOException what a read or the receiver threw; then nothing more is read */
-    static <T, R> void read(List<T> all, Read<T, R> read, Each<T, R> each) throws IOException {
-        int processors = Runtime.getRuntime().availableProcessors();
-        try (ExecutorService workers = Executors.newFixedThreadPool(processors)) {
+    /**
+     * Reads all.
+     *
+     * @param octets what one of them takes in memory: all that are read at a time take a quarter of the heap at most
+     * @throws IOException what a read or the receiver threw; then nothing more is read
+     */
+    static <T, R> void read(List<T> all, long octets, Read<T, R> read, Each<T, R> each) throws IOException {
+        int threads = threads(
+                octets,
+                Runtime.getRuntime().availableProcessors(),
+                Runtime.getRuntime().maxMemory());
+        try (ExecutorService workers = Executors.newFixedThreadPool(threads)) {
             ArrayDeque<Future<R>> underWay = new ArrayDeque<>();
             int given = 0;
             for (T next : all) {
-                if (underWay.size() > processors) {
+                if (underWay.size() > threads) {
                     each.read(all.get(given++), result(underWay.remove()));
                 }
                 underWay.add(workers.submit(() -> read.read(next)));
@@ -41,6 +49,11 @@ final class InOrder {
                 each.read(all.get(given++), result(underWay.remove()));
             }
         }
+    }
+
+    /** So many are read at a time, and one more is held. */
+    static int threads(long octets, int processors, long heap) {
+        return Math.clamp(heap / 4 / octets - 1, 1, processors);
     }
 
     private static <R> R result(Future<R> read) throws IOException {

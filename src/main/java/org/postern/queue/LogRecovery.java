@@ -30,7 +30,7 @@ record LogRecovery(List<Segment> segments, Map<MessageName, In> messages, Map<Me
         List<Path> paths = paths(queue, log);
         List<Segment> segments = new ArrayList<>();
         Map<MessageName, In> messages = new HashMap<>();
-        InOrder.read(paths, SegmentReader::read, (path, read) -> {
+        InOrder.read(paths, LogWriter.MOST_OF_A_SEGMENT, SegmentReader::read, (path, read) -> {
             Segment segment = new Segment(path);
             segment.sealed = true;
             segments.add(segment);

@@ -25,6 +25,9 @@ final class LogWriter {
     static final int SEGMENT_OCTETS = 16 << 20;
 
     private static final int BATCH_OCTETS = 4 << 20;
+    /** A batch goes into one segment. */
+    static final int MOST_OF_A_SEGMENT = SEGMENT_OCTETS + BATCH_OCTETS + (128 << 10);
+
     private static final int BUFFER = 256 << 10;
     /** While a disk is full for long, more than this are not remembered: a restart may then deliver what was refused. */
     private static final int MOST_OWED = 10_000;

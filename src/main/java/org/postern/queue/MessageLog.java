@@ -204,7 +204,6 @@ final class MessageLog implements Closeable {
         public void sealed(Segment segment) {
             synchronized (MessageLog.this) {
                 segment.sealed = true;
-                segment.since = System.nanoTime();
                 MessageLog.this.notifyAll();
             }
         }
@@ -280,7 +279,9 @@ final class MessageLog implements Closeable {
     private void remove(Segment segment) throws IOException {
         try {
             if (segment.damaged) {
-                Path aside = queue.bad().resolve("log-" + segment.path.getFileName());
+                // The numbers begin anew where the log was empty at a start.
+                Path aside =
+                        queue.bad().resolve("log-" + segment.path.getFileName() + "-" + System.currentTimeMillis());
                 disk.rename(segment.path, aside);
                 log.line("alert: " + segment.path + " was damaged: what could be read was kept, the file is " + aside);
             } else {
@@ -312,8 +313,11 @@ final class MessageLog implements Closeable {
         Map<MessageName, Place> some = new HashMap<>();
         if (segment.kept > 0) {
             for (Map.Entry<MessageName, Stored> e : stored.entrySet()) {
-                if (e.getValue().segment == segment && e.getValue().kept && some.size() < FILES_AT_ONCE) {
+                if (e.getValue().segment == segment && e.getValue().kept) {
                     some.put(e.getKey(), e.getValue().place);
+                }
+                if (some.size() == FILES_AT_ONCE) {
+                    break;
                 }
             }
         }

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.postern.chain.Log;
@@ -34,6 +35,9 @@ public final class Queue implements Closeable {
     private final Submitters submitters;
     private final Ids ids;
     private final List<MessageName> found;
+    /** Those of them that are not here any more. */
+    private final Set<MessageName> removed = ConcurrentHashMap.newKeySet();
+
     private final Set<String> held;
     private final SharedSync messSync;
     private final SharedSync marksSync;
@@ -313,8 +317,11 @@ public final class Queue implements Closeable {
             try {
                 messSync.sync();
             } catch (IOException e) {
-                // Else it would be taken for one that is durable at the next try.
-                bounce.withdraw();
+                // Else a notice would be there that its message does not know of. A bounce is written again at the next
+                // try, and may be one that a start has found.
+                if (about == null) {
+                    bounce.withdraw();
+                }
                 throw e;
             }
         }
@@ -322,7 +329,7 @@ public final class Queue implements Closeable {
 
     /** The message it is about is gone: now the bounce may be delivered. One that a restart has {@link #found} is out. */
     public void releaseBounce(MessageName name) {
-        if (Collections.binarySearch(found, name, MessageName.ORDER) < 0) {
+        if (Collections.binarySearch(found, name, MessageName.ORDER) < 0 || removed.contains(name)) {
             release(name);
         }
     }
@@ -344,7 +351,15 @@ public final class Queue implements Closeable {
         if (marked) {
             left.remove(marksPath(name));
         }
+        gone(name);
+    }
+
+    /** Its name may be used again, also by the bounce that was found with it and is made anew. */
+    private void gone(MessageName name) {
         ids.free(name);
+        if (Collections.binarySearch(found, name, MessageName.ORDER) >= 0) {
+            removed.add(name);
+        }
     }
 
     /**
@@ -370,7 +385,7 @@ public final class Queue implements Closeable {
         for (MessageName name : names) {
             left.remove(marksPath(name)); // The most have none.
             holds.forget(name);
-            ids.free(name);
+            gone(name);
         }
         return removed;
     }

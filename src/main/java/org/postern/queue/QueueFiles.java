@@ -139,7 +139,7 @@ public final class QueueFiles {
         for (int from = 0; from < names.size(); from += PORTION) {
             portions.add(names.subList(from, Math.min(names.size(), from + PORTION)));
         }
-        InOrder.read(portions, portion -> read(portion, marked, inLog), (_, messages) -> {
+        InOrder.read(portions, PORTION * 1000L, portion -> read(portion, marked, inLog), (_, messages) -> {
             for (Listed message : messages) {
                 each.message(message);
             }

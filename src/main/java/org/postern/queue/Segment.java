@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /** A file of the log. Guarded by the {@link MessageLog} it belongs to. */
 final class Segment {
     final Path path;
-    /** Of {@link System#nanoTime}: when it was begun; once it is sealed, when that was. */
+    /** Of {@link System#nanoTime}: when it was begun, or looked at last with nothing in it. */
     long since = System.nanoTime();
 
     /** Nothing is written to it any more. */

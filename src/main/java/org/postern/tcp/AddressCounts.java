@@ -14,11 +14,6 @@ public final class AddressCounts {
         return counts.merge(address.network(), 1, Integer::sum);
     }
 
-    /** So many sessions the address has. */
-    public int of(IpAddress address) {
-        return counts.getOrDefault(address.network(), 0);
-    }
-
     /** A session of the address has ended. */
     public void leave(IpAddress address) {
         counts.computeIfPresent(address.network(), (_, count) -> count == 1 ? null : count - 1);

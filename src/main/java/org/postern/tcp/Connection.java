@@ -20,6 +20,7 @@ public final class Connection implements Closeable {
 
     private static final int READ_OFF = 64 << 10;
     private static final Duration READ_OFF_WAIT = Duration.ofMillis(50);
+    private static final Duration READ_OFF_LIMIT = Duration.ofMillis(500);
 
     private static final byte[] NONE = new byte[0];
 
@@ -231,8 +232,12 @@ public final class Connection implements Closeable {
     public void readOff() {
         bytewise = false;
         discardInput();
+        long deadline = System.nanoTime() + READ_OFF_LIMIT.toNanos();
         try {
-            for (int octets = 0; octets < READ_OFF && fill(READ_OFF_WAIT) >= 0; octets += end) {
+            for (int octets = 0; octets < READ_OFF && System.nanoTime() < deadline; octets += end) {
+                if (fill(READ_OFF_WAIT) < 0) {
+                    return;
+                }
                 at = end;
             }
         } catch (IOException e) {

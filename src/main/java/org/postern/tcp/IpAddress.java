@@ -33,8 +33,8 @@ public final class IpAddress {
         return new IpAddress(octets.clone());
     }
 
-    /** Itself, or of IPv6 the first address of its /64. */
-    IpAddress network() {
+    /** Itself, or of IPv6 the first address of its /64: what one client has, as a rule. */
+    public IpAddress network() {
         return octets.length == 4 ? this : new IpAddress(Arrays.copyOf(Arrays.copyOf(octets, 8), 16));
     }
 

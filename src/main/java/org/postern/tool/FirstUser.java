@@ -27,16 +27,14 @@ record FirstUser(String name, String password, boolean isMade, Path file, Path h
 
     private static final int MODE = 0600;
     /**
-     * Makes file and Maildir.
+     * Makes file and Maildir; the directory that the file is in is there.
      *
      * @param owner whose the mail is
      * @param self whose rights this process has
      */
     void make(Identity owner, Identity self) throws IOException {
-        Path mail = Objects.requireNonNull(home.getParent());
         directories(state());
-        directories(mail);
-        Files.createDirectories(Objects.requireNonNull(file.getParent()));
+        directories(mail());
         MailHome.make(home, owner, self);
         String ids = self.isRoot() ? owner.uid() + ":" + owner.gid() : ":";
         String rest = ":" + ids + "::" + Octets.of(home) + ":\n";
@@ -50,7 +48,12 @@ record FirstUser(String name, String password, boolean isMade, Path file, Path h
 
     /** The state directory. */
     Path state() {
-        return Objects.requireNonNull(Objects.requireNonNull(home.getParent()).getParent());
+        return Objects.requireNonNull(mail().getParent());
+    }
+
+    /** Where the homes are. */
+    Path mail() {
+        return Objects.requireNonNull(home.getParent());
     }
 
     /** Open for everybody's way through: local programs reach the queue, users their mail. */

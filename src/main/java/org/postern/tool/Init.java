@@ -3,7 +3,9 @@ package org.postern.tool;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postern.config.CommentedToml;
 import org.postern.config.PosternToml;
@@ -176,16 +179,22 @@ final class Init implements Callable<Integer> {
             if (Files.exists(first.get().file())) {
                 return refused(first.get().file() + " is there already: leave --user away, and add a line to it");
             }
+            List<Path> fresh = Stream.of(first.get().state(), first.get().mail())
+                    .filter(Files::notExists)
+                    .toList();
+            directories(Objects.requireNonNull(first.get().file().getParent()));
             first.get().make(self.isRoot() ? servant.orElse(NOBODY) : self, self);
-            handOver(servant, first.get().file());
-            handOver(servant, first.get().state());
+            letRead(servant, first.get().file());
+            for (Path directory : fresh) {
+                handOver(servant, directory);
+            }
             out.println("made    " + first.get().file() + ", with the user "
                     + first.get().name());
             out.println("made    " + first.get().home() + "/Maildir");
         }
-        Files.createDirectories(Objects.requireNonNull(file.getParent()));
+        directories(Objects.requireNonNull(file.getParent()));
         NewFile.write(Disk.real(), file, text(answers), MODE);
-        handOver(servant, file);
+        letRead(servant, file);
         out.println("made    " + file);
         new NextSteps(launcher, file, ConfigFile.find(null, runner).equals(Optional.of(file)))
                 .lines(PosternToml.read(file, runner).settings(), first)
@@ -209,10 +218,28 @@ final class Init implements Callable<Integer> {
         return found;
     }
 
+    /** Of a directory that this run has made. */
     private static void handOver(Optional<Identity> servant, Path made) throws IOException {
         if (servant.isPresent()) {
-            Files.setAttribute(made, "unix:uid", servant.get().uid());
-            Files.setAttribute(made, "unix:gid", servant.get().gid());
+            Files.setAttribute(made, "unix:uid", servant.get().uid(), LinkOption.NOFOLLOW_LINKS);
+            Files.setAttribute(made, "unix:gid", servant.get().gid(), LinkOption.NOFOLLOW_LINKS);
+        }
+    }
+
+    /** Root's they stay: who could write to them could decide whose rights serve has, and whose mail goes where. */
+    private static void letRead(Optional<Identity> servant, Path file) throws IOException {
+        if (servant.isPresent()) {
+            Files.setAttribute(file, "unix:gid", servant.get().gid(), LinkOption.NOFOLLOW_LINKS);
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        }
+    }
+
+    /** Those of root must let the user through that serve will be, whatever root's umask. */
+    private void directories(Path directory) throws IOException {
+        if (self.isRoot()) {
+            OpenToAll.directories(directory);
+        } else {
+            Files.createDirectories(directory);
         }
     }
 

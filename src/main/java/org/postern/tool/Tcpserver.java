@@ -124,8 +124,12 @@ public final class Tcpserver implements Tool {
             call.fds().connection().write(local.getPort() + "\n");
             call.fds().connection().flush();
         }
-        // As the original: who waits for the end of $(tcpserver -1 …) would wait for ours.
-        call.fds().connection().close();
+        // As the original: who waits for the end of $(tcpserver -1 …) would wait for ours. Where they were closed at
+        // the
+        // start, the JVM has put its own files there.
+        if (ThisProcess.wasGiven(0) && ThisProcess.wasGiven(1)) {
+            call.fds().connection().close();
+        }
         Identity self = options.uid() == 0 && options.gid() == 0 ? call.identity() : ThisProcess.identity();
         Resolver resolver = resolvers.apply(call.env().find("DNSCACHEIP").orElse(""));
         TcpserverSession sessions = new TcpserverSession(

@@ -148,16 +148,21 @@ final class TcpserverSession implements Listener.Service {
     private int session(SocketChannel channel, Connection connection, long id) throws IOException {
         InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
         IpAddress remoteIp = IpAddress.of(remote.getAddress());
-        counts.enter(remoteIp);
+        int itsSessions = counts.enter(remoteIp);
         try {
-            return session(channel, connection, id, remote, remoteIp);
+            return session(channel, connection, id, remote, remoteIp, itsSessions);
         } finally {
             counts.leave(remoteIp);
         }
     }
 
     private int session(
-            SocketChannel channel, Connection connection, long id, InetSocketAddress remote, IpAddress remoteIp)
+            SocketChannel channel,
+            Connection connection,
+            long id,
+            InetSocketAddress remote,
+            IpAddress remoteIp,
+            int itsSessions)
             throws IOException {
         InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
         IpAddress localIp = IpAddress.of(local.getAddress());
@@ -195,7 +200,7 @@ final class TcpserverSession implements Listener.Service {
                 }
             }
         }
-        if (hasTooMany(remoteIp, env)) {
+        if (hasTooMany(itsSessions, env)) {
             tell("deny " + peers);
             drop(", MAXCONNIP is " + env.get(MOST) + ", and " + remoteIp + " has that many sessions");
             return DENIED;
@@ -206,9 +211,9 @@ final class TcpserverSession implements Listener.Service {
     }
 
     /** Ours: what tcprules or the environment says of sessions of one address. What is no number counts for nothing. */
-    private boolean hasTooMany(IpAddress client, Env env) {
+    private static boolean hasTooMany(int sessions, Env env) {
         String most = env.get(MOST);
-        return most != null && most.matches("[0-9]{1,9}") && counts.of(client) > Integer.parseInt(most);
+        return most != null && most.matches("[0-9]{1,9}") && sessions > Integer.parseInt(most);
     }
 
     private int program(Tool.Invocation child) {

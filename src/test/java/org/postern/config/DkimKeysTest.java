@@ -164,7 +164,7 @@ class DkimKeysTest {
         assertThat(problems("domian = \"x\"\nselector = 7"))
                 .extracting(p -> p.line() + " " + p.key() + " " + p.what().split("[;,]")[0])
                 .containsExactlyInAnyOrder(
-                        "7 send.dkim.domian is \"x\"",
+                        "7 send.dkim.domian is a text",
                         "6 send.dkim.domain is missing",
                         "8 send.dkim.selector is 7",
                         "6 send.dkim.key_file is missing");

@@ -249,7 +249,7 @@ class SendRouteTest {
                         p -> assertThat(p).startsWith("3 host is \"smart.example:587\"; write "),
                         p -> assertThat(p).startsWith("4 port is 70000; give a whole number from 1 to 65535"),
                         p -> assertThat(p).startsWith("5 tls is \"yes\"; write one of none, may, encrypt, verify"),
-                        p -> assertThat(p).startsWith("6 hots is \"x\", an unknown setting; did you mean host?"),
+                        p -> assertThat(p).startsWith("6 hots is a text, an unknown setting; did you mean host?"),
                         p -> assertThat(p).startsWith("7 sender is \"me\"; write an address"),
                         p -> assertThat(p).isEqualTo("8 auth is of no use without user: add it, or remove this"));
     }

@@ -15,7 +15,10 @@ class SmtpRoleTest {
         "joe,           joe@a.example,   OWN DOMAINS ANY",
         "joe,           JOE@b.Example,   OWN DOMAINS ANY",
         "joe,           '',              OWN DOMAINS ANY",
-        "joe@c.example, joe@c.example,   OWN ANY",
+        "joe@c.example, joe@c.example,   OWN DOMAINS ANY",
+        "ann,           ann@a.example,   DOMAINS ANY",
+        "ann@a.example, ann@a.example,   OWN DOMAINS ANY",
+        "joe,           joe,             ANY",
         "joe@c.example, joe@a.example,   DOMAINS ANY",
         "joe,           ann@a.example,   DOMAINS ANY",
         "joe,           joe-x@a.example, DOMAINS ANY",
@@ -26,7 +29,7 @@ class SmtpRoleTest {
     })
     void whoseAddressAUserMayGive(String user, String sender, String allowing) {
         for (Senders rule : Senders.values()) {
-            assertThat(SmtpRole.maySendAs(rule, LOCALS, user, sender))
+            assertThat(SmtpRole.maySendAs(rule, LOCALS, "ann@a.example"::equals, user, sender))
                     .as("%s", rule)
                     .isEqualTo(List.of(allowing.split(" ", -1)).contains(rule.name()));
         }

@@ -284,7 +284,7 @@ class MessageLogTest {
         Files.write(segment, all);
         open(Duration.ofMillis(1)).close();
         assertThat(inMess()).containsExactly(name(1).text(), name(2).text());
-        assertThat(names("bad")).containsExactly("log-0000000001");
+        assertThat(names("bad")).singleElement().asString().startsWith("log-0000000001-");
         assertThat(said).anyMatch(l -> l.startsWith("alert: ") && l.contains("was damaged"));
     }
 
@@ -298,7 +298,7 @@ class MessageLogTest {
         all[3] ^= 1;
         Files.write(segment, all);
         open(Duration.ofMillis(1)).close();
-        assertThat(Files.readAllBytes(directory.bad().resolve("log-0000000001")))
+        assertThat(Files.readAllBytes(directory.bad().resolve(names("bad").getFirst())))
                 .isEqualTo(all);
         assertThat(said).anyMatch(l -> l.startsWith("alert: ") && l.contains("was damaged"));
     }

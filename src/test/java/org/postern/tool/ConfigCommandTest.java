@@ -50,7 +50,7 @@ class ConfigCommandTest {
         assertThat(left.stdout()).isEmpty();
         assertThat(left.stderr())
                 .isEqualTo(file() + ":6: relay.expiry: is 0; give a whole number from 1 to 604800\n" + file()
-                        + ":7: smtpd.rcpthost: is \"a\", an unknown setting; did you mean smtpd.rcpthosts?\n");
+                        + ":7: smtpd.rcpthost: is a text, an unknown setting; did you mean smtpd.rcpthosts?\n");
         Left shown = run("show-config", GOOD + "relay.expiry = 0\n");
         assertThat(shown.code()).isEqualTo(100);
         assertThat(shown.stderr()).contains(":6: relay.expiry: is 0");
