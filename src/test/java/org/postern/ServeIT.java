@@ -268,7 +268,7 @@ class ServeIT {
                     .containsExactlyInAnyOrder(
                             "F:1: me: \"two words\" is no domain; write one such as \"example.com\"",
                             "F:2: home: is \"relative\"; give a path that begins with /",
-                            "F:3: colour: is \"red\", an unknown setting; the known ones: group, home, me, pop3d.…",
+                            "F:3: colour: is a text, an unknown setting; the known ones: group, home, me, pop3d.…",
                             "F:5: pop3d.listen: \"127.0.0.1:70000\" is no address to listen on; write address:port, as"
                                     + " \"127.0.0.1:110\" or \"[::1]:110\"",
                             "F: smtpd.listen: is missing; write, for example, listen = \"127.0.0.1:25\"",
