@@ -84,6 +84,18 @@ class SessionTest {
         }
     }
 
+    /** A listener that was opened for TLS, after a reload took the certificate away. */
+    @Test
+    void whereTlsIsMissingNobodyLogsIn() {
+        TestingWire wire =
+                TestingWire.sending("CAPA\r\nUSER joe\r\nAPOP joe x\r\nAUTH PLAIN AGEAYg==\r\nSTLS\r\nQUIT\r\n");
+        AuthorizationSession.End<Credentials> end = new AuthorizationSession(
+                        new Connection(wire), Limits.DEFAULT, "<t>", Capabilities.SERVE, new Tls.Missing())
+                .run(Authenticator.Verdict.Accepted::new);
+        assertThat(end).isInstanceOf(AuthorizationSession.End.Quit.class);
+        assertThat(wire.output()).doesNotContain("SASL", "USER", "STLS\r\n");
+    }
+
     @Test
     void whereTlsIsDemandedAuthIsNeitherOfferedNorTaken() {
         TestingWire wire = TestingWire.sending("CAPA\r\nAUTH PLAIN AGEAYg==\r\nAUTH LOGIN\r\nQUIT\r\n");
