@@ -12,6 +12,8 @@ public final class AuthorizationSession {
     private static final Reply SYNTAX = Reply.err("syntax error");
     private static final Reply AUTHORIZATION_FIRST = Reply.err("authorization first");
     private static final Reply TLS_FIRST = Reply.err("this server takes passwords under TLS only: say STLS first");
+    private static final Reply NO_TLS =
+            Reply.err("this server takes passwords under TLS only, and has no certificate now");
 
     private final Dialogue dialogue;
     private final Limits limits;
@@ -141,6 +143,10 @@ public final class AuthorizationSession {
         };
     }
 
+    private Reply tlsFirst() {
+        return tls instanceof Tls.Missing ? NO_TLS : TLS_FIRST;
+    }
+
     /** RFC 2595 §4. */
     private Step stls(State state) {
         return switch (tls) {
@@ -176,9 +182,9 @@ public final class AuthorizationSession {
         return switch (command) {
             case Command.Quit _ -> new Step.Close(Reply.OK);
             case Command.User _, Command.Pass _, Command.Apop _
-            when !tls.allowsLogin() -> new Step.Say(TLS_FIRST, state);
+            when !tls.allowsLogin() -> new Step.Say(tlsFirst(), state);
             case Command.Auth _
-            when !tls.allowsLogin() && Capabilities.haveSasl(capabilities) -> new Step.Say(TLS_FIRST, state);
+            when !tls.allowsLogin() && Capabilities.haveSasl(capabilities) -> new Step.Say(tlsFirst(), state);
             case Command.Auth c -> auth(state, c);
             case Command.User c ->
                 c.name().isEmpty() ? new Step.Say(SYNTAX, state) : new Step.Say(Reply.OK, new State.Named(c.name()));

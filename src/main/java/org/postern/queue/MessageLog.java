@@ -93,7 +93,8 @@ final class MessageLog implements Closeable {
     void add(MessageName name, byte[] octets) throws IOException {
         writer.message(name, octets);
         synchronized (this) {
-            if (recentOctets + octets.length <= MOST_RECENT && stored.containsKey(name)) {
+            Stored at = stored.get(name);
+            if (at != null && at.kept && recentOctets + octets.length <= MOST_RECENT) {
                 recent.put(name, octets);
                 recentOctets += octets.length;
             }
@@ -126,8 +127,7 @@ final class MessageLog implements Closeable {
             }
             file = at.file;
             // From now on nobody makes a file of it. And on a full disk, where its end cannot be written, its segment
-            // goes as
-            // soon as it keeps nothing else, which makes room.
+            // goes as soon as it keeps nothing else, which makes room.
             release(List.of(name));
         }
         writer.done(name);

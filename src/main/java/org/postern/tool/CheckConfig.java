@@ -3,13 +3,11 @@ package org.postern.tool;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.postern.config.PosternToml;
-import org.postern.config.Problem;
 import org.postern.config.Runner;
 import org.postern.config.SettingsException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** postern check-config: what is wrong with a settings file. */
 @Command(
@@ -20,15 +18,10 @@ import picocli.CommandLine.Option;
             "line each: file, line, setting, value, remedy. Exit code 0 where nothing is, 100 where something is."
         })
 final class CheckConfig implements Callable<Integer> {
-    static final int BAD_SETTINGS = 100;
-
     private final Runner runner;
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "The settings; default: /etc/postern/postern.toml, else those in ~/.config/postern.")
-    private @Nullable Path config;
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
 
     CheckConfig(Runner runner) {
         this.runner = runner;
@@ -36,17 +29,14 @@ final class CheckConfig implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path file = ConfigFile.demand(config, runner);
+        Path file = config.demand(runner);
         try {
             PosternToml toml = PosternToml.read(file, runner);
             long set = toml.each().stream().filter(setting -> setting.isSet()).count();
             System.out.println(file + ": good, " + set + " settings");
             return 0;
         } catch (SettingsException e) {
-            for (Problem problem : e.problems()) {
-                System.err.println(problem);
-            }
-            return BAD_SETTINGS;
+            return ConfigOption.refused(e);
         }
     }
 }

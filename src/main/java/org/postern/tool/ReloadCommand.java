@@ -4,15 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.postern.config.PosternToml;
-import org.postern.config.Problem;
 import org.postern.config.Runner;
 import org.postern.config.SettingsException;
 import org.postern.control.ControlClient;
 import org.postern.control.Request;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** postern reload: has a serve that runs take up its settings. */
 @Command(
@@ -25,11 +23,8 @@ import picocli.CommandLine.Option;
 final class ReloadCommand implements Callable<Integer> {
     private final Runner runner;
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "The settings; default: /etc/postern/postern.toml, else those in ~/.config/postern.")
-    private @Nullable Path config;
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
 
     ReloadCommand(Runner runner) {
         this.runner = runner;
@@ -37,15 +32,12 @@ final class ReloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path file = ConfigFile.demand(config, runner);
+        Path file = config.demand(runner);
         Path home;
         try {
             home = PosternToml.home(file, runner);
         } catch (SettingsException e) {
-            for (Problem problem : e.problems()) {
-                System.err.println(problem);
-            }
-            return CheckConfig.BAD_SETTINGS;
+            return ConfigOption.refused(e);
         }
         OptionalInt code = ControlClient.ask(
                 home.resolve("queue"), new Request.Reload(Request.Form.TABLE), System.out, System.err::println);

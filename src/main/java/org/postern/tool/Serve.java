@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
 import org.postern.chain.Env;
 import org.postern.chain.Log;
 import org.postern.config.PosternToml;
@@ -20,7 +19,7 @@ import org.postern.os.FileLimit;
 import org.postern.os.Heap;
 import org.postern.os.Signals;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** postern serve: the gateway in one process. */
 @Command(
@@ -37,8 +36,8 @@ final class Serve implements Callable<Integer> {
     private final Env env;
     private final Tools tools;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "The settings; default: /etc/postern/postern.toml.")
-    private @Nullable Path config;
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
 
     Serve(Env env, Tools tools) {
         this.env = env;
@@ -52,7 +51,7 @@ final class Serve implements Callable<Integer> {
         Heap.watch();
         Events events = event -> log.line(event.line());
         Runner runner = ConfigFile.runner(env, tools.self());
-        Path file = ConfigFile.find(config, runner).orElse(null);
+        Path file = config.find(runner).orElse(null);
         if (file == null) {
             Path state = Demo.stateDirectory(runner);
             try (Demo demo = Demo.start(state, tools.self(), events)) {
@@ -68,7 +67,7 @@ final class Serve implements Callable<Integer> {
             for (Problem problem : e.problems()) {
                 log.line("postern serve: fatal: " + problem);
             }
-            return CheckConfig.BAD_SETTINGS;
+            return ConfigOption.BAD_SETTINGS;
         }
         Reload.Source source = () -> PosternToml.read(absolute, runner);
         boolean loopbackGrants = !Gateway.isPublic(toml.settings());

@@ -5,16 +5,14 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.postern.config.PosternToml;
-import org.postern.config.Problem;
 import org.postern.config.Runner;
 import org.postern.config.Setting;
 import org.postern.config.SettingsException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** postern show-config: every setting, its value, and where that comes from. */
@@ -30,11 +28,8 @@ final class ShowConfig implements Callable<Integer> {
 
     private final Runner runner;
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "The settings; default: /etc/postern/postern.toml, else those in ~/.config/postern.")
-    private @Nullable Path config;
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
 
     @Option(names = "--json", description = "For machines: an object a line.")
     private boolean json;
@@ -47,7 +42,7 @@ final class ShowConfig implements Callable<Integer> {
     public Integer call() throws IOException {
         try {
             List<Setting> settings =
-                    PosternToml.read(ConfigFile.demand(config, runner), runner).each();
+                    PosternToml.read(config.demand(runner), runner).each();
             PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
             if (json) {
                 json(settings, out);
@@ -57,10 +52,7 @@ final class ShowConfig implements Callable<Integer> {
             out.flush();
             return 0;
         } catch (SettingsException e) {
-            for (Problem problem : e.problems()) {
-                System.err.println(problem);
-            }
-            return CheckConfig.BAD_SETTINGS;
+            return ConfigOption.refused(e);
         }
     }
 
